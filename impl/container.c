@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The life of a container, and a look into it.
+ */
+#include "container.h"
+
+static int config_check(const struct tidemark_config *config)
+{
+	if (config->type != VFIO_TYPE1_IOMMU && config->type != VFIO_TYPE1v2_IOMMU)
+		return -EINVAL;
+
+	switch (config->range_rule) {
+	case TIDEMARK_RANGE_EXACT:
+	case TIDEMARK_RANGE_WHOLE:
+	case TIDEMARK_RANGE_ANY:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int tidemark_container_create(const struct tidemark_config *config,
+			      struct tidemark_container **container)
+{
+	struct tidemark_container *new;
+	int ret = config_check(config);
+
+	if (ret)
+		return ret;
+
+	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return -ENOMEM;
+
+	mutex_init(&new->lock);
+	new->v2 = config->type == VFIO_TYPE1v2_IOMMU;
+	new->range_rule = config->range_rule;
+	new->dma_entry_limit = config->dma_entry_limit;
+	new->pgsizes = ~(TIDEMARK_PAGE_BYTES - 1);
+	INIT_LIST_HEAD(&new->groups);
+	*container = new;
+	return 0;
+}
+
+void tidemark_container_destroy(struct tidemark_container *container)
+{
+	struct group *group, *next;
+
+	mutex_lock(&container->lock);
+	WARN_ON(container->devices);
+	mapping_remove_all(container);
+	list_for_each_entry_safe(group, next, &container->groups, node) {
+		list_del(&group->node);
+		kfree(group);
+	}
+	windows_drop(&container->windows);
+	mutex_unlock(&container->lock);
+	mutex_destroy(&container->lock);
+	kfree(container);
+}
+
+void tidemark_container_stats(struct tidemark_container *container,
+			      struct tidemark_stats *stats)
+{
+	mutex_lock(&container->lock);
+	stats->pgsizes = container->pgsizes;
+	stats->pinned_pages = container->pinned_pages;
+	stats->locked_pages = container->locked_pages;
+	stats->nr_mappings = container->mappings.nr_mappings;
+	stats->dma_avail = container->dma_entry_limit - container->mappings.nr_mappings;
+	stats->nr_groups = container->nr_groups;
+	stats->tracking = container->tracking;
+	mutex_unlock(&container->lock);
+}
+
+static void marks_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor)
+{
+	u64 page = 0, last_page = mapping_pages(mapping) - 1;
+	struct dirty_word word;
+
+	if (mapping->dirty.all) {
+		visitor->marks(visitor->context, mapping->first, mapping->last);
+		return;
+	}
+	for (; dirty_store_next(&mapping->dirty, page, last_page, &word);
+	     page = word.first + TIDEMARK_WORD_BITS) {
+		for (; word.bits; word.bits &= word.bits - 1) {
+			u64 iova = mapping->first +
+				   ((word.first + __ffs(word.bits)) << TIDEMARK_PAGE_SHIFT);
+
+			visitor->marks(visitor->context, iova, iova + TIDEMARK_PAGE_BYTES - 1);
+		}
+	}
+}
+
+void tidemark_container_visit(struct tidemark_container *container,
+			      const struct tidemark_visitor *visitor)
+{
+	struct mapping *mapping;
+
+	mutex_lock(&container->lock);
+	mappings_for_all(mapping, &container->mappings) {
+		visitor->mapping(visitor->context, mapping->first, mapping->last,
+				 mapping->vaddr, mapping->prot);
+		pins_visit(mapping, visitor);
+		if (container->tracking)
+			marks_visit(mapping, visitor);
+	}
+	mutex_unlock(&container->lock);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a container is made of, and what its files offer each other. All
+ * functions are called with the lock held unless they say otherwise.
+ */
+#ifndef TIDEMARK_CONTAINER_H
+#define TIDEMARK_CONTAINER_H
+
+#include "mappings.h"
+#include "tidemark.h"
+
+/* A group that is attached. */
+struct group {
+	struct list_head node;		/* in tidemark_container.groups */
+	const void *id;
+	struct tidemark_group_info info;	/* info.reserved is the array below */
+	bool pins_only;			/* it writes only what it pins (R5) */
+	struct tidemark_iova_range reserved[];
+};
+
+/*
+ * Addresses that all hardware groups can reach, in ascending order. While
+ * nr_windows is 0, all can be (no hardware group has joined yet).
+ */
+struct iova_windows {
+	struct tidemark_iova_range *windows;
+	u32 nr_windows;
+};
+
+struct tidemark_container {
+	struct mutex lock;		/* guards everything below */
+	bool v2;			/* type1 v2; constant */
+	enum tidemark_range_rule range_rule;	/* constant */
+	u32 dma_entry_limit;		/* constant */
+
+	bool tracking;
+	struct mapping_tree mappings;
+	u64 pinned_pages;		/* sum of nr_pins */
+	u64 locked_pages;		/* accounted against the owners' limits */
+
+	struct list_head groups;	/* in the order they joined */
+	u32 nr_groups;
+	u32 nr_hardware;		/* all mappings are hw_mapped while not 0 */
+	u32 nr_unpinned_hardware;	/* those of them without pins_only */
+	u64 pgsizes;			/* never 0; lowest bit is P */
+	struct iova_windows windows;
+
+	struct tidemark_device *devices;	/* newest first */
+	u64 next_serial;
+};
+
+static inline unsigned int container_page_shift(const struct tidemark_container *container)
+{
+	return __ffs(container->pgsizes);
+}
+
+/* P, in bytes. */
+static inline u64 container_page_bytes(const struct tidemark_container *container)
+{
+	return (u64)1 << container_page_shift(container);
+}
+
+/* groups.c */
+
+static inline bool group_is_hardware(const struct group *group)
+{
+	return group->info.flags & TIDEMARK_GROUP_HARDWARE;
+}
+
+/* NULL if it is not attached. O(groups). */
+struct group *group_find(struct tidemark_container *container, const void *id);
+/* It has pinned pages: from now on it writes only those (R5, B12). */
+void group_promote(struct tidemark_container *container, struct group *group);
+
+/* windows.c */
+
+/*
+ * What is left of all addresses when the hardware groups' apertures are met and
+ * their reserved ranges left out. -EINVAL if nothing is, -ENOMEM.
+ */
+int windows_make(struct iova_windows *windows, const struct list_head *groups);
+/* The same once some of those groups have left: more is allowed, in place. */
+void windows_refresh(struct iova_windows *windows, const struct list_head *groups);
+void windows_drop(struct iova_windows *windows);
+/* Is [first, last] inside one window? */
+bool windows_allow(const struct iova_windows *windows, u64 first, u64 last);
+
+/* hardware.c */
+
+/*
+ * Pin the mapping's memory, account for it, and map it into every hardware
+ * group's domain (R16, D8). 0, or -errno with nothing done.
+ */
+int hardware_map(struct tidemark_container *container, struct mapping *mapping);
+/* The reverse. Pins that devices hold become what is accounted. */
+void hardware_unmap(struct tidemark_container *container, struct mapping *mapping);
+/* For one more group: the memory is pinned already. 0, or -errno, nothing done. */
+int hardware_share(struct tidemark_container *container, struct mapping *mapping,
+		   const struct group *group);
+void hardware_unshare(struct mapping *mapping, const struct group *group);
+
+/* pins.c */
+
+/* Account for pages; -ENOMEM over the owner's limit. */
+int pages_charge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages);
+void pages_uncharge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages);
+/* Distinct pinned pages among those numbered [first, last] in the mapping. */
+u64 pins_count(const struct mapping *mapping, u64 first, u64 last);
+/* Mark those (R3). */
+void pins_mark(struct mapping *mapping, u64 first, u64 last);
+/* Give back all pins of a mapping that goes away. */
+void pins_drop(struct tidemark_container *container, struct mapping *mapping);
+void pins_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor);
+
+/* tracking.c */
+
+/* R1, D4: 0, -EINVAL or -ENOMEM; on failure tracking is off. */
+int tracking_start(struct tidemark_container *container);
+void tracking_stop(struct tidemark_container *container);
+/* Give one mapping its store, all clean but for pins. 0, -EINVAL or -ENOMEM. */
+int tracking_add(struct tidemark_container *container, struct mapping *mapping);
+/* Every page of every mapping, once; nothing while tracking is off. */
+void tracking_mark_everything(struct tidemark_container *container);
+
+/* report.c */
+
+/* The range of a query, and where the answer goes. */
+struct report {
+	u64 first;		/* iova of bit 0 */
+	u64 last;
+	u64 __user *bitmap;
+};
+
+/*
+ * Copy the dirty bits of [first, last] out: each word that has one (R11).
+ * Changes no mark. 0 or -EFAULT.
+ */
+int report_copy(struct tidemark_container *container, const struct report *report);
+/* After that: make the range's pages clean but for pins (R8). */
+void report_clear(struct tidemark_container *container, const struct report *report);
+
+/* map.c */
+
+struct map_request {
+	u64 iova;
+	u64 size;	/* bytes */
+	u64 vaddr;
+	int prot;	/* not 0 */
+};
+
+/* R15, D10. Takes the lock itself. */
+int mapping_map(struct tidemark_container *container, const struct map_request *request);
+/* Take a mapping away, with all that it holds. */
+void mapping_remove(struct tidemark_container *container, struct mapping *mapping);
+void mapping_remove_all(struct tidemark_container *container);
+
+/* unmap.c */
+
+struct unmap_request {
+	u64 iova;
+	u64 size;			/* bytes */
+	bool all;			/* instead of iova and size, which are 0 */
+	bool with_bitmap;
+	u64 pgsize;			/* of the bitmap, bytes */
+	u64 __user *bitmap;
+	u64 __user *unmapped;		/* where the bytes unmapped are stored */
+};
+
+/*
+ * R13, R14, D6, D7. Takes the lock itself, and drops it while it calls devices
+ * back. 0, -EINVAL, -EBUSY or -EFAULT.
+ */
+int mapping_unmap(struct tidemark_container *container, const struct unmap_request *request);
+
+/* devices.c */
+
+/*
+ * Tell every device that [first, last] goes away, newest first. The lock is not
+ * held while they run: on return anything may have changed.
+ */
+void devices_notify(struct tidemark_container *container, u64 first, u64 last);
+
+/* info.c */
+
+/* VFIO_CHECK_EXTENSION and VFIO_IOMMU_GET_INFO; both take the lock themselves. */
+long info_extension(struct tidemark_container *container, unsigned long extension);
+long info_get(struct tidemark_container *container, void __user *argument);
+
+#endif

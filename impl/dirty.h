@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a dirty store promises: the marks of one mapping's pages, numbered from
+ * 0. One file implements it; dirty_bitmap.c is the bitmap of v16 and Linux.
+ *
+ * The container's lock guards a store. Page numbers given are below the number
+ * of pages that the store was made for, and first <= last.
+ */
+#ifndef TIDEMARK_DIRTY_H
+#define TIDEMARK_DIRTY_H
+
+#include "tidemark_limits.h"
+
+/*
+ * level[0] has a bit for each page; level[n + 1] has a bit for each word of
+ * level[n], set exactly if that word is not zero. level[0] is NULL while the
+ * store is not made. All levels are one allocation. @all: every page is marked,
+ * whatever the levels say.
+ */
+struct dirty_store {
+	u64 nr_pages;
+	u64 *level[TIDEMARK_MARK_LEVELS_MAX];
+	unsigned int nr_levels;
+	bool all;
+};
+
+/* 64 pages: bit n of @bits is page @first + n. @first is a multiple of 64. */
+struct dirty_word {
+	u64 first;
+	u64 bits;
+};
+
+/*
+ * Make a store with no page marked. 1 to TIDEMARK_MARKED_PAGES_MAX pages.
+ * Charged to the memory cgroup, nr_pages / 8 bytes and a 63rd of that (B10).
+ * Return: 0 or -ENOMEM.
+ */
+int dirty_store_make(struct dirty_store *store, u64 nr_pages);
+
+/* Forget all marks and free the memory. Does nothing to one not made. */
+void dirty_store_drop(struct dirty_store *store);
+
+/* Mark pages. Cost: O(pages / 64), at least 1. */
+void dirty_store_mark(struct dirty_store *store, u64 first, u64 last);
+
+/* Mark every page. Cost: O(1). */
+void dirty_store_mark_all(struct dirty_store *store);
+
+/*
+ * Unmark pages. Cost: O(marked words in the range); the first partial one after
+ * dirty_store_mark_all() is O(nr_pages / 64).
+ */
+void dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
+
+/*
+ * The next 64 pages of which one in [first, last] is marked; bits outside of
+ * the range are zero. Cost: O(log nr_pages). Return: false if there are none.
+ */
+bool dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
+		      struct dirty_word *word);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The dirty store of v16 and Linux, a bitmap for each mapping, with summary
+ * levels above it so that a query costs what is dirty, not what is mapped (B11).
+ */
+#include "dirty.h"
+
+static u64 words_for(u64 nr_bits)
+{
+	return (nr_bits + TIDEMARK_WORD_BITS - 1) >> TIDEMARK_WORD_SHIFT;
+}
+
+/* Bits first..last of one word, both 0 to 63. */
+static u64 bits_between(unsigned int first, unsigned int last)
+{
+	return (~(u64)0 >> (TIDEMARK_WORD_BITS - 1 - last)) & (~(u64)0 << first);
+}
+
+/* Those bits of word @index that are bits first..last of their level. */
+static u64 bits_in_word(u64 index, u64 first, u64 last)
+{
+	u64 start = index << TIDEMARK_WORD_SHIFT;
+
+	return bits_between(first > start ? first - start : 0,
+			    min(last - start, (u64)TIDEMARK_WORD_BITS - 1));
+}
+
+int dirty_store_make(struct dirty_store *store, u64 nr_pages)
+{
+	u64 nr_words = 0, bits = nr_pages;
+	u64 offset[TIDEMARK_MARK_LEVELS_MAX];
+	unsigned int nr_levels = 0;
+	u64 *words;
+
+	do {
+		offset[nr_levels++] = nr_words;
+		bits = words_for(bits);
+		nr_words += bits;
+	} while (bits > 1);
+
+	words = kvzalloc(nr_words * sizeof(*words), GFP_KERNEL_ACCOUNT);
+	if (!words)
+		return -ENOMEM;
+
+	store->nr_pages = nr_pages;
+	store->nr_levels = nr_levels;
+	store->all = false;
+	while (nr_levels--)
+		store->level[nr_levels] = words + offset[nr_levels];
+	return 0;
+}
+
+void dirty_store_drop(struct dirty_store *store)
+{
+	kvfree(store->level[0]);
+	store->level[0] = NULL;
+	store->all = false;
+}
+
+void dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
+{
+	unsigned int n;
+	u64 i;
+
+	for (n = 0; n < store->nr_levels; n++) {
+		u64 first_word = first >> TIDEMARK_WORD_SHIFT;
+		u64 last_word = last >> TIDEMARK_WORD_SHIFT;
+
+		for (i = first_word; i <= last_word; i++)
+			store->level[n][i] |= bits_in_word(i, first, last);
+		first = first_word;
+		last = last_word;
+	}
+}
+
+void dirty_store_mark_all(struct dirty_store *store)
+{
+	store->all = true;
+}
+
+/* Word @index of level 0 became zero: so says the level above, and so on up. */
+static void word_emptied(struct dirty_store *store, u64 index)
+{
+	unsigned int n;
+
+	for (n = 1; n < store->nr_levels; n++) {
+		u64 bit = (u64)1 << (index & (TIDEMARK_WORD_BITS - 1));
+		u64 *word;
+
+		index >>= TIDEMARK_WORD_SHIFT;
+		word = &store->level[n][index];
+		*word &= ~bit;
+		if (*word)
+			return;
+	}
+}
+
+/* The first word of level 0, from @index on, that is not zero, or ~0. */
+static u64 next_word(const struct dirty_store *store, u64 index)
+{
+	u64 nr_words = words_for(store->nr_pages);
+	unsigned int n = 0;
+
+	if (index < nr_words && store->level[0][index])
+		return index;
+
+	/* Up, until a level shows something to the right ... */
+	for (;;) {
+		unsigned int bit;
+		u64 bits;
+
+		index++;
+		if (++n == store->nr_levels || index >= nr_words)
+			return ~(u64)0;
+		bit = index & (TIDEMARK_WORD_BITS - 1);
+		index >>= TIDEMARK_WORD_SHIFT;
+		nr_words = words_for(nr_words);
+		bits = store->level[n][index] & (~(u64)0 << bit);
+		if (bits) {
+			index = (index << TIDEMARK_WORD_SHIFT) + __ffs(bits);
+			break;
+		}
+	}
+	/* ... and down again to it. */
+	while (--n)
+		index = (index << TIDEMARK_WORD_SHIFT) + __ffs(store->level[n][index]);
+	return index;
+}
+
+static void clear_bits(struct dirty_store *store, u64 first, u64 last)
+{
+	u64 last_word = last >> TIDEMARK_WORD_SHIFT;
+	u64 i = next_word(store, first >> TIDEMARK_WORD_SHIFT);
+
+	while (i <= last_word) {
+		store->level[0][i] &= ~bits_in_word(i, first, last);
+		if (!store->level[0][i])
+			word_emptied(store, i);
+		i = next_word(store, i + 1);
+	}
+}
+
+void dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
+{
+	bool partial = first || last != store->nr_pages - 1;
+
+	/* What stays marked has to be written down now. */
+	if (store->all && partial)
+		dirty_store_mark(store, 0, store->nr_pages - 1);
+	store->all = false;
+	clear_bits(store, first, last);
+}
+
+bool dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
+		      struct dirty_word *word)
+{
+	u64 last_word = last >> TIDEMARK_WORD_SHIFT;
+	u64 i;
+
+	if (first > last)
+		return false;
+	i = first >> TIDEMARK_WORD_SHIFT;
+	for (;; i++) {
+		if (!store->all)
+			i = next_word(store, i);
+		if (i > last_word)
+			return false;
+		word->bits = bits_in_word(i, first, last);
+		if (!store->all)
+			word->bits &= store->level[0][i];
+		if (word->bits)
+			break;
+	}
+	word->first = i << TIDEMARK_WORD_SHIFT;
+	return true;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Mappings are made and taken away (R15, D10).
+ */
+#include "container.h"
+
+static int map_check_range(const struct tidemark_container *container,
+			   const struct map_request *request)
+{
+	u64 mask = container_page_bytes(container) - 1;
+
+	if (!request->size || (request->size | request->iova | request->vaddr) & mask)
+		return -EINVAL;
+	/* Ending at 2^64 is fine, wrapping past it is not (B4). */
+	if (request->iova + request->size - 1 < request->iova ||
+	    request->vaddr + request->size - 1 < request->vaddr)
+		return -EINVAL;
+	return 0;
+}
+
+static int map_check(const struct tidemark_container *container,
+		     const struct map_request *request)
+{
+	u64 last = request->iova + request->size - 1;
+	int ret = map_check_range(container, request);
+
+	if (ret)
+		return ret;
+	if (mappings_find(&container->mappings, request->iova, last))
+		return -EEXIST;
+	if (container->mappings.nr_mappings >= container->dma_entry_limit)
+		return -ENOSPC;
+	if (!windows_allow(&container->windows, request->iova, last))
+		return -EINVAL;
+	return 0;
+}
+
+static struct mapping *mapping_make(const struct map_request *request)
+{
+	struct mapping *mapping = kzalloc(sizeof(*mapping), GFP_KERNEL_ACCOUNT);
+
+	if (!mapping)
+		return NULL;
+	mapping->first = request->iova;
+	mapping->last = request->iova + request->size - 1;
+	mapping->vaddr = request->vaddr;
+	mapping->prot = request->prot;
+	os_process_get(&mapping->owner);
+	return mapping;
+}
+
+static void mapping_free(struct mapping *mapping)
+{
+	dirty_store_drop(&mapping->dirty);
+	os_process_put(&mapping->owner);
+	kfree(mapping);
+}
+
+int mapping_map(struct tidemark_container *container, const struct map_request *request)
+{
+	struct mapping *mapping;
+	int ret;
+
+	mutex_lock(&container->lock);
+	ret = map_check(container, request);
+	if (ret)
+		goto unlock;
+
+	ret = -ENOMEM;
+	mapping = mapping_make(request);
+	if (!mapping)
+		goto unlock;
+
+	ret = container->nr_hardware ? hardware_map(container, mapping) : 0;
+	if (ret)
+		goto free;
+
+	ret = container->tracking ? tracking_add(container, mapping) : 0;
+	if (ret)
+		goto unmap;
+
+	mappings_insert(&container->mappings, mapping);
+	goto unlock;
+
+unmap:
+	if (container->nr_hardware)
+		hardware_unmap(container, mapping);
+free:
+	mapping_free(mapping);
+unlock:
+	mutex_unlock(&container->lock);
+	return ret;
+}
+
+void mapping_remove(struct tidemark_container *container, struct mapping *mapping)
+{
+	if (mapping->nr_pins) {
+		pr_warn_ratelimited("tidemark: %llu pinned pages dropped with their mapping\n",
+				    (unsigned long long)mapping->nr_pins);
+		pins_drop(container, mapping);
+	}
+	if (container->nr_hardware)
+		hardware_unmap(container, mapping);
+	mappings_erase(&container->mappings, mapping);
+	mapping_free(mapping);
+}
+
+void mapping_remove_all(struct tidemark_container *container)
+{
+	struct mapping *mapping;
+
+	while ((mapping = mappings_first_from(&container->mappings, 0)))
+		mapping_remove(container, mapping);
+}

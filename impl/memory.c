@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Drivers that read and write a mapping's memory themselves (R4).
+ */
+#include "container.h"
+
+struct transfer {
+	u64 iova;
+	char *data;		/* the driver's buffer; only read from if @write */
+	size_t bytes;		/* left */
+	bool write;
+};
+
+static int rights_check(const struct mapping *mapping, bool write)
+{
+	int needed = TIDEMARK_READ | (write ? TIDEMARK_WRITE : 0);
+
+	return (mapping->prot & needed) == needed ? 0 : -EPERM;
+}
+
+static int transfer_copy(struct mapping *mapping, const struct transfer *transfer, size_t bytes)
+{
+	u64 vaddr = mapping->vaddr + (transfer->iova - mapping->first);
+	unsigned long left;
+
+	if (!os_process_enter(&mapping->owner))
+		return -EFAULT;
+	if (transfer->write)
+		left = copy_to_user(os_user_pointer(vaddr), transfer->data, bytes);
+	else
+		left = copy_from_user(transfer->data, os_user_pointer(vaddr), bytes);
+	os_process_leave(&mapping->owner);
+	return left ? -EFAULT : 0;
+}
+
+/* The part of a transfer that lies in one mapping. */
+static int transfer_part(struct tidemark_container *container, struct transfer *transfer)
+{
+	struct mapping *mapping;
+	size_t bytes;
+	u64 last;
+	int ret;
+
+	mapping = mappings_find(&container->mappings, transfer->iova, transfer->iova);
+	if (!mapping)
+		return -EINVAL;
+	ret = rights_check(mapping, transfer->write);
+	if (ret)
+		return ret;
+
+	last = min(transfer->iova + (transfer->bytes - 1), mapping->last);
+	if (last < transfer->iova)
+		last = mapping->last;	/* it runs past 2^64 */
+	bytes = last - transfer->iova + 1;
+
+	/* Before the write: it may stop midway (B3). */
+	if (transfer->write && container->tracking)
+		dirty_store_mark(&mapping->dirty, mapping_page(mapping, transfer->iova),
+				 mapping_page(mapping, last));
+	ret = transfer_copy(mapping, transfer, bytes);
+	if (ret)
+		return ret;
+
+	transfer->iova += bytes;
+	transfer->data += bytes;
+	transfer->bytes -= bytes;
+	/* Past the top nothing is mapped, and nothing wraps to 0. */
+	return transfer->bytes && !transfer->iova ? -EINVAL : 0;
+}
+
+static int transfer_all(struct tidemark_container *container, struct transfer *transfer)
+{
+	int ret = transfer->bytes ? 0 : -EINVAL;
+
+	mutex_lock(&container->lock);
+	while (!ret && transfer->bytes)
+		ret = transfer_part(container, transfer);
+	mutex_unlock(&container->lock);
+	return ret;
+}
+
+int tidemark_memory_write(struct tidemark_container *container, __u64 iova,
+			  const void *data, size_t bytes)
+{
+	struct transfer transfer = {
+		.iova = iova,
+		.data = (char *)(uintptr_t)data,
+		.bytes = bytes,
+		.write = true,
+	};
+
+	return transfer_all(container, &transfer);
+}
+
+int tidemark_memory_read(struct tidemark_container *container, __u64 iova,
+			 void *data, size_t bytes)
+{
+	struct transfer transfer = { .iova = iova, .data = data, .bytes = bytes };
+
+	return transfer_all(container, &transfer);
+}

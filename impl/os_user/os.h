@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the tracker needs from an operating system, in user space. The kernel's
+ * is os_kernel/os.h: the same needs in the same order.
+ */
+#ifndef TIDEMARK_OS_H
+#define TIDEMARK_OS_H
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/vfio.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+/* ---- The same as the kernel's ---- */
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s64 s64;
+
+#define PAGE_SHIFT 12
+#define __packed __attribute__((packed))
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+#define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+#define struct_size(pointer, member, count) \
+	(sizeof(*(pointer)) + sizeof(*(pointer)->member) * (count))
+#define DIV_ROUND_UP_ULL(a, b) (((unsigned long long)(a) + (b) - 1) / (b))
+#define min(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
+#define min_t(type, a, b) min((type)(a), (type)(b))
+#define max(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+
+/* Number of the lowest bit set; @word is not 0. */
+static inline unsigned long __ffs(unsigned long word)
+{
+	return (unsigned long)__builtin_ctzl(word);
+}
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+static inline void INIT_LIST_HEAD(struct list_head *list)
+{
+	list->next = list->prev = list;
+}
+
+static inline void list_add_tail(struct list_head *entry, struct list_head *head)
+{
+	entry->prev = head->prev;
+	entry->next = head;
+	head->prev->next = entry;
+	head->prev = entry;
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+}
+
+#define list_entry(pointer, type, member) container_of(pointer, type, member)
+#define list_for_each_entry(pos, head, member)					\
+	for (pos = list_entry((head)->next, __typeof__(*pos), member);		\
+	     &pos->member != (head);						\
+	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+#define list_for_each_entry_safe(pos, n, head, member)				\
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),		\
+	     n = list_entry(pos->member.next, __typeof__(*pos), member);	\
+	     &pos->member != (head);						\
+	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
+
+/* The fields are named as <bsd/sys/tree.h>, which os.c builds on, wants them. */
+struct rb_node {
+	struct {
+		struct rb_node *rbe_left, *rbe_right, *rbe_parent;
+		int rbe_color;
+	} links;
+};
+#define rb_left links.rbe_left
+#define rb_right links.rbe_right
+
+struct rb_root {
+	union {
+		struct rb_node *rb_node;
+		struct rb_node *rbh_root;
+	};
+};
+
+#define rb_entry(pointer, type, member) container_of(pointer, type, member)
+#define rb_entry_safe(pointer, type, member) \
+	({ __typeof__(pointer) p_ = (pointer); p_ ? rb_entry(p_, type, member) : NULL; })
+
+static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
+				struct rb_node **link)
+{
+	node->links.rbe_left = node->links.rbe_right = NULL;
+	node->links.rbe_parent = parent;
+	node->links.rbe_color = 1;	/* red */
+	*link = node;
+}
+
+void rb_insert_color(struct rb_node *node, struct rb_root *root);
+void rb_erase(struct rb_node *node, struct rb_root *root);
+struct rb_node *rb_next(const struct rb_node *node);
+
+/* ---- Does nothing here ---- */
+
+#define __user
+#define GFP_KERNEL_ACCOUNT 0
+
+/* ---- Changed so that tests can see ---- */
+
+/* Memory: counted, and made to fail on demand. As large as the kernel gives. */
+void *kvzalloc(size_t bytes, int flags);
+void kvfree(const void *memory);
+#define kzalloc(bytes, flags) kvzalloc(bytes, flags)
+#define kfree(memory) kvfree(memory)
+
+/* Complaints: those about us stop the program, those about drivers are counted. */
+#define WARN_ON(condition)						\
+	do {								\
+		if (condition) {					\
+			fprintf(stderr, "Assertion failure: WARN_ON(%s) in %s\n", \
+				#condition, __func__);			\
+			abort();					\
+		}							\
+	} while (0)
+#define pr_warn_ratelimited(...) os_warn(__VA_ARGS__)
+__attribute__((format(printf, 1, 2))) void os_warn(const char *format, ...);
+
+/* Locks: of a kind that notices misuse. */
+struct mutex {
+	pthread_mutex_t mutex;
+};
+
+void mutex_init(struct mutex *lock);
+void mutex_destroy(struct mutex *lock);
+void mutex_lock(struct mutex *lock);
+void mutex_unlock(struct mutex *lock);
+
+struct completion {
+	pthread_mutex_t mutex;
+	pthread_cond_t condition;
+	bool done;
+};
+
+#define DECLARE_COMPLETION_ONSTACK(name) \
+	struct completion name = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false }
+void complete(struct completion *completion);
+void wait_for_completion(struct completion *completion);
+
+/* User memory: what the machine makes of it. */
+#define os_user_pointer(address) ((void *)(uintptr_t)(address))
+#define access_ok(pointer, bytes) \
+	os_machine->access_ok(os_machine->context, (u64)(uintptr_t)(pointer), bytes)
+
+static inline unsigned long copy_from_user(void *to, const void __user *from, size_t bytes)
+{
+	return os_machine->copy_from_user(os_machine->context, to, (u64)(uintptr_t)from, bytes);
+}
+
+static inline unsigned long copy_to_user(void __user *to, const void *from, size_t bytes)
+{
+	return os_machine->copy_to_user(os_machine->context, (u64)(uintptr_t)to, from, bytes);
+}
+
+/* The process that made a mapping: whose memory it is, and who pays for it. */
+struct os_process {
+	struct os_machine *machine;
+};
+
+static inline void os_process_get(struct os_process *process)
+{
+	process->machine = os_machine;
+	process->machine->nr_processes++;
+}
+
+static inline void os_process_put(struct os_process *process)
+{
+	process->machine->nr_processes--;
+}
+
+static inline int os_process_charge(struct os_process *process, u64 nr_pages)
+{
+	struct os_machine *machine = process->machine;
+
+	if (machine->locked_pages + nr_pages > machine->locked_limit_pages)
+		return -ENOMEM;
+	machine->locked_pages += nr_pages;
+	return 0;
+}
+
+static inline void os_process_uncharge(struct os_process *process, u64 nr_pages)
+{
+	process->machine->locked_pages -= nr_pages;
+}
+
+static inline s64 os_process_pin(struct os_process *process, u64 vaddr, u64 nr_pages,
+				 bool write, u64 *pfn)
+{
+	return process->machine->pin(process->machine->context, vaddr, nr_pages, write, pfn);
+}
+
+static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_pages,
+				    bool write)
+{
+	(void)write;
+	process->machine->unpin(process->machine->context, pfn, nr_pages);
+}
+
+/* There is one process, and it is always the current one. */
+static inline bool os_process_enter(struct os_process *process)
+{
+	return process->machine == os_machine;
+}
+
+static inline void os_process_leave(struct os_process *process)
+{
+	(void)process;
+}
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Pages that drivers hold: which, how often, and on whose account (R3, R16).
+ */
+#include "container.h"
+
+struct pin {
+	struct rb_node node;	/* in mapping.pins, by page */
+	u64 page;		/* number of the page in its mapping */
+	u64 pfn;		/* host page */
+	u64 count;		/* pins of this page; not 0 */
+};
+
+/* Which pages one call is about. */
+struct pin_request {
+	u64 iova;
+	int nr_pages;
+	int prot;
+	u64 *pfns;
+};
+
+int pages_charge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages)
+{
+	int ret = os_process_charge(&mapping->owner, nr_pages);
+
+	if (!ret)
+		container->locked_pages += nr_pages;
+	return ret;
+}
+
+void pages_uncharge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages)
+{
+	os_process_uncharge(&mapping->owner, nr_pages);
+	container->locked_pages -= nr_pages;
+}
+
+/* The pin of the lowest page from @page on, or NULL. */
+static struct pin *pin_first_from(const struct mapping *mapping, u64 page)
+{
+	struct rb_node *node = mapping->pins.rb_node;
+	struct pin *found = NULL;
+
+	while (node) {
+		struct pin *pin = rb_entry(node, struct pin, node);
+
+		if (pin->page < page) {
+			node = node->rb_right;
+		} else {
+			found = pin;
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
+static struct pin *pin_find(const struct mapping *mapping, u64 page)
+{
+	struct pin *pin = pin_first_from(mapping, page);
+
+	return pin && pin->page == page ? pin : NULL;
+}
+
+static struct pin *pin_next(const struct pin *pin)
+{
+	struct rb_node *node = rb_next(&pin->node);
+
+	return rb_entry_safe(node, struct pin, node);
+}
+
+static void pin_insert(struct mapping *mapping, struct pin *pin)
+{
+	struct rb_node **link = &mapping->pins.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (pin->page < rb_entry(parent, struct pin, node)->page)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&pin->node, parent, link);
+	rb_insert_color(&pin->node, &mapping->pins);
+	mapping->nr_pins++;
+}
+
+u64 pins_count(const struct mapping *mapping, u64 first, u64 last)
+{
+	struct pin *pin;
+	u64 count = 0;
+
+	if (!mapping->nr_pins)
+		return 0;
+	for (pin = pin_first_from(mapping, first); pin && pin->page <= last; pin = pin_next(pin))
+		count++;
+	return count;
+}
+
+void pins_mark(struct mapping *mapping, u64 first, u64 last)
+{
+	struct pin *pin;
+
+	for (pin = pin_first_from(mapping, first); pin && pin->page <= last; pin = pin_next(pin))
+		dirty_store_mark(&mapping->dirty, pin->page, pin->page);
+}
+
+/* The last pin of a page is gone. Hardware mappings account for all pages. */
+static void pin_free(struct tidemark_container *container, struct mapping *mapping,
+		     struct pin *pin)
+{
+	rb_erase(&pin->node, &mapping->pins);
+	mapping->nr_pins--;
+	container->pinned_pages--;
+	os_process_unpin(&mapping->owner, pin->pfn, 1, mapping->prot & TIDEMARK_WRITE);
+	if (!container->nr_hardware)
+		pages_uncharge(container, mapping, 1);
+	kfree(pin);
+}
+
+void pins_drop(struct tidemark_container *container, struct mapping *mapping)
+{
+	struct pin *pin;
+
+	while ((pin = pin_first_from(mapping, 0)))
+		pin_free(container, mapping, pin);
+}
+
+void pins_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor)
+{
+	struct pin *pin;
+
+	for (pin = pin_first_from(mapping, 0); pin; pin = pin_next(pin))
+		visitor->pin(visitor->context,
+			     mapping->first + (pin->page << TIDEMARK_PAGE_SHIFT), pin->count);
+}
+
+/* A page that nobody holds yet. Order and errno as Linux: memory, limit, node. */
+static int pin_new(struct tidemark_container *container, struct mapping *mapping,
+		   u64 page, u64 *pfn)
+{
+	u64 vaddr = mapping->vaddr + (page << TIDEMARK_PAGE_SHIFT);
+	bool write = mapping->prot & TIDEMARK_WRITE;
+	struct pin *pin;
+	s64 ret;
+
+	ret = os_process_pin(&mapping->owner, vaddr, 1, write, pfn);
+	if (ret < 0)
+		return ret;
+
+	ret = container->nr_hardware ? 0 : pages_charge(container, mapping, 1);
+	if (ret)
+		goto unpin;
+
+	ret = -ENOMEM;
+	pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
+	if (!pin)
+		goto uncharge;
+
+	pin->page = page;
+	pin->pfn = *pfn;
+	pin->count = 1;
+	pin_insert(mapping, pin);
+	container->pinned_pages++;
+	if (container->tracking)
+		dirty_store_mark(&mapping->dirty, page, page);
+	return 0;
+
+uncharge:
+	if (!container->nr_hardware)
+		pages_uncharge(container, mapping, 1);
+unpin:
+	os_process_unpin(&mapping->owner, *pfn, 1, write);
+	return ret;
+}
+
+static int pin_one(struct tidemark_container *container, u64 iova, int prot, u64 *pfn)
+{
+	struct mapping *mapping = mappings_find(&container->mappings, iova, iova);
+	struct pin *pin;
+
+	if (!mapping)
+		return -EINVAL;
+	if ((mapping->prot & prot) != prot)
+		return -EPERM;
+
+	pin = pin_find(mapping, mapping_page(mapping, iova));
+	if (!pin)
+		return pin_new(container, mapping, mapping_page(mapping, iova), pfn);
+
+	/* Dirty already, and stays so while it is pinned (R3). */
+	pin->count++;
+	*pfn = pin->pfn;
+	return 0;
+}
+
+/* Return: false if @iova is not mapped. */
+static bool unpin_one(struct tidemark_container *container, u64 iova)
+{
+	struct mapping *mapping = mappings_find(&container->mappings, iova, iova);
+	struct pin *pin;
+
+	if (!mapping)
+		return false;
+	pin = pin_find(mapping, mapping_page(mapping, iova));
+	if (pin && !--pin->count)
+		pin_free(container, mapping, pin);
+	return true;
+}
+
+/* How many of the pages from @iova on there are below 2^64. */
+static int pages_below_top(u64 iova, int nr_pages)
+{
+	u64 below = (~iova >> TIDEMARK_PAGE_SHIFT) + 1;
+
+	return min_t(u64, below, nr_pages);
+}
+
+static int pin_all(struct tidemark_container *container, const struct pin_request *request)
+{
+	int nr_below = pages_below_top(request->iova, request->nr_pages);
+	int i;
+	int ret = 0;
+
+	for (i = 0; i < nr_below; i++) {
+		ret = pin_one(container, request->iova + i * TIDEMARK_PAGE_BYTES,
+			      request->prot, &request->pfns[i]);
+		if (ret)
+			goto unwind;
+	}
+	if (i == request->nr_pages)
+		return i;
+	ret = -EINVAL;	/* past the top nothing is mapped */
+
+unwind:
+	while (i--)
+		unpin_one(container, request->iova + i * TIDEMARK_PAGE_BYTES);
+	return ret;
+}
+
+int tidemark_pages_pin(struct tidemark_container *container, const void *id,
+		       __u64 iova, int nr_pages, int prot, __u64 *pfns)
+{
+	struct pin_request request = { .iova = iova, .nr_pages = nr_pages, .prot = prot };
+	struct group *group;
+	int ret = -EINVAL;
+
+	if (nr_pages <= 0)
+		return -EINVAL;	/* B9 */
+	if (nr_pages > TIDEMARK_PIN_PAGES_MAX)
+		return -E2BIG;
+	if (!container->v2)
+		return -EACCES;
+	if (iova & (TIDEMARK_PAGE_BYTES - 1))
+		return -EINVAL;
+
+	request.pfns = pfns;
+	mutex_lock(&container->lock);
+	group = group_find(container, id);
+	if (group && container->devices)
+		ret = pin_all(container, &request);
+	if (ret > 0)
+		group_promote(container, group);
+	mutex_unlock(&container->lock);
+	return ret;
+}
+
+void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova, int nr_pages)
+{
+	int i, nr_below;
+
+	if (nr_pages <= 0 || nr_pages > TIDEMARK_PIN_PAGES_MAX || !container->v2 ||
+	    iova & (TIDEMARK_PAGE_BYTES - 1)) {
+		pr_warn_ratelimited("tidemark: unpin of %d pages refused\n", nr_pages);
+		return;
+	}
+
+	nr_below = pages_below_top(iova, nr_pages);
+	mutex_lock(&container->lock);
+	for (i = 0; i < nr_below; i++) {
+		if (!unpin_one(container, iova + i * TIDEMARK_PAGE_BYTES))
+			break;
+	}
+	mutex_unlock(&container->lock);
+
+	if (i != nr_pages)
+		pr_warn_ratelimited("tidemark: unpin ran into pages that are not mapped\n");
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * From marks to the user's bitmap. Nothing is shifted in place and nothing is
+ * cleared before everything was copied (B1, B2): words are put together on the
+ * stack, and only those with a bit in them are stored (R11, N2).
+ */
+#include "container.h"
+
+/*
+ * Words are made in ascending order: @word is the one being made; the @nr_ready
+ * words before it in @ready follow each other, and wait to be copied.
+ */
+struct bitmap_writer {
+	u64 __user *bitmap;
+	u64 index;		/* of @word in the bitmap */
+	u64 word;
+	u64 ready_index;	/* of ready[0] in the bitmap */
+	unsigned int nr_ready;
+	u64 ready[TIDEMARK_BOUNCE_WORDS];
+};
+
+static int writer_flush(struct bitmap_writer *writer)
+{
+	size_t bytes = writer->nr_ready * sizeof(writer->ready[0]);
+
+	writer->nr_ready = 0;
+	if (bytes && copy_to_user(writer->bitmap + writer->ready_index, writer->ready, bytes))
+		return -EFAULT;
+	return 0;
+}
+
+/* The word being made is complete. */
+static int writer_push(struct bitmap_writer *writer)
+{
+	int ret = 0;
+
+	if (!writer->word)
+		return 0;
+	if (writer->nr_ready == TIDEMARK_BOUNCE_WORDS ||
+	    writer->ready_index + writer->nr_ready != writer->index)
+		ret = writer_flush(writer);
+	if (!writer->nr_ready)
+		writer->ready_index = writer->index;
+	writer->ready[writer->nr_ready++] = writer->word;
+	writer->word = 0;
+	return ret;
+}
+
+/* Set @bits in word @index, which is not below the one being made. */
+static int writer_set(struct bitmap_writer *writer, u64 index, u64 bits)
+{
+	int ret = 0;
+
+	if (index != writer->index) {
+		ret = writer_push(writer);
+		writer->index = index;
+	}
+	writer->word |= bits;
+	return ret;
+}
+
+/* 64 bits that begin at bit @at of the bitmap. */
+static int writer_set_at(struct bitmap_writer *writer, u64 at, u64 bits)
+{
+	unsigned int shift = at & (TIDEMARK_WORD_BITS - 1);
+	u64 index = at >> TIDEMARK_WORD_SHIFT;
+	int ret = 0;
+
+	if (bits << shift)
+		ret = writer_set(writer, index, bits << shift);
+	if (!ret && shift && bits >> (TIDEMARK_WORD_BITS - shift))
+		ret = writer_set(writer, index + 1, bits >> (TIDEMARK_WORD_BITS - shift));
+	return ret;
+}
+
+/* Dirty pages of 4 KiB, where that is P; bit 0 of @bits is bit @at. */
+static int report_small(struct bitmap_writer *writer, u64 at, u64 bits)
+{
+	unsigned int skip = __ffs(bits);
+
+	/* @at may lie before the range, but the first bit that is set does not. */
+	return writer_set_at(writer, at + skip, bits >> skip);
+}
+
+/* The same where P is larger: @page is the number of the page of bit 0. */
+static int report_large(struct bitmap_writer *writer, unsigned int shift, u64 range_page,
+			u64 page, u64 bits)
+{
+	while (bits) {
+		u64 large = (page + __ffs(bits)) >> shift;
+		u64 at = large - (range_page >> shift);
+		u64 next = ((large + 1) << shift) - page;	/* first bit of the next */
+		int ret;
+
+		ret = writer_set(writer, at >> TIDEMARK_WORD_SHIFT,
+				 (u64)1 << (at & (TIDEMARK_WORD_BITS - 1)));
+		if (ret)
+			return ret;
+		bits = next < TIDEMARK_WORD_BITS ? bits & (~(u64)0 << next) : 0;
+	}
+	return 0;
+}
+
+/* The pages of a mapping that lie in the range. */
+static void report_clip(const struct report *report, const struct mapping *mapping,
+			u64 *first_page, u64 *last_page)
+{
+	*first_page = mapping_page(mapping, max(report->first, mapping->first));
+	*last_page = mapping_page(mapping, min(report->last, mapping->last));
+}
+
+static int report_mapping(struct bitmap_writer *writer, const struct report *report,
+			  unsigned int shift, const struct dirty_store *store,
+			  const struct mapping *mapping)
+{
+	u64 mapping_at = mapping->first >> TIDEMARK_PAGE_SHIFT;
+	u64 range_at = report->first >> TIDEMARK_PAGE_SHIFT;
+	struct dirty_word word;
+	u64 first, last;
+	int ret = 0;
+
+	report_clip(report, mapping, &first, &last);
+	while (!ret && dirty_store_next(store, first, last, &word)) {
+		u64 page = mapping_at + word.first;
+
+		if (shift)
+			ret = report_large(writer, shift, range_at, page, word.bits);
+		else
+			ret = report_small(writer, page - range_at, word.bits);
+		first = word.first + TIDEMARK_WORD_BITS;
+	}
+	return ret;
+}
+
+int report_copy(struct tidemark_container *container, const struct report *report)
+{
+	unsigned int shift = container_page_shift(container) - TIDEMARK_PAGE_SHIFT;
+	struct bitmap_writer writer = { .bitmap = report->bitmap };
+	struct mapping *mapping;
+	int ret;
+
+	mappings_for_each(mapping, &container->mappings, report->first, report->last) {
+		struct dirty_store everything = { .nr_pages = mapping_pages(mapping), .all = true };
+		/* R5: it may have written anything, at any moment. */
+		bool unseen = container->nr_unpinned_hardware > 0;
+
+		ret = report_mapping(&writer, report, shift,
+				     unseen ? &everything : &mapping->dirty, mapping);
+		if (ret)
+			return ret;
+	}
+	ret = writer_push(&writer);
+	return ret ? ret : writer_flush(&writer);
+}
+
+void report_clear(struct tidemark_container *container, const struct report *report)
+{
+	struct mapping *mapping;
+	u64 first, last;
+
+	mappings_for_each(mapping, &container->mappings, report->first, report->last) {
+		report_clip(report, mapping, &first, &last);
+		dirty_store_clear(&mapping->dirty, first, last);
+		pins_mark(mapping, first, last);
+	}
+}

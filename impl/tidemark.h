@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * tidemark: a dirty-page tracker for VFIO live migration.
+ *
+ * The ioctl side is <linux/vfio.h>'s type1 interface as it is; the driver side
+ * is below. docs/contract.md holds the numbered rules (R, B, N, D) that the
+ * comments cite.
+ *
+ * Conventions. Addresses and sizes are in bytes unless a name says _pages; a
+ * page is 4 KiB. Ranges are inclusive, [first, last], so that one may end at
+ * 2^64 - 1. Functions return 0 (or a count) or -errno. A call that fails leaves
+ * the container as it was, but for what R4, R9 and B1 say.
+ *
+ * Locking. Every function may be called from several threads at once, from
+ * process context, and may sleep. Each takes effect as if it were alone (R17);
+ * only the unmap callbacks run without the container's lock.
+ */
+#ifndef TIDEMARK_H
+#define TIDEMARK_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tidemark_container;
+
+/* Which ranges a dirty query may name (R10). */
+enum tidemark_range_rule {
+	TIDEMARK_RANGE_EXACT,	/* one mapping, as proposed in v16 */
+	TIDEMARK_RANGE_WHOLE,	/* cuts no mapping, as Linux */
+	TIDEMARK_RANGE_ANY,	/* any range aligned to P */
+};
+
+struct tidemark_config {
+	__u32 type;			/* VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU */
+	enum tidemark_range_rule range_rule;
+	__u32 dma_entry_limit;		/* mappings at once; 0 allows none */
+};
+
+/**
+ * tidemark_container_create - make an empty container
+ * @config: copied
+ * @container: where to put it; untouched on failure
+ *
+ * Return: 0, -EINVAL for a type or rule that does not exist, -ENOMEM.
+ */
+int tidemark_container_create(const struct tidemark_config *config,
+			      struct tidemark_container **container);
+
+/**
+ * tidemark_container_destroy - release a container and all it holds (N3)
+ *
+ * The caller has unregistered its devices and makes no other call meanwhile.
+ * Pins that a driver still holds are dropped, with a warning.
+ */
+void tidemark_container_destroy(struct tidemark_container *container);
+
+/**
+ * tidemark_container_ioctl - the user's side (R1-R15)
+ * @command: VFIO_CHECK_EXTENSION or VFIO_IOMMU_{GET_INFO, MAP_DMA, UNMAP_DMA,
+ *	     DIRTY_PAGES}
+ * @argument: a number for the first, else the user address of its struct
+ *
+ * UNMAP_DMA calls the devices' callbacks, and so must not be called from where
+ * a driver holds a lock that its callback takes.
+ *
+ * Cost: a query is O(log mappings + mappings in the range + dirty words + pins
+ * in the range); the others O(log mappings) for each mapping that they touch.
+ *
+ * Return: what the ioctl returns; -ENOTTY for any other command.
+ */
+long tidemark_container_ioctl(struct tidemark_container *container,
+			      unsigned int command, unsigned long argument);
+
+/* Bytes [first, last]. */
+struct tidemark_iova_range {
+	__u64 first;
+	__u64 last;
+};
+
+/* A hardware group's IOMMU domain, as far as the tracker needs it. */
+struct tidemark_iommu_ops {
+	/* Map @pages pages from host page @pfn on; 0 or -errno, all or nothing. */
+	int (*map)(void *domain, __u64 iova, __u64 pfn, __u64 pages, int prot);
+	/* Unmap a range that was mapped, whole. */
+	void (*unmap)(void *domain, __u64 iova, __u64 pages);
+	/*
+	 * The host page at @iova, which is mapped, and how many of the @pages
+	 * pages from there on lie in consecutive host pages (at least 1).
+	 */
+	__u64 (*lookup)(void *domain, __u64 iova, __u64 pages, __u64 *pfn);
+};
+
+#define TIDEMARK_GROUP_HARDWARE		(1 << 0) /* else emulated: the rest is ignored */
+#define TIDEMARK_GROUP_CACHE_COHERENT	(1 << 1) /* VFIO_DMA_CC_IOMMU */
+
+struct tidemark_group_info {
+	__u32 flags;
+	__u32 nr_reserved;
+	__u64 pgsizes;				/* bit n: pages of 2^n bytes */
+	struct tidemark_iova_range aperture;
+	const struct tidemark_iova_range *reserved;	/* sorted, disjoint; copied */
+	const struct tidemark_iommu_ops *iommu;
+	void *domain;
+};
+
+/**
+ * tidemark_group_attach - let a group of devices use the container's mappings
+ * @id: what the caller calls the group: any pointer, never followed
+ * @info: copied
+ *
+ * Hardware: all mappings are pinned, accounted and mapped into its domain (R16,
+ * D8), and are dirty in every query until the group pins pages (R5). Cost:
+ * O(mapped pages).
+ *
+ * Return: 0; -EINVAL if @id is attached, no page size or no address would be
+ * left, or a mapping lies outside of what is; -ENOMEM, also for the locked-
+ * memory limit; -EFAULT; what the domain's map returns.
+ */
+int tidemark_group_attach(struct tidemark_container *container, const void *id,
+			  const struct tidemark_group_info *info);
+
+/**
+ * tidemark_group_detach - take it out again (R6, D9)
+ *
+ * The group's devices no longer reach memory when this is called. The last
+ * group takes all mappings along. An @id that is not attached is ignored.
+ */
+void tidemark_group_detach(struct tidemark_container *container, const void *id);
+
+/*
+ * A driver that holds pins. It owns the struct from register to unregister.
+ *
+ * dma_unmap() is told that [iova, iova + bytes) goes away, and unpins what the
+ * driver holds there. It runs without the container's lock and may make any
+ * call on it but tidemark_device_unregister() of its own device.
+ */
+struct tidemark_device {
+	void (*dma_unmap)(struct tidemark_device *device, __u64 iova, __u64 bytes);
+	/* private: guarded by the container's lock */
+	struct tidemark_device *next;
+	__u64 serial;
+	__u32 nr_callers;
+	void *leaving;
+};
+
+/** tidemark_device_register - have @device told of unmaps; pins need one */
+void tidemark_device_register(struct tidemark_container *container,
+			      struct tidemark_device *device);
+
+/** tidemark_device_unregister - and no longer; waits for running callbacks */
+void tidemark_device_unregister(struct tidemark_container *container,
+				struct tidemark_device *device);
+
+#define TIDEMARK_READ	(1 << 0)	/* as IOMMU_READ */
+#define TIDEMARK_WRITE	(1 << 1)	/* as IOMMU_WRITE */
+
+/**
+ * tidemark_pages_pin - hold pages for a driver's device, and mark them (R3)
+ * @id: the driver's group; its first success ends R5 for it (B12)
+ * @iova: multiple of 4096
+ * @nr_pages: 1 to 512
+ * @prot: rights that the mapping must have, TIDEMARK_READ and TIDEMARK_WRITE
+ * @pfns: @nr_pages host page numbers; undefined on failure
+ *
+ * All or nothing, but marks of a failed pin stay (R9).
+ *
+ * Return: @nr_pages; -EINVAL (B9, no such group, no device registered, not
+ * mapped), -E2BIG, -EACCES (v1), -EPERM, -EFAULT, -ENOMEM (also R16's limit).
+ */
+int tidemark_pages_pin(struct tidemark_container *container, const void *id,
+		       __u64 iova, int nr_pages, int prot, __u64 *pfns);
+
+/**
+ * tidemark_pages_unpin - give one pin of each page back (D16)
+ *
+ * Ends at the first page that is not mapped, with a warning. A page that is not
+ * pinned is passed over.
+ */
+void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova,
+			  int nr_pages);
+
+/**
+ * tidemark_memory_write - write a mapping's memory on a device's behalf (R4, B3)
+ * tidemark_memory_read - read it
+ *
+ * Not atomic: a part that fails leaves the parts before it done, and marked.
+ * Cost: O(log mappings) for each mapping, and the copy.
+ *
+ * Return: 0; -EINVAL (nothing to do, not mapped), -EPERM, -EFAULT.
+ */
+int tidemark_memory_write(struct tidemark_container *container, __u64 iova,
+			  const void *data, size_t bytes);
+int tidemark_memory_read(struct tidemark_container *container, __u64 iova,
+			 void *data, size_t bytes);
+
+/* How much of everything there is. All O(1). */
+struct tidemark_stats {
+	__u64 pgsizes;		/* as GET_INFO's iova_pgsizes */
+	__u64 pinned_pages;	/* distinct */
+	__u64 locked_pages;	/* accounted against the limit (R16) */
+	__u32 nr_mappings;
+	__u32 dma_avail;
+	__u32 nr_groups;
+	__u32 tracking;		/* 0 or 1 */
+};
+
+void tidemark_container_stats(struct tidemark_container *container,
+			      struct tidemark_stats *stats);
+
+/*
+ * Everything there is, mapping by mapping in ascending order, each followed by
+ * its pins and its marks. Functions run under the container's lock.
+ */
+struct tidemark_visitor {
+	void *context;
+	void (*mapping)(void *context, __u64 first, __u64 last, __u64 vaddr, int prot);
+	void (*pin)(void *context, __u64 iova, __u64 count);
+	void (*marks)(void *context, __u64 first, __u64 last);	/* bytes, whole pages */
+};
+
+void tidemark_container_visit(struct tidemark_container *container,
+			      const struct tidemark_visitor *visitor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Tracking on and off (R1, R2). While it is on, every mapping has a store.
+ */
+#include "container.h"
+
+int tracking_add(struct tidemark_container *container, struct mapping *mapping)
+{
+	u64 pages_of_p = mapping_bytes(mapping) >> container_page_shift(container);
+	u64 nr_pages = mapping_pages(mapping);
+	int ret;
+
+	if (pages_of_p > TIDEMARK_TRACKED_PAGES_MAX)
+		return -EINVAL;
+	if (nr_pages > TIDEMARK_MARKED_PAGES_MAX)
+		return -ENOMEM;
+
+	ret = dirty_store_make(&mapping->dirty, nr_pages);
+	if (!ret)
+		pins_mark(mapping, 0, nr_pages - 1);
+	return ret;
+}
+
+static void stores_drop(struct tidemark_container *container)
+{
+	struct mapping *mapping;
+
+	mappings_for_all(mapping, &container->mappings)
+		dirty_store_drop(&mapping->dirty);
+}
+
+int tracking_start(struct tidemark_container *container)
+{
+	struct mapping *mapping;
+	int ret;
+
+	if (container->tracking)
+		return 0;
+
+	mappings_for_all(mapping, &container->mappings) {
+		ret = tracking_add(container, mapping);
+		if (ret) {
+			stores_drop(container);
+			return ret;
+		}
+	}
+	container->tracking = true;
+	return 0;
+}
+
+void tracking_stop(struct tidemark_container *container)
+{
+	container->tracking = false;
+	stores_drop(container);
+}
+
+void tracking_mark_everything(struct tidemark_container *container)
+{
+	struct mapping *mapping;
+
+	if (!container->tracking)
+		return;
+	mappings_for_all(mapping, &container->mappings)
+		dirty_store_mark_all(&mapping->dirty);
+}
