@@ -4,7 +4,7 @@
 #include <bsd/sys/tree.h>
 #include <stdarg.h>
 
-__thread struct os_machine *os_machine;
+__thread struct os_machine *os_current;
 
 /*
  * libbsd's red-black tree under the kernel's names. Its own searches are not
@@ -40,22 +40,22 @@ void *kvzalloc(size_t bytes, int flags)
 	void *memory;
 
 	(void)flags;
-	if (os_machine->fail_allocation && !--os_machine->fail_allocation) {
-		os_machine->allocation_failed = true;
+	if (os_current->fail_allocation && !--os_current->fail_allocation) {
+		os_current->allocation_failed = true;
 		return NULL;
 	}
 	if (bytes > INT_MAX)
 		return NULL;
 	memory = calloc(1, bytes);
 	if (memory)
-		os_machine->nr_allocations++;
+		os_current->nr_allocations++;
 	return memory;
 }
 
 void kvfree(const void *memory)
 {
 	if (memory)
-		os_machine->nr_allocations--;
+		os_current->nr_allocations--;
 	free((void *)(uintptr_t)memory);
 }
 
@@ -64,7 +64,7 @@ void os_warn(const char *format, ...)
 	static int loud = -1;
 	va_list arguments;
 
-	os_machine->nr_warnings++;
+	os_current->nr_warnings++;
 	if (loud < 0)
 		loud = getenv("TIDEMARK_WARNINGS") != NULL;
 	if (!loud)

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine.h"
+#include "os_machine.h"
 
 /* ---- The same as the kernel's ---- */
 
@@ -161,16 +161,16 @@ void wait_for_completion(struct completion *completion);
 /* User memory: what the machine makes of it. */
 #define os_user_pointer(address) ((void *)(uintptr_t)(address))
 #define access_ok(pointer, bytes) \
-	os_machine->access_ok(os_machine->context, (u64)(uintptr_t)(pointer), bytes)
+	os_current->access_ok(os_current->context, (u64)(uintptr_t)(pointer), bytes)
 
 static inline unsigned long copy_from_user(void *to, const void __user *from, size_t bytes)
 {
-	return os_machine->copy_from_user(os_machine->context, to, (u64)(uintptr_t)from, bytes);
+	return os_current->copy_from_user(os_current->context, to, (u64)(uintptr_t)from, bytes);
 }
 
 static inline unsigned long copy_to_user(void __user *to, const void *from, size_t bytes)
 {
-	return os_machine->copy_to_user(os_machine->context, (u64)(uintptr_t)to, from, bytes);
+	return os_current->copy_to_user(os_current->context, (u64)(uintptr_t)to, from, bytes);
 }
 
 /* The process that made a mapping: whose memory it is, and who pays for it. */
@@ -180,7 +180,7 @@ struct os_process {
 
 static inline void os_process_get(struct os_process *process)
 {
-	process->machine = os_machine;
+	process->machine = os_current;
 	process->machine->nr_processes++;
 }
 
@@ -220,7 +220,7 @@ static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_
 /* There is one process, and it is always the current one. */
 static inline bool os_process_enter(struct os_process *process)
 {
-	return process->machine == os_machine;
+	return process->machine == os_current;
 }
 
 static inline void os_process_leave(struct os_process *process)

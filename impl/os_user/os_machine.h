@@ -46,7 +46,7 @@ struct os_machine {
 };
 
 /* The machine that this thread's calls run on; set before any of them. */
-extern __thread struct os_machine *os_machine;
+extern __thread struct os_machine *os_current;
 
 #ifdef __cplusplus
 }

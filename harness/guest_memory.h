@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Simulated memory that devices write and a migration copies: pages of 4 KiB by
+// page number, all zero until written.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+namespace tidemark {
+
+class GuestMemory {
+ public:
+  static constexpr std::size_t kPageBytes = 4096;
+  using PageData = std::array<std::uint8_t, kPageBytes>;
+
+  // All zero again. Keeps its allocations. O(1) but for what was written.
+  void clear();
+
+  // `address` is in bytes; a range may span pages.
+  void write(std::uint64_t address, const void* from, std::size_t bytes);
+  void read(std::uint64_t address, void* to, std::size_t bytes) const;
+
+  // The page if it was ever written, else null. O(1).
+  const PageData* find(std::uint64_t page) const;
+  PageData& at(std::uint64_t page);
+
+  // Numbers of the pages ever written, in the order of their first write.
+  std::span<const std::uint64_t> pages() const { return numbers_; }
+
+ private:
+  std::size_t slot(std::uint64_t page) const;  // in table_: the page's, or the empty one for it
+  void grow();
+
+  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
+  std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(64, kEmpty);  // open addressing
+  std::vector<std::uint64_t> numbers_;
+  std::vector<PageData> data_;  // of numbers_[i]; may be longer
+};
+
+}  // namespace tidemark

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Runs a program on two subjects, operation by operation, and compares all that
+// can be seen of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine.h"
+#include "operation.h"
+
+namespace tidemark {
+
+// The first difference between what a program should do and what it did.
+struct Mismatch {
+  // What went wrong, without addresses or counts: equal for equal bugs.
+  // "lockstep.query.missing-dirty", "migration.tracker", ...
+  std::string signature;
+  std::size_t operation = 0;  // index; the number of operations if it came after the last
+  std::string expected, actual;
+  std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most 16
+};
+
+class Lockstep {
+ public:
+  // Whole states are compared after every so many operations, and at the end.
+  static constexpr std::size_t kStateInterval = 16;
+
+  explicit Lockstep(SubjectFactory make_actual = make_tracker,
+                    SubjectFactory make_expected = make_reference)
+      : make_actual_(make_actual), make_expected_(make_expected) {}
+
+  // Stops at the first mismatch. Reuses what it allocated.
+  std::optional<Mismatch> run(const Program& program);
+
+  // For those who watch: runs only the first operations, step by step.
+  void begin(const Setup& setup);
+  std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation);
+  std::optional<Mismatch> end();
+
+  Machine& actual() { return actual_; }
+  Machine& expected() { return expected_; }
+  // Of the operation that ran last, on the actual subject.
+  std::span<const Step> steps() const { return steps_; }
+  std::uint64_t operations() const { return operations_; }  // run in all, windows included
+
+ private:
+  bool same(const Operation& operation, std::span<const Step> expected);
+  std::optional<Mismatch> compare(const Operation& operation, std::span<const Step> expected);
+  std::optional<Mismatch> compare_argument(const Operation& operation, const Step& step);
+  std::optional<Mismatch> compare_bitmap(const Operation& operation, const Step& step);
+  std::optional<Mismatch> compare_sizes();
+  std::optional<Mismatch> compare_states();
+  std::optional<Mismatch> settle_marks(std::span<const Step> steps);
+  std::optional<Mismatch> check_expectation(const Expectation& expectation, Machine& machine,
+                                            const Step& step, const char* who);
+  std::optional<Mismatch> close();
+  Mismatch mismatch(std::string_view what) const;
+
+  SubjectFactory make_actual_, make_expected_;
+  Machine actual_, expected_;
+  std::span<const Step> steps_;
+  State actual_state_, expected_state_;
+  std::size_t index_ = 0;       // of the operation that runs
+  std::uint64_t operations_ = 0;
+  Verb verb_ = Verb::start;  // of the operation that runs
+};
+
+// "0", "4", "-EINVAL"
+std::string result_text(std::int64_t result);
+
+// Several lines: step, operation, expected, actual, the pages that differ.
+std::string describe(const Mismatch& mismatch, const Program& program);
+
+}  // namespace tidemark

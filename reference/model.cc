@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Groups, devices, pins and rw: the driver's side of the model, and the lookups
+// that the other parts share.
+#include "model.h"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+
+namespace tidemark::reference {
+
+namespace {
+
+constexpr int kPinLimit = 512;  // pages in one call (B9)
+
+// The parts of `ranges` inside `window`.
+std::vector<ByteRange> keep(const std::vector<ByteRange>& ranges, const ByteRange& window) {
+  std::vector<ByteRange> kept;
+  for (const ByteRange& range : ranges) {
+    const ByteRange part = {std::max(range.first, window.first), std::min(range.last, window.last)};
+    if (part.first <= part.last) kept.push_back(part);
+  }
+  return kept;
+}
+
+// The parts of `ranges` outside `hole`.
+std::vector<ByteRange> cut_out(const std::vector<ByteRange>& ranges, const ByteRange& hole) {
+  std::vector<ByteRange> kept;
+  for (const ByteRange& range : ranges) {
+    if (hole.last < range.first || hole.first > range.last) {
+      kept.push_back(range);
+      continue;
+    }
+    if (hole.first > range.first) kept.push_back({range.first, hole.first - 1});
+    if (hole.last < range.last) kept.push_back({hole.last + 1, range.last});
+  }
+  return kept;
+}
+
+std::vector<ByteRange> narrow(std::vector<ByteRange> ranges, const GroupKind& kind) {
+  ranges = keep(ranges, kind.aperture);
+  for (const ByteRange& hole : kind.reserved) ranges = cut_out(ranges, hole);
+  return ranges;
+}
+
+}  // namespace
+
+Model::Model(const Settings& settings, Surroundings& surroundings)
+    : settings_(settings), surroundings_(surroundings) {}
+
+// ---- The state, for comparison
+
+// D2: the sizes that all hardware groups share; sizes below 4 KiB count as 4 KiB.
+std::uint64_t Model::page_sizes() const {
+  constexpr std::uint64_t kSmall = (std::uint64_t{1} << kPageShift) - 1;
+  const std::uint64_t sizes = joint_page_sizes();
+  return (sizes & kSmall) == 0 ? sizes : (sizes & ~kSmall) | (kSmall + 1);
+}
+
+std::uint32_t Model::dma_available() const {
+  return settings_.dma_entry_limit - static_cast<std::uint32_t>(mappings_.size());
+}
+
+// R16, D11.
+std::uint64_t Model::locked_pages() const {
+  return hardware_mapped() ? mapped_pages_ : pinned_pages_;
+}
+
+std::size_t Model::pinned_page_count() const { return pinned_pages_; }
+
+bool Model::hardware_mapped() const {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [](const AttachedGroup& a) { return a.group.kind.hardware; });
+}
+
+// R9: the one place where several answers are right.
+bool Model::accept_marks(Page first, Page end, const PageSet& shown) {
+  const PageRange window = {first, end};
+  bool acceptable = tracking_ || first_run(shown, window).empty();
+  for_each_run(marks_, window,
+               [&](PageRange run, const auto&) { acceptable &= contains_all(shown, run); });
+  for_each_run(shown, window, [&](PageRange run, const auto&) {
+    acceptable &= mapped_prefix(run).end == run.end;
+  });
+  if (!acceptable) return false;
+  for_each_run(shown, window, [&](PageRange run, const auto&) { mark(run); });
+  return true;
+}
+
+// ---- Lookups
+
+// P: the smallest page size, in bytes.
+std::uint64_t Model::smallest_page() const {
+  return std::uint64_t{1} << std::countr_zero(page_sizes());
+}
+
+const Mapping* Model::mapping_at(Page page) const {
+  const auto above = mappings_.upper_bound(page);
+  if (above == mappings_.begin()) return nullptr;
+  const Mapping& below = std::prev(above)->second;
+  return page < below.end ? &below : nullptr;
+}
+
+bool Model::overlaps_mapping(PageRange range) const {
+  const auto above = mappings_.lower_bound(range.end);
+  return above != mappings_.begin() && std::prev(above)->second.end > range.first;
+}
+
+// Does either end of `range` lie strictly inside a mapping?
+bool Model::cuts_mapping(PageRange range) const {
+  const Mapping* at_first = mapping_at(range.first);
+  const Mapping* at_last = mapping_at(range.end - 1);
+  return (at_first && at_first->first < range.first) || (at_last && at_last->end > range.end);
+}
+
+// The pages of `range` before its first page that is not mapped.
+PageRange Model::mapped_prefix(PageRange range) const {
+  Page end = range.first;
+  while (end < range.end) {
+    const Mapping* mapping = mapping_at(end);
+    if (!mapping) break;
+    end = std::min(mapping->end, range.end);
+  }
+  return {range.first, end};
+}
+
+Model::AttachedGroup* Model::find_group(unsigned number) {
+  const auto found = std::find_if(groups_.begin(), groups_.end(),
+                                  [&](const AttachedGroup& a) { return a.number == number; });
+  return found == groups_.end() ? nullptr : &*found;
+}
+
+// R5: is there a hardware group that has pinned nothing yet?
+bool Model::someone_writes_unseen() const {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [](const AttachedGroup& a) { return !a.group.pinned_scope; });
+}
+
+// ---- Groups
+
+std::uint64_t Model::joint_page_sizes() const {
+  std::uint64_t sizes = ~std::uint64_t{0};
+  for (const AttachedGroup& a : groups_) {
+    if (a.group.kind.hardware) sizes &= a.group.kind.pgsizes;
+  }
+  return sizes;
+}
+
+// D8: where mappings may lie with the hardware groups there are, and `joining`
+// (may be null) among them.
+std::vector<ByteRange> Model::ranges_with(const GroupKind* joining) const {
+  std::vector<ByteRange> ranges = {{0, ~std::uint64_t{0}}};
+  for (const AttachedGroup& a : groups_) {
+    if (a.group.kind.hardware) ranges = narrow(std::move(ranges), a.group.kind);
+  }
+  return joining ? narrow(std::move(ranges), *joining) : ranges;
+}
+
+// D8: can the mappings there are live with `joining`?
+int Model::check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges) {
+  for (const auto& [first, mapping] : mappings_) {
+    if (!lies_in_one(mapping, ranges)) return -EINVAL;
+  }
+  const bool pages_are_locked = hardware_mapped();
+  std::uint64_t locked = locked_pages();
+  for (const auto& [first, mapping] : mappings_) {
+    const int error = pages_are_locked ? (iommus_accept(mapping, &joining) ? 0 : -EINVAL)
+                                       : lock_and_map(mapping, &joining, locked);
+    if (error) return error;
+  }
+  return 0;
+}
+
+// D8. A failed attach has changed nothing: everything is checked first.
+int Model::attach_group(unsigned group, const GroupKind& kind) {
+  if (find_group(group)) return -EINVAL;
+  if (kind.hardware) {
+    if ((joint_page_sizes() & kind.pgsizes) == 0) return -EINVAL;
+    std::vector<ByteRange> ranges = ranges_with(&kind);
+    if (ranges.empty()) return -EINVAL;
+    if (const int error = check_existing_mappings(kind, ranges)) return error;
+    ranges_ = std::move(ranges);
+    has_range_list_ = true;
+  }
+  groups_.push_back({group, {kind, !kind.hardware}});
+  return 0;
+}
+
+// D9, R6.
+void Model::detach_group(unsigned group) {
+  const AttachedGroup* attached = find_group(group);
+  if (!attached) return;
+  const bool wrote_unseen = !attached->group.pinned_scope;
+  groups_.erase(groups_.begin() + (attached - groups_.data()));
+  if (has_range_list_) ranges_ = ranges_with(nullptr);
+  if (groups_.empty()) {
+    remove_mappings(kAllPages);
+    pins_.clear();
+    pinned_pages_ = 0;
+  }
+  if (wrote_unseen) mark_all_mapped();
+}
+
+// ---- Devices
+
+// Registering twice has no effect.
+void Model::register_device(unsigned device) {
+  for (const Registration& r : registrations_) {
+    if (r.device == device) return;
+  }
+  registrations_.push_back({device, next_serial_++});
+}
+
+void Model::unregister_device(unsigned device) {
+  std::erase_if(registrations_, [&](const Registration& r) { return r.device == device; });
+}
+
+const Model::Registration* Model::newest_before(std::uint64_t serial) const {
+  const auto found = std::find_if(registrations_.rbegin(), registrations_.rend(),
+                                  [&](const Registration& r) { return r.serial < serial; });
+  return found == registrations_.rend() ? nullptr : &*found;
+}
+
+// ---- Pins
+
+// D5: what is checked before any page is looked at.
+int Model::check_pin(unsigned group, std::uint64_t iova, int count) {
+  if (count <= 0) return -EINVAL;  // B9
+  if (count > kPinLimit) return -E2BIG;
+  if (settings_.type == ContainerType::type1) return -EACCES;
+  if (iova % (std::uint64_t{1} << kPageShift) != 0) return -EINVAL;
+  if (!find_group(group)) return -EINVAL;
+  return registrations_.empty() ? -EINVAL : 0;
+}
+
+// D5: goes through `range` page by page up to the first that cannot be pinned.
+// `done` becomes the pages before it, `newly_pinned` how many of those were not
+// pinned yet.
+int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
+                      std::uint64_t& newly_pinned) {
+  const bool accounted_here = !hardware_mapped();
+  for (Page page = range.first; page < range.end; ++page) {
+    const Mapping* mapping = mapping_at(page);
+    if (!mapping) return -EINVAL;
+    if ((mapping->rights & rights) != rights) return -EPERM;
+    const std::uint64_t vaddr = mapping->vaddr + ((page - mapping->first) << kPageShift);
+    if (!contains(pins_, page)) {
+      if (surroundings_.pinnable_pages(vaddr, 1) == 0) return -EFAULT;
+      const std::uint64_t locked = pinned_pages_ + newly_pinned + 1;
+      if (accounted_here && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
+      ++newly_pinned;
+    }
+    pfns[page - range.first] = surroundings_.pfn_of(vaddr);
+    done.end = page + 1;
+  }
+  return 0;
+}
+
+// R3, R9: the marks of the pages before a failing one stay; their pins do not.
+int Model::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
+                     std::uint64_t* pfns) {
+  if (const int error = check_pin(group, iova, count)) return error;
+  const Page first = iova >> kPageShift;
+  const PageRange range = {first, first + static_cast<std::uint64_t>(count)};
+  PageRange done = {first, first};
+  std::uint64_t newly_pinned = 0;
+  const int error = pin_prefix(range, rights, pfns, done, newly_pinned);
+  mark(done);  // those that were pinned already are marked already
+  if (error) return error;
+  add_pin(pins_, range);
+  pinned_pages_ += newly_pinned;
+  promote(find_group(group)->group);
+  return count;
+}
+
+// R5, B12: what the group wrote before its first pin is reported once more.
+void Model::promote(Group& group) {
+  if (group.pinned_scope) return;
+  group.pinned_scope = true;
+  mark_all_mapped();
+}
+
+// D16. The pages stay marked: R3 has them reported once more.
+void Model::unpin_pages(std::uint64_t iova, int count) {
+  if (settings_.type == ContainerType::type1) return;
+  if (iova % (std::uint64_t{1} << kPageShift) != 0 || count <= 0 || count > kPinLimit) return;
+  const Page first = iova >> kPageShift;
+  const PageRange range = mapped_prefix({first, first + static_cast<std::uint64_t>(count)});
+  if (range.empty()) return;
+  pinned_pages_ -= count_last_pins(pins_, range);
+  remove_pin(pins_, range);
+}
+
+// ---- rw
+
+// R4, B3, D12: mapping by mapping; in each, mark, then copy.
+int Model::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
+  if (bytes == 0) return -EINVAL;
+  auto* position = static_cast<unsigned char*>(data);
+  const int needed = write ? kRead | kWrite : kRead;
+  bool past_the_top = false;
+  while (bytes > 0) {
+    const Mapping* mapping = past_the_top ? nullptr : mapping_at(iova >> kPageShift);
+    if (!mapping) return -EINVAL;
+    if ((mapping->rights & needed) != needed) return -EPERM;
+    const std::uint64_t left = (mapping->end << kPageShift) - iova;  // modulo 2^64
+    const std::size_t part = std::min<std::uint64_t>(bytes, left);
+    const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));
+    if (write) mark({iova >> kPageShift, ((iova + part - 1) >> kPageShift) + 1});
+    const bool copied = write ? surroundings_.copy_to_user(vaddr, position, part)
+                              : surroundings_.copy_from_user(position, vaddr, part);
+    if (!copied) return -EFAULT;
+    position += part;
+    bytes -= part;
+    iova += part;
+    past_the_top = iova == 0;
+  }
+  return 0;
+}
+
+}  // namespace tidemark::reference

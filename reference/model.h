@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The contract (docs/contract.md), executable: what a container holds, as sets
+// of pages, and what each entry does to them. Slow and plain on purpose. The
+// model knows nothing of the tracker, and the build keeps it so.
+//
+// Not thread-safe; the caller runs one entry at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "page_set.h"
+
+namespace tidemark::reference {
+
+enum class ContainerType { type1, type1v2 };
+enum class RangeRule { exact, whole, any };  // R10
+
+struct Settings {
+  ContainerType type = ContainerType::type1v2;
+  RangeRule rule = RangeRule::whole;
+  std::uint32_t dma_entry_limit = 65535;
+};
+
+// Bytes [first, last], both inside, so that a range may end at 2^64 - 1.
+struct ByteRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool operator==(const ByteRange&) const = default;
+};
+
+// What a group says of itself when it joins. An emulated group (hardware ==
+// false) has none of the rest.
+struct GroupKind {
+  bool hardware = false;
+  bool cache_coherent = false;  // VFIO_DMA_CC_IOMMU
+  std::uint64_t pgsizes = 0;    // bit n: pages of 2^n bytes
+  ByteRange aperture = {0, ~std::uint64_t{0}};
+  std::vector<ByteRange> reserved;  // sorted, disjoint
+};
+
+inline constexpr int kRead = 1;   // as IOMMU_READ
+inline constexpr int kWrite = 2;  // as IOMMU_WRITE
+
+// What lies around the container: the calling process and the devices.
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+  // True if all `bytes` could be copied; on false the first ones may have been.
+  virtual bool copy_from_user(void* to, std::uint64_t from, std::size_t bytes) = 0;
+  virtual bool copy_to_user(std::uint64_t to, const void* from, std::size_t bytes) = 0;
+  // Is [address, address + bytes) inside the part of the address space that a
+  // user may name at all (mapped or not)?
+  virtual bool access_ok(std::uint64_t address, std::uint64_t bytes) = 0;
+  // How many of the `pages` 4 KiB pages from `vaddr` on could be pinned before
+  // the first that cannot. The pin of that one would fail with -EFAULT.
+  virtual std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) = 0;
+  // RLIMIT_MEMLOCK in pages, at this moment.
+  virtual std::uint64_t locked_limit_pages() = 0;
+  // Host page number of the page at `vaddr`.
+  virtual std::uint64_t pfn_of(std::uint64_t vaddr) = 0;
+  // Runs device `device`'s unmap callback, which may enter the model again.
+  virtual void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) = 0;
+};
+
+struct Mapping {
+  Page first = 0;  // page number of its first byte
+  Page end = 0;    // one past its last page
+  std::uint64_t vaddr = 0;
+  int rights = 0;  // kRead, kWrite
+};
+
+struct Group {
+  GroupKind kind;
+  bool pinned_scope = false;  // R5: false only for hardware that has pinned nothing yet
+};
+
+class Model {
+ public:
+  Model(const Settings& settings, Surroundings& surroundings);
+
+  // VFIO_CHECK_EXTENSION, VFIO_IOMMU_GET_INFO, _MAP_DMA, _UNMAP_DMA, _DIRTY_PAGES;
+  // any other number -ENOTTY. Returns what the ioctl would: >= 0 or -errno.
+  std::int64_t ioctl(unsigned command, std::uint64_t argument);
+
+  int attach_group(unsigned group, const GroupKind& kind);
+  void detach_group(unsigned group);
+  void register_device(unsigned device);
+  void unregister_device(unsigned device);
+
+  // R3, R5, R9, B9. Returns the number of pages pinned (== count) or -errno;
+  // on success pfns[0..count) hold the host pages.
+  int pin_pages(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns);
+  void unpin_pages(std::uint64_t iova, int count);
+  // R4. 0 or -errno; on failure the bytes before the failing part are done.
+  int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write);
+
+  // The one place where several answers are right (R9): a pin that failed for
+  // want of memory leaves the marks of some of its pages. Takes over the marks
+  // that the subject shows within [first, end), if they are at least the
+  // model's own and lie within mapped pages; else changes nothing and returns
+  // false.
+  bool accept_marks(Page first, Page end, const PageSet& shown);
+
+  // The state, for comparison.
+  bool tracking() const { return tracking_; }
+  std::uint64_t page_sizes() const;  // of GET_INFO
+  std::uint32_t dma_available() const;
+  std::uint64_t locked_pages() const;                                    // R16
+  std::size_t pinned_page_count() const;                                 // distinct pages
+  const std::map<Page, Mapping>& mappings() const { return mappings_; }  // by first page
+  const PinCounts& pins() const { return pins_; }
+  const PageSet& marks() const { return marks_; }  // 4 KiB pages marked; R5's are not in it
+  bool hardware_mapped() const;                    // are mappings also in a hardware domain?
+
+ private:
+  struct AttachedGroup {
+    unsigned number = 0;
+    Group group;
+  };
+  // A device's unmap callback. Serials only grow, so a device that leaves and
+  // comes back is a new registration (D6).
+  struct Registration {
+    unsigned device = 0;
+    std::uint64_t serial = 0;
+  };
+  // What UNMAP_DMA was asked for, decoded.
+  struct Unmap {
+    std::uint64_t iova = 0;  // bytes, as `size`
+    std::uint64_t size = 0;
+    bool all = false;
+    bool with_bitmap = false;
+    std::uint64_t bitmap_pgsize = 0;   // bytes
+    std::uint64_t bitmap_address = 0;  // user address
+    PageRange range = {};              // the pages of [iova, iova + size), or all pages
+  };
+
+  // The ioctls (model_ioctl.cc).
+  int check_extension(std::uint64_t number) const;
+  int get_info(std::uint64_t argument);
+  std::vector<unsigned char> info_capabilities() const;
+  int map_dma(std::uint64_t argument);
+  int unmap_dma(std::uint64_t argument);
+  int read_unmap_bitmap(std::uint64_t argument, std::uint32_t argsz, Unmap& unmap);
+  int dirty_pages(std::uint64_t argument);
+  int get_bitmap(std::uint64_t argument, std::uint32_t argsz);
+  bool bitmap_fits(std::uint64_t address, std::uint64_t bitmap_bytes, std::uint64_t pgsize,
+                   std::uint64_t range_bytes);
+
+  // Mappings (model_mappings.cc).
+  static bool lies_in_one(const Mapping& mapping, const std::vector<ByteRange>& ranges);
+  int check_map(const Mapping& mapping) const;
+  int lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked);
+  bool iommus_accept(const Mapping& run, const GroupKind* joining) const;
+  int check_trackable(const Mapping& mapping) const;
+  int insert_mapping(const Mapping& mapping);
+  int check_unmap(const Unmap& unmap) const;
+  int take_back_pins(const Unmap& unmap);
+  const Mapping* next_pinned_mapping(PageRange range) const;
+  int notify_pinned_mappings(const Unmap& unmap);
+  void notify(const Mapping& mapping);
+  void remove_mappings(PageRange range);
+  PageRange unmapped_by(const Unmap& unmap) const;
+  std::uint64_t bytes_mapped_in(PageRange range) const;
+
+  // Dirty pages (model_dirty.cc).
+  int start_tracking();
+  void stop_tracking();
+  int query(PageRange range, std::uint64_t bitmap_address);
+  bool range_rule_allows(PageRange range) const;
+  bool store_dirty(PageRange range, std::uint64_t bitmap_address);
+  PageRange next_dirty_run(PageRange window) const;
+  void clean(PageRange range);
+  void mark(PageRange range);
+  void mark_all_mapped();
+
+  // Lookups and small facts (model.cc).
+  std::uint64_t smallest_page() const;  // P, bytes
+  bool aligned(std::uint64_t bytes) const { return (bytes & (smallest_page() - 1)) == 0; }
+  const Mapping* mapping_at(Page page) const;
+  bool overlaps_mapping(PageRange range) const;
+  bool cuts_mapping(PageRange range) const;
+  PageRange mapped_prefix(PageRange range) const;
+  AttachedGroup* find_group(unsigned number);
+  bool someone_writes_unseen() const;
+  std::uint64_t joint_page_sizes() const;
+  std::vector<ByteRange> ranges_with(const GroupKind* joining) const;
+  int check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges);
+  int check_pin(unsigned group, std::uint64_t iova, int count);
+  int pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
+                 std::uint64_t& newly_pinned);
+  void promote(Group& group);
+  const Registration* newest_before(std::uint64_t serial) const;
+
+  Settings settings_;
+  Surroundings& surroundings_;
+  bool tracking_ = false;
+  std::map<Page, Mapping> mappings_;
+  std::uint64_t mapped_pages_ = 0;  // in all of mappings_
+  PinCounts pins_;                  // mapped pages only
+  std::size_t pinned_pages_ = 0;    // distinct pages in pins_
+  // Mapped pages only; empty while tracking is off. While it is on, every pinned
+  // page is marked: that is how R3 is kept.
+  PageSet marks_;
+  std::vector<AttachedGroup> groups_;        // in the order they were attached
+  std::vector<Registration> registrations_;  // oldest first
+  std::uint64_t next_serial_ = 0;
+  bool has_range_list_ = false;    // D9: since the first hardware group
+  std::vector<ByteRange> ranges_;  // where a mapping may lie, if has_range_list_
+};
+
+}  // namespace tidemark::reference

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What is mapped: MAP_DMA and UNMAP_DMA after their arguments were decoded.
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+
+#include "model.h"
+
+namespace tidemark::reference {
+
+namespace {
+
+constexpr std::uint64_t kMostPages = (std::uint64_t{1} << 31) - 1;  // of P, in one mapping
+constexpr std::uint64_t kMostMarks = std::uint64_t{1} << 33;        // of 4 KiB, in one mapping
+constexpr int kNotifyingPasses = 11;
+
+// D8: a group's own IOMMU maps whole pages of its smallest size.
+bool iommu_accepts(const GroupKind& kind, const Mapping& run) {
+  const std::uint64_t smallest = std::uint64_t{1} << std::countr_zero(kind.pgsizes);
+  const std::uint64_t unit = std::max(smallest, std::uint64_t{1} << kPageShift);
+  const std::uint64_t iova = run.first << kPageShift;
+  const std::uint64_t bytes = (run.end - run.first) << kPageShift;
+  return ((iova | run.vaddr | bytes) & (unit - 1)) == 0;
+}
+
+}  // namespace
+
+// D8, D10.
+bool Model::lies_in_one(const Mapping& mapping, const std::vector<ByteRange>& ranges) {
+  const std::uint64_t first = mapping.first << kPageShift;
+  const std::uint64_t last = (mapping.end << kPageShift) - 1;  // modulo 2^64
+  return std::any_of(ranges.begin(), ranges.end(), [&](const ByteRange& range) {
+    return range.first <= first && last <= range.last;
+  });
+}
+
+// ---- MAP_DMA
+
+// R15, D10: the checks that need nothing but the state.
+int Model::check_map(const Mapping& mapping) const {
+  if (overlaps_mapping({mapping.first, mapping.end})) return -EEXIST;
+  if (dma_available() == 0) return -ENOSPC;
+  if (has_range_list_ && !lies_in_one(mapping, ranges_)) return -EINVAL;
+  return 0;
+}
+
+// D8, D10: would the run be mapped by `joining` or, if that is null, by the
+// IOMMUs of all hardware groups?
+bool Model::iommus_accept(const Mapping& run, const GroupKind* joining) const {
+  if (joining) return iommu_accepts(*joining, run);
+  return std::all_of(groups_.begin(), groups_.end(), [&](const AttachedGroup& a) {
+    return !a.group.kind.hardware || iommu_accepts(a.group.kind, run);
+  });
+}
+
+// D8, D10: could all of `mapping` be pinned, accounted and mapped in hardware,
+// run by run, with `locked` pages accounted so far? Adds to `locked`.
+int Model::lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked) {
+  Mapping run = mapping;
+  while (run.first < mapping.end) {
+    const std::uint64_t pages = surroundings_.pinnable_pages(run.vaddr, mapping.end - run.first);
+    if (pages == 0) return -EFAULT;
+    run.end = run.first + pages;
+    locked += pages - count_pages(pins_, {run.first, run.end});  // D11: pins are accounted already
+    if (locked > surroundings_.locked_limit_pages()) return -ENOMEM;
+    if (!iommus_accept(run, joining)) return -EINVAL;
+    run.first = run.end;
+    run.vaddr += pages << kPageShift;
+  }
+  return 0;
+}
+
+// D4: may the mapping exist while tracking is on?
+int Model::check_trackable(const Mapping& mapping) const {
+  const std::uint64_t pages = mapping.end - mapping.first;
+  const int shift = std::countr_zero(smallest_page()) - static_cast<int>(kPageShift);
+  if (pages >> shift > kMostPages) return -EINVAL;
+  return pages > kMostMarks ? -ENOMEM : 0;
+}
+
+// R7, R15: the new mapping starts clean. A failure leaves no trace.
+int Model::insert_mapping(const Mapping& mapping) {
+  if (const int error = check_map(mapping)) return error;
+  if (hardware_mapped()) {
+    std::uint64_t locked = locked_pages();
+    if (const int error = lock_and_map(mapping, nullptr, locked)) return error;
+  }
+  if (tracking_) {
+    if (const int error = check_trackable(mapping)) return error;
+  }
+  mappings_.emplace(mapping.first, mapping);
+  mapped_pages_ += mapping.end - mapping.first;
+  return 0;
+}
+
+// ---- UNMAP_DMA
+
+// R14, D6: what must hold at the start, and again after every callback.
+int Model::check_unmap(const Unmap& unmap) const {
+  if (unmap.with_bitmap && (!tracking_ || unmap.bitmap_pgsize != smallest_page())) return -EINVAL;
+  if (!aligned(unmap.iova | unmap.size)) return -EINVAL;
+  const bool may_cut = unmap.all || settings_.type == ContainerType::type1;
+  return !may_cut && cuts_mapping(unmap.range) ? -EINVAL : 0;
+}
+
+// D6: gives the devices eleven chances to unpin what is in the range.
+int Model::take_back_pins(const Unmap& unmap) {
+  for (int pass = 0; !first_run(pins_, unmap.range).empty(); ++pass) {
+    if (pass == kNotifyingPasses) return -EBUSY;  // B8
+    if (const int error = notify_pinned_mappings(unmap)) return error;
+  }
+  return 0;
+}
+
+// The first mapping that begins in `range` and holds a pin, or null.
+const Mapping* Model::next_pinned_mapping(PageRange range) const {
+  for (auto it = mappings_.lower_bound(range.first); it != mappings_.end(); ++it) {
+    const Mapping& mapping = it->second;
+    if (mapping.first >= range.end) break;
+    if (!first_run(pins_, {mapping.first, mapping.end}).empty()) return &mapping;
+  }
+  return nullptr;
+}
+
+// D6: one pass. A callback may change everything, so nothing but a copy is kept
+// across it, and everything is checked again after it (B6).
+int Model::notify_pinned_mappings(const Unmap& unmap) {
+  PageRange left = unmap.range;
+  while (const Mapping* found = next_pinned_mapping(left)) {
+    const Mapping mapping = *found;
+    notify(mapping);
+    if (const int error = check_unmap(unmap)) return error;
+    left.first = mapping.end;
+  }
+  return 0;
+}
+
+// D6: newest registration first. Devices that register meanwhile have higher
+// serials than the first one asked, and those that leave are no longer found.
+void Model::notify(const Mapping& mapping) {
+  const std::uint64_t iova = mapping.first << kPageShift;
+  const std::uint64_t bytes = (mapping.end - mapping.first) << kPageShift;
+  std::uint64_t serial = next_serial_;
+  while (const Registration* registration = newest_before(serial)) {
+    serial = registration->serial;
+    surroundings_.dma_unmap(registration->device, iova, bytes);
+  }
+}
+
+// R14: the mappings whose first page is in the result are the ones that go.
+PageRange Model::unmapped_by(const Unmap& unmap) const {
+  if (settings_.type != ContainerType::type1) return unmap.range;
+  const Mapping* begins_in = mapping_at(unmap.range.first);
+  const bool from_the_middle = begins_in && begins_in->first < unmap.range.first;
+  return from_the_middle ? PageRange{} : unmap.range;
+}
+
+// Bytes of the mappings whose first page is in `range`, modulo 2^64 (D18).
+std::uint64_t Model::bytes_mapped_in(PageRange range) const {
+  std::uint64_t bytes = 0;
+  for (auto it = mappings_.lower_bound(range.first); it != mappings_.end() && it->first < range.end;
+       ++it) {
+    bytes += (it->second.end - it->second.first) << kPageShift;
+  }
+  return bytes;
+}
+
+// R7: the marks go with the mapping.
+void Model::remove_mappings(PageRange range) {
+  auto it = mappings_.lower_bound(range.first);
+  while (it != mappings_.end() && it->first < range.end) {
+    remove(marks_, {it->second.first, it->second.end});
+    mapped_pages_ -= it->second.end - it->second.first;
+    it = mappings_.erase(it);
+  }
+}
+
+}  // namespace tidemark::reference
