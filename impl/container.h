@@ -163,7 +163,9 @@ struct unmap_request {
 	bool with_bitmap;
 	u64 pgsize;			/* of the bitmap, bytes */
 	u64 __user *bitmap;
-	u64 __user *unmapped;		/* where the bytes unmapped are stored */
+	/* The user's header: size becomes the bytes unmapped, and it goes back ... */
+	struct vfio_iommu_type1_dma_unmap *header;
+	void __user *argument;		/* ... to here */
 };
 
 /*

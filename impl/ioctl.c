@@ -85,8 +85,8 @@ static long ioctl_unmap(struct tidemark_container *container, void __user *argum
 	request.iova = unmap.iova;
 	request.size = unmap.size;
 	request.all = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL;
-	request.unmapped = (u64 __user *)((char __user *)argument +
-					  offsetof(struct vfio_iommu_type1_dma_unmap, size));
+	request.header = &unmap;
+	request.argument = argument;
 	return mapping_unmap(container, &request);
 }
 

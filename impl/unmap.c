@@ -48,12 +48,13 @@ static struct mapping *first_target(const struct tidemark_container *container,
 	return mapping;
 }
 
+/* The lowest one that holds pins and begins at @from or above. */
 static struct mapping *first_pinned(const struct tidemark_container *container,
 				    const struct unmap_request *request, u64 from)
 {
 	struct mapping *mapping = first_target(container, request, from);
 
-	while (mapping && !mapping->nr_pins)
+	while (mapping && (mapping->first < from || !mapping->nr_pins))
 		mapping = mappings_next(mapping, request_last(request));
 	return mapping;
 }
@@ -116,7 +117,9 @@ static int unmap_copy_out(struct tidemark_container *container,
 	for (mapping = first_target(container, request, request->iova); mapping;
 	     mapping = mappings_next(mapping, request_last(request)))
 		unmapped += mapping_bytes(mapping);
-	return copy_to_user(request->unmapped, &unmapped, sizeof(unmapped)) ? -EFAULT : 0;
+	request->header->size = unmapped;
+	return copy_to_user(request->argument, request->header,
+			    offsetofend(struct vfio_iommu_type1_dma_unmap, size)) ? -EFAULT : 0;
 }
 
 int mapping_unmap(struct tidemark_container *container, const struct unmap_request *request)

@@ -61,8 +61,10 @@ int Model::lock_and_map(const Mapping& mapping, const GroupKind* joining, std::u
     const std::uint64_t pages = surroundings_.pinnable_pages(run.vaddr, mapping.end - run.first);
     if (pages == 0) return -EFAULT;
     run.end = run.first + pages;
-    locked += pages - count_pages(pins_, {run.first, run.end});  // D11: pins are accounted already
-    if (locked > surroundings_.locked_limit_pages()) return -ENOMEM;
+    // D11: pinned pages are accounted already, and what adds none cannot exceed the limit.
+    const std::uint64_t added = pages - count_pages(pins_, {run.first, run.end});
+    locked += added;
+    if (added && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
     if (!iommus_accept(run, joining)) return -EINVAL;
     run.first = run.end;
     run.vaddr += pages << kPageShift;

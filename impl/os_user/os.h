@@ -193,7 +193,7 @@ static inline int os_process_charge(struct os_process *process, u64 nr_pages)
 {
 	struct os_machine *machine = process->machine;
 
-	if (machine->locked_pages + nr_pages > machine->locked_limit_pages)
+	if (nr_pages && machine->locked_pages + nr_pages > machine->locked_limit_pages)
 		return -ENOMEM;
 	machine->locked_pages += nr_pages;
 	return 0;
