@@ -36,6 +36,13 @@ const GuestMemory::PageData* GuestMemory::find(std::uint64_t page) const {
 }
 
 GuestMemory::PageData& GuestMemory::at(std::uint64_t page) {
+  const std::size_t known = numbers_.size();
+  PageData& data = place(page);
+  if (numbers_.size() != known) std::memset(data.data(), 0, data.size());
+  return data;
+}
+
+GuestMemory::PageData& GuestMemory::place(std::uint64_t page) {
   std::size_t i = slot(page);
   if (table_[i] != kEmpty) return data_[table_[i]];
   if ((numbers_.size() + 1) * 2 > table_.size()) {
@@ -45,9 +52,7 @@ GuestMemory::PageData& GuestMemory::at(std::uint64_t page) {
   table_[i] = static_cast<std::uint32_t>(numbers_.size());
   numbers_.push_back(page);
   if (data_.size() < numbers_.size()) data_.emplace_back();
-  PageData& data = data_[numbers_.size() - 1];
-  data.fill(0);
-  return data;
+  return data_[numbers_.size() - 1];
 }
 
 void GuestMemory::write(std::uint64_t address, const void* from, std::size_t bytes) {

@@ -25,13 +25,16 @@ class GuestMemory {
 
   // The page if it was ever written, else null. O(1).
   const PageData* find(std::uint64_t page) const;
-  PageData& at(std::uint64_t page);
+  // The page's bytes become those.
+  void assign(std::uint64_t page, const PageData& data) { place(page) = data; }
 
   // Numbers of the pages ever written, in the order of their first write.
   std::span<const std::uint64_t> pages() const { return numbers_; }
 
  private:
   std::size_t slot(std::uint64_t page) const;  // in table_: the page's, or the empty one for it
+  PageData& place(std::uint64_t page);  // of a new page, the bytes are unspecified
+  PageData& at(std::uint64_t page);
   void grow();
 
   static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};

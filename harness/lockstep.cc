@@ -84,6 +84,11 @@ void pages_only_in(const std::vector<State::Run>& a, const std::vector<State::Ru
   }
 }
 
+// For signatures: "success", "EINVAL".
+std::string result_word(std::int64_t result) {
+  return result >= 0 ? "success" : result_text(result).substr(1);
+}
+
 struct SizeField {
   const char* name;
   std::uint64_t expected, actual;
@@ -161,8 +166,8 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
     const std::string where = i ? "window." + std::string(name(a.verb)) + "." : "";
     if (a.result != e.result) {
       Mismatch found =
-          mismatch(where + "result." + result_text(a.result >= 0 ? 0 : a.result) +
-                   "-instead-of-" + result_text(e.result >= 0 ? 0 : e.result));
+          mismatch(where + "result." + result_word(a.result) + "-instead-of-" +
+                   result_word(e.result));
       found.expected = (i ? std::string(name(a.verb)) + " in the window: " : "") +
                        result_text(e.result);
       found.actual = result_text(a.result);
@@ -198,41 +203,40 @@ std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, c
 std::optional<Mismatch> Lockstep::compare_bitmap(const Operation&, const Step& step) {
   const BitmapArea& a = actual_.world().bitmaps[0];
   const BitmapArea& e = expected_.world().bitmaps[0];
-  const auto words = static_cast<std::int64_t>(
-      std::min<std::uint64_t>(actual_.bitmap_words(), BitmapArea::kWords));
-  Mismatch found = mismatch("");
-  const auto report = [&](std::string_view what) {
+  const auto words = static_cast<std::int64_t>(std::min<std::uint64_t>(
+      actual_.bitmap_words(), BitmapArea::kWords + BitmapArea::kGuard));
+  const auto report = [&](std::string_view what, std::vector<std::uint64_t> pages) {
     Mismatch result = mismatch(what);
     result.expected = words_text(e);
     result.actual = words_text(a);
-    result.pages = found.pages;
+    result.pages = std::move(pages);
     return result;
   };
 
   // N2, and D7: a failed copy may have stored some of the range's words.
   for (const std::int64_t index : a.touched())
     if (index < 0 || index >= words || (step.result < 0 && step.result != -EFAULT))
-      return report("outside");
+      return report("outside", {});
   if (step.result < 0) return std::nullopt;
   if (std::ranges::equal(a.touched(), e.touched()) &&
       std::ranges::all_of(e.touched(), [&](std::int64_t i) { return a.word(i) == e.word(i); }))
     return std::nullopt;
 
   bool missing = false, extra = false;
-  const std::uint64_t sizes = expected_.subject().sizes().page_sizes;
-  for (std::int64_t index = 0; index < words && found.pages.size() < kMaxPages; ++index) {
+  std::vector<std::uint64_t> pages;
+  for (std::int64_t index = 0; index < words && pages.size() < kMaxPages; ++index) {
     const std::uint64_t is = a.written(index) ? a.word(index) : 0;
     const std::uint64_t should = e.written(index) ? e.word(index) : 0;
     missing |= (should & ~is) != 0;
     extra |= (is & ~should) != 0;
-    for (std::uint64_t bits = is ^ should; bits && found.pages.size() < kMaxPages;
-         bits &= bits - 1) {
+    for (std::uint64_t bits = is ^ should; bits && pages.size() < kMaxPages; bits &= bits - 1) {
       const auto bit = static_cast<std::uint64_t>(index) * 64 +
                        static_cast<std::uint64_t>(std::countr_zero(bits));
-      found.pages.push_back(step.first + bit * (sizes & (0 - sizes)));
+      pages.push_back(step.first + bit * expected_.page_bytes());
     }
   }
-  return report(missing ? "missing-dirty" : extra ? "extra-dirty" : "stored-words");
+  return report(missing ? "missing-dirty" : extra ? "extra-dirty" : "stored-words",
+                std::move(pages));
 }
 
 std::optional<Mismatch> Lockstep::compare_sizes() {
@@ -327,6 +331,7 @@ std::optional<Mismatch> Lockstep::close() {
   for (const Operation& query : actual_.closing_queries()) {
     verb_ = query.verb;
     steps_ = actual_.close(query);
+    operations_ += steps_.size();
     if (auto found = compare(query, expected_.close(query))) return found;
   }
   for (Machine* machine : {&actual_, &expected_}) {

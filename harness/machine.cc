@@ -20,6 +20,7 @@ void Machine::reset(const Setup& setup, SubjectFactory make) {
   groups_ = {};
   held_.clear();
   next_vaddr_ = kRamFirst;
+  page_bytes_ = kPageBytes;
   written_ = 0;
   depth_ = 0;
   subject_ = make(setup, world_);
@@ -78,9 +79,9 @@ const LiveMapping* Machine::mapping_at(std::uint64_t iova) const {
   return nullptr;
 }
 
-std::uint64_t Machine::page_bytes() const {
+void Machine::learn_page_bytes() {
   const std::uint64_t sizes = subject_->sizes().page_sizes;
-  return sizes & (0 - sizes);
+  page_bytes_ = sizes & (0 - sizes);
 }
 
 std::span<const Step> Machine::run(const Operation& operation, std::span<const Step> hints) {
@@ -110,16 +111,16 @@ std::int64_t Machine::execute(const Operation& operation, Step& slot) {
   arm(operation, step.first);
   if (index < hints_.size() && hints_[index].allocation_failed) subject_->run_out_of_memory();
   switch (operation.verb) {
-    case Verb::map: step.result = do_map(operation); break;
-    case Verb::unmap: step.result = do_unmap(operation); break;
-    case Verb::query: step.result = do_dirty(operation, 4); break;
-    case Verb::start: step.result = do_dirty(operation, 1); break;
-    case Verb::stop: step.result = do_dirty(operation, 2); break;
-    case Verb::pin: step.result = do_pin(operation); break;
-    case Verb::unpin: step.result = do_unpin(operation); break;
+    case Verb::map: step.result = do_map(operation, step); break;
+    case Verb::unmap: step.result = do_unmap(operation, step); break;
+    case Verb::query: step.result = do_dirty(operation, step, 4); break;
+    case Verb::start: step.result = do_dirty(operation, step, 1); break;
+    case Verb::stop: step.result = do_dirty(operation, step, 2); break;
+    case Verb::pin: step.result = do_pin(operation, step); break;
+    case Verb::unpin: step.result = do_unpin(operation, step); break;
     case Verb::write: step.result = do_rw(operation, true, step); break;
     case Verb::read: step.result = do_rw(operation, false, step); break;
-    case Verb::dma: step.result = do_dma(operation); break;
+    case Verb::dma: step.result = do_dma(operation, step); break;
     case Verb::attach: step.result = do_attach(operation); break;
     case Verb::detach: step.result = do_detach(operation); break;
     case Verb::enroll: step.result = do_enroll(operation); break;

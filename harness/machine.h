@@ -33,7 +33,7 @@ struct Step {
 class Machine final : public UnmapListener {
  public:
   // rw moves at most so much at once.
-  static constexpr std::uint64_t kTransferBytes = 65536;
+  static constexpr std::uint64_t kTransferBytes = 3 * kPageBytes;
 
   // A new container in a new world. The previous one is gone already or is
   // released now. Reuses allocations.
@@ -44,7 +44,8 @@ class Machine final : public UnmapListener {
   // cannot be made to fail). The result is valid until the next call.
   std::span<const Step> run(const Operation& operation, std::span<const Step> hints = {});
 
-  // The queries with which a migration ends: one for each live mapping.
+  // The queries with which a migration ends: one for each live mapping of which
+  // a page was ever written.
   std::vector<Operation> closing_queries() const;
   // Runs one; where it is refused, the mappings count as dirty.
   std::span<const Step> close(const Operation& query);
@@ -58,6 +59,7 @@ class Machine final : public UnmapListener {
   const World& world() const { return world_; }
   const Migration& migration() const { return migration_; }
   std::span<const LiveMapping> mappings() const { return mappings_; }
+  std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.
   std::uint64_t bitmap_words() const { return bitmap_words_; }
 
@@ -88,14 +90,14 @@ class Machine final : public UnmapListener {
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override;
 
   std::int64_t execute(const Operation& operation, Step& step);
-  std::int64_t do_map(const Operation& operation);
-  std::int64_t do_unmap(const Operation& operation);
-  std::int64_t do_dirty(const Operation& operation, std::uint32_t flags);
+  std::int64_t do_map(const Operation& operation, const Step& step);
+  std::int64_t do_unmap(const Operation& operation, const Step& step);
+  std::int64_t do_dirty(const Operation& operation, const Step& step, std::uint32_t flags);
   std::int64_t do_info(const Operation& operation);
-  std::int64_t do_pin(const Operation& operation);
-  std::int64_t do_unpin(const Operation& operation);
+  std::int64_t do_pin(const Operation& operation, const Step& step);
+  std::int64_t do_unpin(const Operation& operation, const Step& step);
   std::int64_t do_rw(const Operation& operation, bool write, Step& step);
-  std::int64_t do_dma(const Operation& operation);
+  std::int64_t do_dma(const Operation& operation, const Step& step);
   std::int64_t do_attach(const Operation& operation);
   std::int64_t do_detach(const Operation& operation);
   std::int64_t do_enroll(const Operation& operation);
@@ -110,12 +112,12 @@ class Machine final : public UnmapListener {
   const LiveMapping* newest(unsigned index) const;
   const LiveMapping* mapping_at(std::uint64_t iova) const;
   void forget_mappings(std::uint64_t first, std::uint64_t last);
+  void learn_page_bytes();
   Held* held(std::uint64_t iova);
   void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
   void unpin_page(std::uint64_t iova, unsigned device);
   void fill(std::uint8_t* data, std::size_t bytes);
   std::uint64_t output_digest() const;
-  std::uint64_t page_bytes() const;
 
   World world_;
   std::unique_ptr<Subject> subject_;
@@ -126,6 +128,7 @@ class Machine final : public UnmapListener {
   std::vector<Held> held_;  // by iova
   std::vector<Step> steps_;
   std::span<const Step> hints_;
+  std::uint64_t page_bytes_ = kPageBytes;  // P, as GET_INFO says it
   std::uint64_t next_vaddr_ = kRamFirst;
   std::uint64_t bitmap_words_ = 0;
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it

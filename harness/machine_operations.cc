@@ -132,15 +132,15 @@ std::uint64_t Machine::output_digest() const {
   return digest;
 }
 
-std::int64_t Machine::do_map(const Operation& operation) {
+std::int64_t Machine::do_map(const Operation& operation, const Step& step) {
   vfio_iommu_type1_dma_map map = {};
   map.argsz = static_cast<__u32>(bent(operation, Field::argsz, sizeof(map)));
   const std::uint32_t rights = (operation.flags & kReadable ? VFIO_DMA_MAP_FLAG_READ : 0) |
                                (operation.flags & kWritable ? VFIO_DMA_MAP_FLAG_WRITE : 0);
   map.flags = static_cast<__u32>(bent(operation, Field::flags, rights));
   map.vaddr = resolve_vaddr(operation.vaddr);
-  map.iova = resolve(operation.address);
-  map.size = resolve(operation.size);
+  map.iova = step.first;
+  map.size = step.size;
   if (operation.vaddr.base == Base::fresh) {
     const std::uint64_t next = align_up(map.vaddr + map.size, kFreshAlignment);
     next_vaddr_ = next > map.vaddr && next <= kRamLast ? next : kRamFirst;
@@ -167,7 +167,7 @@ void Machine::forget_mappings(std::uint64_t first, std::uint64_t last) {
   });
 }
 
-std::int64_t Machine::do_unmap(const Operation& operation) {
+std::int64_t Machine::do_unmap(const Operation& operation, const Step& step) {
   const bool with_bitmap = operation.flags & kWithBitmap;
   UnmapArgument argument = {};
   argument.argsz = static_cast<__u32>(
@@ -175,9 +175,9 @@ std::int64_t Machine::do_unmap(const Operation& operation) {
   const std::uint32_t flags = (with_bitmap ? VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP : 0) |
                               (operation.flags & kAll ? VFIO_DMA_UNMAP_FLAG_ALL : 0);
   argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
-  argument.iova = resolve(operation.address);
-  argument.size = resolve(operation.size);
-  const std::uint64_t page = page_bytes();
+  argument.iova = step.first;
+  argument.size = step.size;
+  const std::uint64_t page = page_bytes_;
   const std::uint64_t words = argument.size / page / 64 + (argument.size / page % 64 != 0);
   argument.bitmap.pgsize = bent(operation, Field::pgsize, page);
   argument.bitmap.size = bent(operation, Field::bitmap_size, words * 8);
@@ -209,16 +209,17 @@ std::int64_t Machine::do_unmap(const Operation& operation) {
   return result;
 }
 
-std::int64_t Machine::do_dirty(const Operation& operation, std::uint32_t flags) {
+std::int64_t Machine::do_dirty(const Operation& operation, const Step& step,
+                               std::uint32_t flags) {
   QueryArgument argument = {};
   const bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
   const std::size_t bytes = query ? sizeof(argument) : kDirtyBytes;
   argument.argsz = static_cast<__u32>(bent(operation, Field::argsz, bytes));
   argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
-  const std::uint64_t page = page_bytes();
+  const std::uint64_t page = page_bytes_;
   if (query) {
-    argument.iova = resolve(operation.address);
-    argument.size = resolve(operation.size);
+    argument.iova = step.first;
+    argument.size = step.size;
     const std::uint64_t words = argument.size / page / 64 + (argument.size / page % 64 != 0);
     argument.bitmap.pgsize = bent(operation, Field::pgsize, page);
     argument.bitmap.size = bent(operation, Field::bitmap_size, words * 8);
@@ -227,12 +228,11 @@ std::int64_t Machine::do_dirty(const Operation& operation, std::uint32_t flags) 
     bitmap_words_ = words;
   }
   const std::uint64_t address = place_argument(operation, &argument, bytes);
-  const bool was_tracking = subject_->sizes().tracking;
   const std::int64_t result = subject_->ioctl(VFIO_IOMMU_DIRTY_PAGES, address);
   if (result != 0) return result;
 
   if (argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START) {
-    if (!was_tracking || !migration_.running()) migration_.start(world_.memory);
+    if (!migration_.running()) migration_.start(world_.memory);
   } else if (argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
     migration_.stop();
   } else if (query) {
@@ -255,9 +255,9 @@ Machine::Held* Machine::held(std::uint64_t iova) {
   return found != held_.end() && found->iova == iova ? &*found : nullptr;
 }
 
-std::int64_t Machine::do_pin(const Operation& operation) {
-  const std::uint64_t iova = resolve(operation.address);
-  const auto pages = static_cast<std::int64_t>(resolve(operation.size)) / 4096;
+std::int64_t Machine::do_pin(const Operation& operation, const Step& step) {
+  const std::uint64_t iova = step.first;
+  const auto pages = static_cast<std::int64_t>(step.size) / 4096;
   const int count = static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
   const unsigned device = operation.id % kDevices;
   const int rights = (operation.flags & kReadable ? 1 : 0) | (operation.flags & kWritable ? 2 : 0);
@@ -289,9 +289,9 @@ void Machine::unpin_page(std::uint64_t iova, unsigned device) {
   if (--entry->pins == 0) held_.erase(held_.begin() + (entry - held_.data()));
 }
 
-std::int64_t Machine::do_unpin(const Operation& operation) {
-  const std::uint64_t iova = resolve(operation.address);
-  const auto pages = static_cast<std::int64_t>(resolve(operation.size)) / 4096;
+std::int64_t Machine::do_unpin(const Operation& operation, const Step& step) {
+  const std::uint64_t iova = step.first;
+  const auto pages = static_cast<std::int64_t>(step.size) / 4096;
   const int count = static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
   subject_->unpin(iova, count);
   if (iova % kPageBytes || count > 512) return 0;
@@ -303,17 +303,15 @@ std::int64_t Machine::do_unpin(const Operation& operation) {
   return 0;
 }
 
-// Bytes that no earlier transfer wrote, so that a stale copy shows.
+// Bytes other than those of the transfers before, so that a stale copy shows.
 void Machine::fill(std::uint8_t* data, std::size_t bytes) {
-  ++written_;
-  for (std::size_t i = 0; i < bytes; ++i)
-    data[i] = static_cast<std::uint8_t>(written_ * 37 + i / 4096 * 11 + 1);
+  std::memset(data, static_cast<int>(++written_ * 37 % 255 + 1), bytes);
 }
 
 std::int64_t Machine::do_rw(const Operation& operation, bool write, Step& step) {
-  const std::uint64_t iova = resolve(operation.address);
+  const std::uint64_t iova = step.first;
   const auto bytes =
-      static_cast<std::size_t>(std::min(resolve(operation.size), kTransferBytes));
+      static_cast<std::size_t>(std::min(step.size, kTransferBytes));
   if (write) {
     fill(buffer_.data(), bytes);
     return subject_->rw(iova, buffer_.data(), bytes, true);
@@ -333,11 +331,11 @@ void Machine::dma_write(std::uint64_t vaddr, std::uint64_t bytes) {
 
 // Writes the first bytes of each page of the range that the device may write:
 // one that it pinned, or, before its group has pinned anything, any mapped one.
-std::int64_t Machine::do_dma(const Operation& operation) {
+std::int64_t Machine::do_dma(const Operation& operation, const Step& step) {
   const bool by_group = operation.flags & kHardware;
   const unsigned id = operation.id % kGroups;
-  const std::uint64_t first = resolve(operation.address);
-  const std::uint64_t bytes = std::min(resolve(operation.size), kTransferBytes);
+  const std::uint64_t first = step.first;
+  const std::uint64_t bytes = std::min(step.size, kTransferBytes);
   if (!bytes || (by_group && groups_[id] != GroupState::hardware)) return 0;
 
   const std::uint64_t last = std::max(first, first + bytes - 1);
@@ -360,6 +358,7 @@ std::int64_t Machine::do_attach(const Operation& operation) {
   const int result =
       subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr);
   if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
+  learn_page_bytes();
   return result;
 }
 
@@ -370,6 +369,7 @@ std::int64_t Machine::do_detach(const Operation& operation) {
   const bool last = std::all_of(groups_.begin(), groups_.end(),
                                 [](GroupState state) { return state == GroupState::absent; });
   subject_->detach(group);
+  learn_page_bytes();
   if (attached && last) {
     for (const LiveMapping& mapping : mappings_) migration_.copy_mapping(world_.memory, mapping);
     mappings_.clear();
@@ -447,10 +447,10 @@ std::span<const Step> Machine::close(const Operation& query) {
 std::vector<Operation> Machine::closing_queries() const {
   std::vector<Operation> queries;
   if (!migration_.running()) return queries;
-  const std::uint64_t sizes = subject_->sizes().page_sizes;
-  const std::uint64_t page = sizes & (0 - sizes);
   for (const LiveMapping& mapping : mappings_) {
-    const std::uint64_t first = mapping.first & ~(page - 1), last = mapping.last | (page - 1);
+    if (!Migration::holds_any(mapping, world_.memory)) continue;  // nothing to lose
+    const std::uint64_t first = mapping.first & ~(page_bytes_ - 1);
+    const std::uint64_t last = mapping.last | (page_bytes_ - 1);
     Operation query;
     query.verb = Verb::query;
     query.address.pages = static_cast<std::int64_t>(first / kPageBytes);

@@ -19,7 +19,7 @@ void Migration::reset() {
 }
 
 void Migration::copy(const GuestMemory& memory, std::uint64_t page) {
-  destination_.at(page) = *memory.find(page);
+  destination_.assign(page, *memory.find(page));
 }
 
 void Migration::start(const GuestMemory& memory) {
@@ -50,6 +50,11 @@ void Migration::copy_mapping(const GuestMemory& memory, const LiveMapping& mappi
   if (!running_) return;
   for (const std::uint64_t page : memory.pages())
     if (holds(mapping, page)) copy(memory, page);
+}
+
+bool Migration::holds_any(const LiveMapping& mapping, const GuestMemory& memory) {
+  return std::ranges::any_of(memory.pages(),
+                             [&](std::uint64_t page) { return holds(mapping, page); });
 }
 
 std::optional<std::uint64_t> Migration::lost_page(const GuestMemory& memory) const {

@@ -41,6 +41,8 @@ class Migration {
   // user takes all of it for dirty.
   void copy_mapping(const GuestMemory& memory, const LiveMapping& mapping);
 
+  static bool holds_any(const LiveMapping& mapping, const GuestMemory& memory);
+
   // After the last query: the number of a page (of user memory, 4 KiB) in which
   // source and destination differ.
   std::optional<std::uint64_t> lost_page(const GuestMemory& memory) const;

@@ -30,32 +30,13 @@
 #include <vector>
 
 #include "operation.h"
+#include "operation_fields.h"
 
 namespace tidemark {
 
 inline constexpr std::size_t kRecordBytes = 16;
 inline constexpr std::size_t kMaxOperations = 64;
 inline constexpr std::size_t kMaxProgramBytes = (1 + kMaxOperations) * kRecordBytes;
-
-// Which fields a verb uses; the others stay at their defaults. Decided here
-// alone: bytes, text and whoever edits operations ask here. Besides these,
-// `window_device` goes with a `when` other than now, and `hardware` with
-// attach's kHardware.
-struct VerbFields {
-  bool device = false;  // `id` is a device (dma: unless kHardware is set)
-  bool group = false;   // `id` is a group (dma: if kHardware is set)
-  bool address = false;
-  bool size = false;
-  bool vaddr = false;
-  bool number = false;
-  std::uint16_t flags = 0;  // of Flag, those that it may have
-  std::uint8_t bends = 0;   // bit 1 << Field for each field that can be bent
-  std::uint8_t faults = 0;  // bit 1 << FaultKind for each fault that it can have
-};
-const VerbFields& fields_of(Verb verb);
-
-inline constexpr std::uint8_t kMaxIndex = 15;     // of Quantity::index
-inline constexpr std::uint8_t kMaxHardware = 15;  // of Operation::hardware; decode() gives up to 7
 
 // Total; see above. Expectations are left empty. Allocates once.
 Program decode(std::span<const std::uint8_t> bytes);

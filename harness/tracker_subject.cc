@@ -227,7 +227,6 @@ int TrackerSubject::pin(unsigned group, std::uint64_t iova, int count, int right
 
 Sizes TrackerSubject::sizes() {
   tidemark_stats stats;
-  const Use use(*this);
   tidemark_container_stats(container_, &stats);
   check(stats.locked_pages == machine_.locked_pages, "locked-pages.own-count");
   return {stats.pgsizes,     stats.pinned_pages, stats.locked_pages,

@@ -128,7 +128,7 @@ void tracking_mark_everything(struct tidemark_container *container);
 struct report {
 	u64 first;		/* iova of bit 0 */
 	u64 last;
-	u64 __user *bitmap;
+	u64 bitmap;		/* user address of word 0 */
 };
 
 /*
@@ -162,10 +162,10 @@ struct unmap_request {
 	bool all;			/* instead of iova and size, which are 0 */
 	bool with_bitmap;
 	u64 pgsize;			/* of the bitmap, bytes */
-	u64 __user *bitmap;
+	u64 bitmap;			/* user address of its word 0 */
 	/* The user's header: size becomes the bytes unmapped, and it goes back ... */
 	struct vfio_iommu_type1_dma_unmap *header;
-	void __user *argument;		/* ... to here */
+	u64 argument;			/* ... to this user address */
 };
 
 /*
@@ -186,6 +186,6 @@ void devices_notify(struct tidemark_container *container, u64 first, u64 last);
 
 /* VFIO_CHECK_EXTENSION and VFIO_IOMMU_GET_INFO; both take the lock themselves. */
 long info_extension(struct tidemark_container *container, unsigned long extension);
-long info_get(struct tidemark_container *container, void __user *argument);
+long info_get(struct tidemark_container *container, u64 argument);
 
 #endif

@@ -82,7 +82,7 @@ static void capabilities_fill(const struct tidemark_container *container,
 
 /* Under the lock: all that the user gets is of one moment. */
 static long info_copy(struct tidemark_container *container,
-		      struct vfio_iommu_type1_info *info, char __user *argument)
+		      struct vfio_iommu_type1_info *info, u64 argument)
 {
 	size_t copied = info->argsz >= offsetofend(struct vfio_iommu_type1_info, cap_offset) ?
 			offsetofend(struct vfio_iommu_type1_info, cap_offset) :
@@ -102,22 +102,22 @@ static long info_copy(struct tidemark_container *container,
 		info->argsz = sizeof(*info) + bytes;
 	} else {
 		info->cap_offset = sizeof(*info);
-		if (copy_to_user(argument + sizeof(*info), caps, bytes))
+		if (copy_to_user(os_user_pointer(argument + sizeof(*info)), caps, bytes))
 			ret = -EFAULT;
 	}
 	kvfree(caps);
-	if (!ret && copy_to_user(argument, info, copied))
+	if (!ret && copy_to_user(os_user_pointer(argument), info, copied))
 		ret = -EFAULT;
 	return ret;
 }
 
-long info_get(struct tidemark_container *container, void __user *argument)
+long info_get(struct tidemark_container *container, u64 argument)
 {
 	const size_t least = offsetofend(struct vfio_iommu_type1_info, iova_pgsizes);
 	struct vfio_iommu_type1_info info = {};
 	long ret;
 
-	if (copy_from_user(&info, argument, least))
+	if (copy_from_user(&info, os_user_pointer(argument), least))
 		return -EFAULT;
 	if (info.argsz < least)
 		return -EINVAL;

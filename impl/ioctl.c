@@ -21,13 +21,13 @@ static int bitmap_check(const struct vfio_bitmap *bitmap, u64 range_bytes)
 	return 0;
 }
 
-static long ioctl_map(struct tidemark_container *container, void __user *argument)
+static long ioctl_map(struct tidemark_container *container, u64 argument)
 {
 	const size_t least = offsetofend(struct vfio_iommu_type1_dma_map, size);
 	struct vfio_iommu_type1_dma_map map;
 	struct map_request request;
 
-	if (copy_from_user(&map, argument, least))
+	if (copy_from_user(&map, os_user_pointer(argument), least))
 		return -EFAULT;
 	if (map.argsz < least ||
 	    map.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
@@ -45,14 +45,14 @@ static long ioctl_map(struct tidemark_container *container, void __user *argumen
 
 /* The struct vfio_bitmap behind an unmap's header. */
 static int unmap_bitmap(const struct vfio_iommu_type1_dma_unmap *unmap, size_t least,
-			void __user *argument, struct unmap_request *request)
+			u64 argument, struct unmap_request *request)
 {
 	struct vfio_bitmap bitmap;
 	int ret;
 
 	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_ALL || unmap->argsz < least + sizeof(bitmap))
 		return -EINVAL;
-	if (copy_from_user(&bitmap, (char __user *)argument + least, sizeof(bitmap)))
+	if (copy_from_user(&bitmap, os_user_pointer(argument + least), sizeof(bitmap)))
 		return -EFAULT;
 	ret = bitmap_check(&bitmap, unmap->size);
 	if (ret)
@@ -60,18 +60,18 @@ static int unmap_bitmap(const struct vfio_iommu_type1_dma_unmap *unmap, size_t l
 
 	request->with_bitmap = true;
 	request->pgsize = bitmap.pgsize;
-	request->bitmap = (u64 __user *)bitmap.data;
+	request->bitmap = (uintptr_t)bitmap.data;
 	return 0;
 }
 
-static long ioctl_unmap(struct tidemark_container *container, void __user *argument)
+static long ioctl_unmap(struct tidemark_container *container, u64 argument)
 {
 	const size_t least = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
 	struct vfio_iommu_type1_dma_unmap unmap;
 	struct unmap_request request = {};
 	int ret;
 
-	if (copy_from_user(&unmap, argument, least))
+	if (copy_from_user(&unmap, os_user_pointer(argument), least))
 		return -EFAULT;
 	if (unmap.argsz < least ||
 	    unmap.flags & ~(VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL))
@@ -113,7 +113,7 @@ static int dirty_query(struct tidemark_container *container,
 	struct report report = {
 		.first = get->iova,
 		.last = get->iova + get->size - 1,
-		.bitmap = (u64 __user *)get->bitmap.data,
+		.bitmap = (uintptr_t)get->bitmap.data,
 	};
 	u64 pgsize = container_page_bytes(container);
 	int ret;
@@ -128,14 +128,14 @@ static int dirty_query(struct tidemark_container *container,
 	return ret;
 }
 
-static long ioctl_query(struct tidemark_container *container, u32 room, void __user *from)
+static long ioctl_query(struct tidemark_container *container, u32 room, u64 from)
 {
 	struct vfio_iommu_type1_dirty_bitmap_get get;
 	int ret;
 
 	if (room < sizeof(get))
 		return -EINVAL;
-	if (copy_from_user(&get, from, sizeof(get)))
+	if (copy_from_user(&get, os_user_pointer(from), sizeof(get)))
 		return -EFAULT;
 	/* Ending at 2^64 is fine, wrapping past it is not (B4). */
 	if (!get.size || get.iova + get.size - 1 < get.iova)
@@ -150,7 +150,7 @@ static long ioctl_query(struct tidemark_container *container, u32 room, void __u
 	return ret;
 }
 
-static long ioctl_dirty_pages(struct tidemark_container *container, void __user *argument)
+static long ioctl_dirty_pages(struct tidemark_container *container, u64 argument)
 {
 	const size_t least = offsetofend(struct vfio_iommu_type1_dirty_bitmap, flags);
 	struct vfio_iommu_type1_dirty_bitmap dirty;
@@ -158,7 +158,7 @@ static long ioctl_dirty_pages(struct tidemark_container *container, void __user 
 
 	if (!container->v2)
 		return -EACCES;
-	if (copy_from_user(&dirty, argument, least))
+	if (copy_from_user(&dirty, os_user_pointer(argument), least))
 		return -EFAULT;
 	if (dirty.argsz < least)
 		return -EINVAL;
@@ -176,7 +176,7 @@ static long ioctl_dirty_pages(struct tidemark_container *container, void __user 
 		return 0;
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
 		return ioctl_query(container, dirty.argsz - least,
-				   (char __user *)argument + least);
+				   argument + least);
 	default:
 		return -EINVAL;
 	}
@@ -185,19 +185,17 @@ static long ioctl_dirty_pages(struct tidemark_container *container, void __user 
 long tidemark_container_ioctl(struct tidemark_container *container,
 			      unsigned int command, unsigned long argument)
 {
-	void __user *pointer = os_user_pointer(argument);
-
 	switch (command) {
 	case VFIO_CHECK_EXTENSION:
 		return info_extension(container, argument);
 	case VFIO_IOMMU_GET_INFO:
-		return info_get(container, pointer);
+		return info_get(container, argument);
 	case VFIO_IOMMU_MAP_DMA:
-		return ioctl_map(container, pointer);
+		return ioctl_map(container, argument);
 	case VFIO_IOMMU_UNMAP_DMA:
-		return ioctl_unmap(container, pointer);
+		return ioctl_unmap(container, argument);
 	case VFIO_IOMMU_DIRTY_PAGES:
-		return ioctl_dirty_pages(container, pointer);
+		return ioctl_dirty_pages(container, argument);
 	default:
 		return -ENOTTY;
 	}

@@ -11,7 +11,7 @@
  * words before it in @ready follow each other, and wait to be copied.
  */
 struct bitmap_writer {
-	u64 __user *bitmap;
+	u64 bitmap;		/* user address; any, and so never a C pointer */
 	u64 index;		/* of @word in the bitmap */
 	u64 word;
 	u64 ready_index;	/* of ready[0] in the bitmap */
@@ -21,10 +21,11 @@ struct bitmap_writer {
 
 static int writer_flush(struct bitmap_writer *writer)
 {
-	size_t bytes = writer->nr_ready * sizeof(writer->ready[0]);
+	size_t bytes = writer->nr_ready * sizeof(u64);
+	u64 to = writer->bitmap + writer->ready_index * sizeof(u64);
 
 	writer->nr_ready = 0;
-	if (bytes && copy_to_user(writer->bitmap + writer->ready_index, writer->ready, bytes))
+	if (bytes && copy_to_user(os_user_pointer(to), writer->ready, bytes))
 		return -EFAULT;
 	return 0;
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The sub-commands, one file each. Each adds itself to the command line; what
+// it returns becomes the exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "operation.h"
+
+namespace tidemark::cli {
+
+inline constexpr int kFine = 0;      // agree; nothing found
+inline constexpr int kFound = 1;     // diverge; something found
+inline constexpr int kCouldNot = 2;  // bad input; could not run
+
+// Set by the sub-command that was named; runs once the command line is parsed.
+using Action = std::function<int()>;
+
+void add_replay(CLI::App& app, Action& action);
+void add_show(CLI::App& app, Action& action);
+void add_fuzz(CLI::App& app, Action& action);
+
+// Loads all files or none: messages for those that are no programs go to
+// standard error, and the result is empty.
+struct NamedProgram {
+  std::string path;
+  Program program;
+};
+std::vector<NamedProgram> load_all(const std::vector<std::string>& paths);
+
+}  // namespace tidemark::cli

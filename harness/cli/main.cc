@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The program behind ./tidemark, which builds it and then calls it.
+#include <fmt/core.h>
+
+#include "commands.h"
+
+int main(int argc, char** argv) {
+  namespace cli = tidemark::cli;
+  CLI::App app("tidemark: a dirty-page tracker for VFIO, fuzzed against its reference");
+  app.name("./tidemark");
+  app.require_subcommand(1);
+  cli::Action action;
+  cli::add_fuzz(app, action);
+  cli::add_replay(app, action);
+  cli::add_show(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cli::kFine : cli::kCouldNot;
+  }
+  return action();
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <fmt/core.h>
+
+#include <memory>
+#include <variant>
+
+#include "commands.h"
+#include "operation_text.h"
+#include "program_file.h"
+
+namespace tidemark::cli {
+
+std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
+  std::vector<NamedProgram> programs;
+  bool good = true;
+  for (const std::string& path : paths) {
+    auto loaded = load_program(path);
+    if (const auto* message = std::get_if<std::string>(&loaded)) {
+      fmt::print(stderr, "tidemark: {}\n", *message);
+      good = false;
+    } else {
+      programs.push_back({path, std::move(std::get<Program>(loaded))});
+    }
+  }
+  if (!good) programs.clear();
+  return programs;
+}
+
+void add_show(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("show", "Print a program as text");
+  auto paths = std::make_shared<std::vector<std::string>>();
+  command->add_option("FILE", *paths, "A program: text, or bytes from a fuzzer")->required();
+  command->callback([paths, &action] {
+    action = [paths] {
+      const auto programs = load_all(*paths);
+      for (const NamedProgram& named : programs) fmt::print("{}", print(named.program));
+      return programs.empty() ? kCouldNot : kFine;
+    };
+  });
+}
+
+}  // namespace tidemark::cli

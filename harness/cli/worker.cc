@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace tidemark::cli {
+namespace {
+
+constexpr std::size_t kRemembered = 64 * 1024;  // bytes of output
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+// What stands behind `marker` on its line, or nothing.
+std::string after(const std::string& text, const std::string& marker) {
+  const auto at = text.rfind(marker);
+  if (at == std::string::npos) return {};
+  const auto from = at + marker.size();
+  return text.substr(from, text.find('\n', from) - from);
+}
+
+// "AddressSanitizer: heap-use-after-free /x/pins.c:12:3 in pin_free" without
+// what depends on the place of the build.
+std::string sanitizer_signature(const std::string& summary) {
+  const auto colon = summary.find(": ");
+  const auto in = summary.rfind(" in ");
+  std::string kind = summary.substr(colon == std::string::npos ? 0 : colon + 2);
+  kind = kind.substr(0, kind.find(' '));
+  std::string signature = summary.substr(0, colon) + "." + kind;
+  if (in != std::string::npos) signature += "." + summary.substr(in + 4);
+  return signature;
+}
+
+std::string signature_of(const std::string& said) {
+  if (std::string found = after(said, "Assertion failure: "); !found.empty()) return found;
+  const std::string summary = after(said, "SUMMARY: ");
+  return summary.empty() ? "died" : sanitizer_signature(summary);
+}
+
+// From the last of libFuzzer's progress lines up to the stack trace.
+std::string report_of(const std::string& said) {
+  auto from = said.rfind("\n#");
+  for (auto at = said.find("Assertion failure: "); at != std::string::npos; at = 0) {
+    from = said.rfind("\n#", at);
+    const auto start = from == std::string::npos ? 0 : said.find('\n', from + 1) + 1;
+    return said.substr(start, at - start);
+  }
+  const auto error = said.find("==ERROR: ");
+  const auto runtime = said.find("runtime error: ");
+  const auto at = std::min(error, runtime);
+  if (at == std::string::npos) return {};
+  const auto line = said.rfind('\n', at) + 1;
+  return said.substr(line, said.find("\n\n", line) - line) + "\n";
+}
+
+}  // namespace
+
+Worker::Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
+               const std::vector<std::string>& arguments)
+    : artifacts_(folder / "artifacts") {
+  std::filesystem::remove_all(artifacts_);
+  std::filesystem::create_directories(artifacts_);
+  const std::string counters = folder / "counters";
+  std::filesystem::remove(counters);
+  counters_ = map_counters(counters.c_str());
+  if (!counters_) fail("cannot make the counters");
+
+  std::vector<std::string> words = {target, "-artifact_prefix=" + artifacts_.string() + "/"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
+  process_ = fork();
+  if (process_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);  // the terminal's interrupt is for us, who pass it on
+    dup2(pipe_ends[1], STDOUT_FILENO);
+    dup2(pipe_ends[1], STDERR_FILENO);
+    setenv(kCountersVariable, counters.c_str(), 1);
+    execv(pointers[0], pointers.data());
+    _exit(127);
+  }
+  close(pipe_ends[1]);
+  output_ = pipe_ends[0];
+  if (process_ < 0) fail("cannot start a process");
+}
+
+Worker::~Worker() {
+  if (output_ >= 0) close(output_);
+  if (process_ > 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+  }
+}
+
+bool Worker::read_output() {
+  char buffer[16384];
+  const ssize_t bytes = read(output_, buffer, sizeof(buffer));
+  if (bytes < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (bytes <= 0) {
+    close(output_);
+    output_ = -1;
+    return false;
+  }
+  partial_.append(buffer, static_cast<std::size_t>(bytes));
+  for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n')) {
+    take_line(partial_.substr(0, end));
+    partial_.erase(0, end + 1);
+  }
+  return true;
+}
+
+void Worker::take_line(const std::string& line) {
+  said_ += line + "\n";
+  if (said_.size() > 2 * kRemembered) said_.erase(0, said_.size() - kRemembered);
+  const auto at = line.find(" cov: ");
+  if (at != std::string::npos && line[0] == '#')
+    coverage_ = std::strtoull(line.c_str() + at + 6, nullptr, 10);
+}
+
+void Worker::interrupt() {
+  if (process_ > 0) kill(process_, SIGINT);
+}
+
+std::optional<Crash> Worker::finish(bool& failed) {
+  int status = 0;
+  waitpid(process_, &status, 0);
+  process_ = -1;
+  take_line(partial_);
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  constexpr int kInterrupted = 72;  // libFuzzer's exit code after SIGINT
+  failed = false;
+  if (code == 0 || code == kInterrupted) return std::nullopt;
+
+  Crash crash{signature_of(said_), report_of(said_), {}};
+  for (const auto& entry : std::filesystem::directory_iterator(artifacts_))
+    crash.input = entry.path();
+  failed = crash.input.empty();
+  return crash;
+}
+
+}  // namespace tidemark::cli
