@@ -89,6 +89,14 @@ std::string result_word(std::int64_t result) {
   return result >= 0 ? "success" : result_text(result).substr(1);
 }
 
+// Where bits are lost says much about how.
+const char* place_in_bitmap(std::uint64_t bit, std::uint64_t bits) {
+  if (bit == 0) return "first";
+  if (bit + 1 == bits) return "last";
+  if (bit % 64 == 0 || bit % 64 == 63) return "word-edge";
+  return bit / 64 == bits / 64 ? "tail" : "inside";
+}
+
 struct SizeField {
   const char* name;
   std::uint64_t expected, actual;
@@ -235,8 +243,12 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation&, const Step& s
       pages.push_back(step.first + bit * expected_.page_bytes());
     }
   }
-  return report(missing ? "missing-dirty" : extra ? "extra-dirty" : "stored-words",
-                std::move(pages));
+  Mismatch found = report(missing ? "missing-dirty" : extra ? "extra-dirty" : "stored-words",
+                          std::move(pages));
+  if (!found.pages.empty())
+    found.where = place_in_bitmap((found.pages[0] - step.first) / expected_.page_bytes(),
+                                  step.size / expected_.page_bytes());
+  return found;
 }
 
 std::optional<Mismatch> Lockstep::compare_sizes() {

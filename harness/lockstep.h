@@ -22,6 +22,7 @@ struct Mismatch {
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
   std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most 16
+  std::string where;                 // of the bitmap: first, last, word-edge, tail, inside; or empty
 };
 
 class Lockstep {

@@ -139,7 +139,7 @@ std::int64_t Machine::execute(const Operation& operation, Step& slot) {
     case Verb::memlock: world_.memlock_pages = operation.number; break;
   }
   step.allocation_failed = world_.allocation_failed;
-  if (depth_ && step.result >= 0) step.digest ^= output_digest();
+  if (depth_ && step.result >= 0) step.digest ^= output_digest(operation.verb);
   disarm();
   steps_[index] = step;
   return step.result;

@@ -32,6 +32,13 @@ struct Step {
 
 class Machine final : public UnmapListener {
  public:
+  Machine() = default;
+  ~Machine() {
+    if (subject_) release();
+  }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
   // rw moves at most so much at once.
   static constexpr std::uint64_t kTransferBytes = 3 * kPageBytes;
 
@@ -117,7 +124,7 @@ class Machine final : public UnmapListener {
   void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
   void unpin_page(std::uint64_t iova, unsigned device);
   void fill(std::uint8_t* data, std::size_t bytes);
-  std::uint64_t output_digest() const;
+  std::uint64_t output_digest(Verb verb) const;
 
   World world_;
   std::unique_ptr<Subject> subject_;

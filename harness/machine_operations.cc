@@ -124,9 +124,14 @@ void Machine::disarm() {
 }
 
 // In a window nobody compares the areas; this stands for them.
-std::uint64_t Machine::output_digest() const {
-  const ArgumentArea& argument = world_.arguments[depth_];
-  std::uint64_t digest = digest_of(argument.bytes.data(), argument.bytes.size());
+std::uint64_t Machine::output_digest(Verb verb) const {
+  const bool bitmap = verb == Verb::query || verb == Verb::unmap;
+  std::uint64_t digest = 0;
+  if (bitmap || verb == Verb::map || verb == Verb::info) {
+    const ArgumentArea& argument = world_.arguments[depth_];
+    digest = digest_of(argument.bytes.data(), argument.bytes.size());
+  }
+  if (!bitmap) return digest;
   for (const std::int64_t index : world_.bitmaps[depth_].touched())
     digest = mix(mix(digest, static_cast<std::uint64_t>(index)), world_.bitmaps[depth_].word(index));
   return digest;
