@@ -2,6 +2,7 @@
 #include "diagnosis.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "operation_text.h"
 #include "simplify.h"
@@ -23,13 +24,15 @@ int rank(const Operation& operation) {
 }
 
 Program in_usual_order(const Program& program) {
-  Program result = program;
+  Program result;
+  result.setup = program.setup;
   // Only the operations before the first that is no setting up move.
-  const auto end = std::ranges::find_if(result.operations,
+  const auto end = std::ranges::find_if(program.operations,
                                         [](const Operation& o) { return rank(o) == 4; });
-  std::stable_sort(result.operations.begin(), end, [](const Operation& a, const Operation& b) {
-    return rank(a) < rank(b);
-  });
+  for (int wanted = 0; wanted < 4; ++wanted)
+    std::copy_if(program.operations.begin(), end, std::back_inserter(result.operations),
+                 [wanted](const Operation& o) { return rank(o) == wanted; });
+  result.operations.insert(result.operations.end(), end, program.operations.end());
   return result;
 }
 

@@ -188,6 +188,12 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
       return found;
     }
   }
+  if (actual_.callbacks() != expected_.callbacks()) {
+    Mismatch found = mismatch("callbacks");
+    found.expected = "the reference's callbacks";
+    found.actual = "other devices, ranges or order";
+    return found;
+  }
   if (operation.when != When::now) return std::nullopt;
   if (has_argument(operation.verb))
     if (auto found = compare_argument(operation, steps_[0])) return found;

@@ -88,6 +88,7 @@ std::span<const Step> Machine::run(const Operation& operation, std::span<const S
   steps_.clear();
   hints_ = hints;
   bitmap_words_ = 0;
+  callbacks_ = 0;
   if (operation.when != When::now) {
     devices_[operation.window_device % kDevices].scripts.push_back(
         {operation, operation.when == When::every_callback});
@@ -118,8 +119,8 @@ std::int64_t Machine::execute(const Operation& operation, Step& slot) {
     case Verb::stop: step.result = do_dirty(operation, step, 2); break;
     case Verb::pin: step.result = do_pin(operation, step); break;
     case Verb::unpin: step.result = do_unpin(operation, step); break;
-    case Verb::write: step.result = do_rw(operation, true, step); break;
-    case Verb::read: step.result = do_rw(operation, false, step); break;
+    case Verb::write: step.result = do_rw(true, step); break;
+    case Verb::read: step.result = do_rw(false, step); break;
     case Verb::dma: step.result = do_dma(operation, step); break;
     case Verb::attach: step.result = do_attach(operation); break;
     case Verb::detach: step.result = do_detach(operation); break;

@@ -69,6 +69,8 @@ class Machine final : public UnmapListener {
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.
   std::uint64_t bitmap_words() const { return bitmap_words_; }
+  // Of the last operation: a digest of the callbacks that it made, in their order.
+  std::uint64_t callbacks() const { return callbacks_; }
 
   std::uint64_t resolve(const Quantity& quantity) const;
   // The same for a user address: a mapping base is where its memory is.
@@ -101,9 +103,9 @@ class Machine final : public UnmapListener {
   std::int64_t do_unmap(const Operation& operation, const Step& step);
   std::int64_t do_dirty(const Operation& operation, const Step& step, std::uint32_t flags);
   std::int64_t do_info(const Operation& operation);
-  std::int64_t do_pin(const Operation& operation, const Step& step);
+  std::int64_t do_pin(const Operation& operation, Step& step);
   std::int64_t do_unpin(const Operation& operation, const Step& step);
-  std::int64_t do_rw(const Operation& operation, bool write, Step& step);
+  std::int64_t do_rw(bool write, Step& step);
   std::int64_t do_dma(const Operation& operation, const Step& step);
   std::int64_t do_attach(const Operation& operation);
   std::int64_t do_detach(const Operation& operation);
@@ -138,6 +140,7 @@ class Machine final : public UnmapListener {
   std::uint64_t page_bytes_ = kPageBytes;  // P, as GET_INFO says it
   std::uint64_t next_vaddr_ = kRamFirst;
   std::uint64_t bitmap_words_ = 0;
+  std::uint64_t callbacks_ = 0;
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;
   std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(kTransferBytes);

@@ -123,11 +123,13 @@ void Machine::disarm() {
   world_.allocation_failed = false;
 }
 
-// In a window nobody compares the areas; this stands for them.
+// In a window nobody compares the areas; this stands for them. What an earlier
+// operation left there does not count: it may have failed.
 std::uint64_t Machine::output_digest(Verb verb) const {
   const bool bitmap = verb == Verb::query || verb == Verb::unmap;
   std::uint64_t digest = 0;
-  if (bitmap || verb == Verb::map || verb == Verb::info) {
+  if (bitmap || verb == Verb::map || verb == Verb::start || verb == Verb::stop ||
+      verb == Verb::info || verb == Verb::ioctl) {
     const ArgumentArea& argument = world_.arguments[depth_];
     digest = digest_of(argument.bytes.data(), argument.bytes.size());
   }
@@ -260,7 +262,7 @@ Machine::Held* Machine::held(std::uint64_t iova) {
   return found != held_.end() && found->iova == iova ? &*found : nullptr;
 }
 
-std::int64_t Machine::do_pin(const Operation& operation, const Step& step) {
+std::int64_t Machine::do_pin(const Operation& operation, Step& step) {
   const std::uint64_t iova = step.first;
   const auto pages = static_cast<std::int64_t>(step.size) / 4096;
   const int count = static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
@@ -272,6 +274,7 @@ std::int64_t Machine::do_pin(const Operation& operation, const Step& step) {
 
   if (groups_[device] == GroupState::hardware) groups_[device] = GroupState::hardware_pinned;
   for (int i = 0; i < result; ++i) {
+    step.digest = mix(step.digest, pfns[static_cast<std::size_t>(i)]);
     const std::uint64_t page = iova + static_cast<std::uint64_t>(i) * kPageBytes;
     Held* entry = held(page);
     if (!entry) {
@@ -313,7 +316,7 @@ void Machine::fill(std::uint8_t* data, std::size_t bytes) {
   std::memset(data, static_cast<int>(++written_ * 37 % 255 + 1), bytes);
 }
 
-std::int64_t Machine::do_rw(const Operation& operation, bool write, Step& step) {
+std::int64_t Machine::do_rw(bool write, Step& step) {
   const std::uint64_t iova = step.first;
   const auto bytes =
       static_cast<std::size_t>(std::min(step.size, kTransferBytes));
@@ -403,6 +406,7 @@ std::int64_t Machine::do_withdraw(const Operation& operation) {
 }
 
 void Machine::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t bytes) {
+  callbacks_ = mix(mix(mix(callbacks_, number + 1), iova), bytes);
   Device& device = devices_[number];
   // What was ordered for the unmap is not meant for what happens in its window.
   const UserFault fault = world_.fault;

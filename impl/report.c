@@ -60,15 +60,13 @@ static int writer_set(struct bitmap_writer *writer, u64 index, u64 bits)
 	return ret;
 }
 
-/* 64 bits that begin at bit @at of the bitmap. */
+/* 64 bits that begin at bit @at of the bitmap; the first of them is set. */
 static int writer_set_at(struct bitmap_writer *writer, u64 at, u64 bits)
 {
 	unsigned int shift = at & (TIDEMARK_WORD_BITS - 1);
 	u64 index = at >> TIDEMARK_WORD_SHIFT;
-	int ret = 0;
+	int ret = writer_set(writer, index, bits << shift);
 
-	if (bits << shift)
-		ret = writer_set(writer, index, bits << shift);
 	if (!ret && shift && bits >> (TIDEMARK_WORD_BITS - shift))
 		ret = writer_set(writer, index + 1, bits >> (TIDEMARK_WORD_BITS - shift));
 	return ret;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Fuzzes with one process for each core and watches them.
+// Fuzzes with one process for each core, watches them, files what they find,
+// and goes on until the time is up.
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
@@ -7,11 +8,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <system_error>
 #include <thread>
 
 #include "commands.h"
+#include "filing.h"
 #include "operation_bytes.h"
 #include "operation_text.h"
 #include "worker.h"
@@ -30,147 +34,221 @@ struct Options {
 
 volatile sig_atomic_t interrupted = 0;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+std::size_t files_in(const fs::path& folder) {
+  std::error_code none;
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(folder, none), fs::directory_iterator()));
 }
 
-std::size_t files_in(const fs::path& folder) {
-  std::error_code ignored;
-  return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator(folder, ignored), fs::directory_iterator()));
+std::vector<std::uint8_t> read_bytes(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class Run {
  public:
-  explicit Run(const Options& options) : options_(options) {}
+  explicit Run(const Options& options)
+      : options_(options),
+        work_(options.work),
+        artifacts_(work_ / "artifacts"),
+        store_(options.findings) {}
 
   int run() {
+    fs::create_directories(work_ / "corpus");
+    fs::create_directories(artifacts_);
+    write_known();
+    file_leftovers();
     start();
     watch();
-    collect();
     summary();
-    if (!crashes_.empty()) return kFound;
-    return failed_ ? kCouldNot : kFine;
+    if (failed_) return kCouldNot;
+    return found_.empty() ? kFine : kFound;
   }
 
  private:
-  void start() {
-    const fs::path corpus = fs::path(options_.work) / "corpus";
-    fs::create_directories(corpus);
-    fmt::print("fuzzing {} s in {} processes, from {} seeds and {} earlier inputs\n",
-               options_.seconds, options_.jobs, files_in(options_.seeds), files_in(corpus));
-    std::fflush(stdout);
-    started_ = Clock::now();
-    for (unsigned i = 0; i < options_.jobs; ++i) {
-      const std::vector<std::string> arguments = {
-          fmt::format("-max_total_time={}", options_.seconds),
-          fmt::format("-max_len={}", kMaxProgramBytes),
-          "-reload=1", "-timeout=20", "-rss_limit_mb=1024", "-print_final_stats=1",
-          corpus, options_.seeds};
-      workers_.push_back(std::make_unique<Worker>(
-          options_.target, fs::path(options_.work) / fmt::format("worker-{}", i), arguments));
-    }
+  double seconds() const {
+    return std::chrono::duration<double>(Clock::now() - started_).count();
   }
 
-  std::uint64_t programs() const { return sum(&Worker::programs); }
-  std::uint64_t operations() const { return sum(&Worker::operations); }
-  std::uint64_t sum(std::uint64_t (Worker::*count)() const) const {
-    std::uint64_t total = 0;
-    for (const auto& worker : workers_) total += (*worker.*count)();
-    return total;
+  void start() {
+    fmt::print("fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
+               options_.seconds, options_.jobs, files_in(options_.seeds),
+               files_in(work_ / "corpus"));
+    std::fflush(stdout);
+    started_ = Clock::now();
+    for (unsigned i = 0; i < options_.jobs; ++i) workers_.push_back(make_worker(i));
   }
+
+  std::unique_ptr<Worker> make_worker(std::size_t number) const {
+    const double left = std::max(1.0, options_.seconds - seconds());
+    const std::vector<std::string> arguments = {
+        fmt::format("-max_total_time={:.0f}", left),
+        fmt::format("-max_len={}", kMaxProgramBytes),
+        "-reload=1",
+        "-timeout=20",
+        "-rss_limit_mb=1024",
+        "-print_final_stats=1",
+        work_ / "corpus",
+        options_.seeds};
+    return std::make_unique<Worker>(options_.target, work_ / fmt::format("worker-{}", number),
+                                    artifacts_, work_ / "known", arguments);
+  }
+
   std::uint64_t coverage() const {
     std::uint64_t most = 0;
     for (const auto& worker : workers_) most = std::max(most, worker->coverage());
     return most;
   }
 
-  void show_progress(bool terminal) const {
-    const double seconds = std::max(seconds_since(started_), 0.001);
+  std::uint64_t programs() const {
+    std::uint64_t total = ended_.programs;
+    for (const auto& worker : workers_) total += worker->programs();
+    return total;
+  }
+
+  std::uint64_t operations() const {
+    std::uint64_t total = ended_.operations;
+    for (const auto& worker : workers_) total += worker->operations();
+    return total;
+  }
+
+  void show_progress() const {
+    const double past = std::max(seconds(), 0.001);
     const std::string line = fmt::format(
-        "{:6.0f} s  {:8.0f} programs/s  {:9.0f} operations/s  coverage {:5}  findings {}",
-        seconds, static_cast<double>(programs()) / seconds,
-        static_cast<double>(operations()) / seconds, coverage(), crashes_.size());
-    if (terminal)
-      fmt::print("\r\x1b[K{}", line);
-    else
-      fmt::print("{}\n", line);
+        "{:6.0f} s  {:8.0f} programs/s  {:9.0f} operations/s  coverage {:5}  findings {}", past,
+        static_cast<double>(programs()) / past, static_cast<double>(operations()) / past,
+        coverage(), found_.size());
+    fmt::print("{}{}", terminal_ ? "\r\x1b[K" : "", line);
+    if (!terminal_) fmt::print("\n");
     std::fflush(stdout);
   }
 
-  // Until all have ended: by themselves, or because one of them has found
-  // something, or because the user has seen enough.
+  // Until the time is up or the user has seen enough.
   void watch() {
-    const bool terminal = isatty(STDOUT_FILENO);
-    const double interval = terminal ? 0.5 : 10;
+    const double interval = terminal_ ? 0.5 : 10;
     double next = interval;
-    bool stopping = false;
-    for (;;) {
-      std::vector<pollfd> files;
-      for (const auto& worker : workers_)
-        if (worker->output() >= 0) files.push_back({worker->output(), POLLIN, 0});
-      if (files.empty()) break;
-      poll(files.data(), files.size(), 200);
-      bool ended = false;
-      for (const pollfd& file : files) {
-        if (!file.revents) continue;
-        for (const auto& worker : workers_)
-          if (worker->output() == file.fd) ended |= !worker->read_output();
-      }
-      if ((ended || interrupted) && !stopping) {
-        stopping = true;
+    bool told = false;
+    while (any_running()) {
+      poll_workers();
+      const bool over = interrupted || seconds() > options_.seconds + 1;
+      if (over && !told)
         for (const auto& worker : workers_) worker->interrupt();
-      }
-      if (seconds_since(started_) >= next) {
+      told |= over;
+      for (std::size_t i = 0; i < workers_.size(); ++i)
+        if (workers_[i]->output() < 0 && !done_[i]) ended(i);
+      if (seconds() >= next) {
         next += interval;
-        show_progress(terminal);
+        show_progress();
       }
     }
-    seconds_ = seconds_since(started_);
-    show_progress(terminal);
-    if (terminal) fmt::print("\n");
+    seconds_ = seconds();
+    show_progress();
+    if (terminal_) fmt::print("\n");
   }
 
-  void collect() {
-    for (const auto& worker : workers_) {
-      bool failed = false;
-      auto crash = worker->finish(failed);
-      if (failed) {
-        fmt::print(stderr, "tidemark: a fuzzing process ended by itself:\n{}\n",
-                   worker->said().substr(worker->said().size() -
-                                         std::min<std::size_t>(worker->said().size(), 2000)));
-        failed_ = true;
-      } else if (crash) {
-        crashes_.push_back(std::move(*crash));
-      }
+  bool any_running() {
+    done_.resize(workers_.size());
+    return std::ranges::count(done_, false) > 0;
+  }
+
+  void poll_workers() {
+    std::vector<pollfd> files;
+    for (const auto& worker : workers_)
+      if (worker->output() >= 0) files.push_back({worker->output(), POLLIN, 0});
+    poll(files.data(), files.size(), 200);
+    for (const pollfd& file : files)
+      for (const auto& worker : workers_)
+        if (file.revents && worker->output() == file.fd) worker->read_output();
+  }
+
+  // A worker has ended: what it found is filed, and another takes its place.
+  void ended(std::size_t i) {
+    Worker& worker = *workers_[i];
+    const End end = worker.finish();
+    done_[i] = true;
+    if (end.failed) {
+      const std::string& said = worker.said();
+      fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself:\n{}\n",
+                 said.substr(said.size() - std::min<std::size_t>(said.size(), 2000)));
+      failed_ = true;
     }
+    if (!end.crashed) return;
+    file(end.input);
+    if (interrupted || seconds() + 1 > options_.seconds) return;
+    ended_.programs += worker.programs();
+    ended_.operations += worker.operations();
+    workers_[i] = make_worker(i);
+    done_[i] = false;
   }
 
-  // The input is kept under the signature's name.
-  fs::path keep(const Crash& crash) const {
-    const fs::path folder = fs::path(options_.findings) / crash.signature;
-    fs::create_directories(folder);
-    const fs::path kept = folder / crash.input.filename();
-    fs::copy_file(crash.input, kept, fs::copy_options::overwrite_existing);
-    return kept;
+  // What an earlier run found, but was killed before it could file it.
+  void file_leftovers() {
+    for (const auto& entry : fs::directory_iterator(artifacts_)) file(entry.path());
+  }
+
+  // Only when the finding is in its folder does the input go.
+  void file(const fs::path& input) {
+    const std::vector<std::uint8_t> bytes = read_bytes(input);
+    auto diagnosed = diagnose_any(decode(bytes), bytes);
+    if (diagnosed) {
+      announce(diagnosed->finding);
+    } else {
+      // A timeout or out-of-memory of libFuzzer's, most likely.
+      Finding finding;
+      finding.signature = "unexplained." + input.filename().string().substr(
+                                               0, input.filename().string().find('-'));
+      finding.input = bytes;
+      finding.report = "a fuzzing process ended on this input; replaying it shows nothing\n";
+      announce(finding);
+    }
+    fs::remove(input);
+  }
+
+  void announce(const Finding& finding) {
+    const FindingStore::Filed filed = store_.file(finding);
+    ++found_[finding.signature];
+    write_known();
+    if (found_[finding.signature] > 1) return;
+    if (terminal_) fmt::print("\r\x1b[K");
+    fmt::print("\n{}: {}\n", filed.is_new ? "found" : "found again", finding.signature);
+    if (finding.program) fmt::print("\n{}", print(*finding.program));
+    fmt::print("\n{}\n      {}\n\n", finding.report, filed.folder.string());
+    std::fflush(stdout);
+    fresh_ += filed.is_new;
+  }
+
+  // The fuzzing processes read it whenever they find something. Only of this
+  // run: what was found yesterday and is still there shall be said today.
+  void write_known() const {
+    std::string lines;
+    for (const auto& [signature, times] : found_) lines += signature + "\n";
+    write_file(work_ / "known", lines);
   }
 
   void summary() const {
-    for (const Crash& crash : crashes_) {
-      const fs::path kept = keep(crash);
-      fmt::print("\nfound: {}\n{}", crash.signature, crash.report);
-      fmt::print("input     {}\nreplay    ./tidemark replay {}\n", kept.string(), kept.string());
+    fmt::print("{} programs, {} operations in {:.0f} s; coverage {}; ", programs(), operations(),
+               seconds_, coverage());
+    if (found_.empty()) {
+      fmt::print("nothing found\n");
+    } else {
+      fmt::print("{} found, {} of them new\n", found_.size(), fresh_);
+      for (const auto& [signature, times] : found_)
+        fmt::print("  {:>4} x  {}\n", times, signature);
+      fmt::print("each is a folder in {}: begin with report.txt\n", options_.findings);
     }
-    fmt::print("{}{} programs, {} operations in {:.0f} s; coverage {}; {}\n",
-               crashes_.empty() ? "" : "\n", programs(), operations(), seconds_, coverage(),
-               crashes_.empty() ? "nothing found" : fmt::format("{} found", crashes_.size()));
   }
 
   const Options& options_;
+  const fs::path work_, artifacts_;
+  const bool terminal_ = isatty(STDOUT_FILENO) != 0;
   Clock::time_point started_;
   double seconds_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<Crash> crashes_;
+  std::vector<bool> done_;
+  Counters ended_;  // of workers that were replaced
+  FindingStore store_;
+  std::map<std::string, std::size_t> found_;
+  std::size_t fresh_ = 0;
   bool failed_ = false;
 };
 
@@ -185,7 +263,7 @@ int fuzz(Options options) {
   try {
     return Run(options).run();
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "tidemark: {}\n", error.what());
+    fmt::print(stderr, "\ntidemark: {}\n", error.what());
     return kCouldNot;
   }
 }

@@ -13,6 +13,9 @@ int main(int argc, char** argv) {
   cli::add_fuzz(app, action);
   cli::add_replay(app, action);
   cli::add_show(app, action);
+  cli::add_minimise(app, action);
+  cli::add_keep(app, action);
+  cli::add_merge(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

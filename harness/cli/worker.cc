@@ -11,6 +11,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "known.h"
+
 namespace tidemark::cli {
 namespace {
 
@@ -28,53 +30,19 @@ std::string after(const std::string& text, const std::string& marker) {
   return text.substr(from, text.find('\n', from) - from);
 }
 
-// "AddressSanitizer: heap-use-after-free /x/pins.c:12:3 in pin_free" without
-// what depends on the place of the build.
-std::string sanitizer_signature(const std::string& summary) {
-  const auto colon = summary.find(": ");
-  const auto in = summary.rfind(" in ");
-  std::string kind = summary.substr(colon == std::string::npos ? 0 : colon + 2);
-  kind = kind.substr(0, kind.find(' '));
-  std::string signature = summary.substr(0, colon) + "." + kind;
-  if (in != std::string::npos) signature += "." + summary.substr(in + 4);
-  return signature;
-}
-
-std::string signature_of(const std::string& said) {
-  if (std::string found = after(said, "Assertion failure: "); !found.empty()) return found;
-  const std::string summary = after(said, "SUMMARY: ");
-  return summary.empty() ? "died" : sanitizer_signature(summary);
-}
-
-// From the last of libFuzzer's progress lines up to the stack trace.
-std::string report_of(const std::string& said) {
-  auto from = said.rfind("\n#");
-  for (auto at = said.find("Assertion failure: "); at != std::string::npos; at = 0) {
-    from = said.rfind("\n#", at);
-    const auto start = from == std::string::npos ? 0 : said.find('\n', from + 1) + 1;
-    return said.substr(start, at - start);
-  }
-  const auto error = said.find("==ERROR: ");
-  const auto runtime = said.find("runtime error: ");
-  const auto at = std::min(error, runtime);
-  if (at == std::string::npos) return {};
-  const auto line = said.rfind('\n', at) + 1;
-  return said.substr(line, said.find("\n\n", line) - line) + "\n";
-}
-
 }  // namespace
 
 Worker::Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
-               const std::vector<std::string>& arguments)
-    : artifacts_(folder / "artifacts") {
-  std::filesystem::remove_all(artifacts_);
-  std::filesystem::create_directories(artifacts_);
+               const std::filesystem::path& artifacts, const std::filesystem::path& known,
+               const std::vector<std::string>& arguments) {
+  std::filesystem::create_directories(folder);
+  std::filesystem::create_directories(artifacts);
   const std::string counters = folder / "counters";
   std::filesystem::remove(counters);
   counters_ = map_counters(counters.c_str());
   if (!counters_) fail("cannot make the counters");
 
-  std::vector<std::string> words = {target, "-artifact_prefix=" + artifacts_.string() + "/"};
+  std::vector<std::string> words = {target, "-artifact_prefix=" + artifacts.string() + "/"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -89,6 +57,9 @@ Worker::Worker(const std::filesystem::path& target, const std::filesystem::path&
     dup2(pipe_ends[1], STDOUT_FILENO);
     dup2(pipe_ends[1], STDERR_FILENO);
     setenv(kCountersVariable, counters.c_str(), 1);
+    setenv(kKnownVariable, known.c_str(), 1);
+    // Freed bitmaps of 256 MiB need not be remembered for long.
+    setenv("ASAN_OPTIONS", "quarantine_size_mb=16", 0);
     execv(pointers[0], pointers.data());
     _exit(127);
   }
@@ -134,21 +105,19 @@ void Worker::interrupt() {
   if (process_ > 0) kill(process_, SIGINT);
 }
 
-std::optional<Crash> Worker::finish(bool& failed) {
+End Worker::finish() {
   int status = 0;
   waitpid(process_, &status, 0);
   process_ = -1;
   take_line(partial_);
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   constexpr int kInterrupted = 72;  // libFuzzer's exit code after SIGINT
-  failed = false;
-  if (code == 0 || code == kInterrupted) return std::nullopt;
-
-  Crash crash{signature_of(said_), report_of(said_), {}};
-  for (const auto& entry : std::filesystem::directory_iterator(artifacts_))
-    crash.input = entry.path();
-  failed = crash.input.empty();
-  return crash;
+  End end;
+  if (code == 0 || code == kInterrupted) return end;
+  end.input = after(said_, "Test unit written to ");
+  end.crashed = !end.input.empty();
+  end.failed = !end.crashed;
+  return end;
 }
 
 }  // namespace tidemark::cli

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,18 +13,20 @@
 
 namespace tidemark::cli {
 
-// What a fuzzing process died of.
-struct Crash {
-  std::string signature;             // "lockstep.query.missing-dirty", "AddressSanitizer...."
-  std::string report;                // what it printed before that
-  std::filesystem::path input;       // the bytes that did it; empty if it left none
+// How a fuzzing process ended.
+struct End {
+  bool crashed = false;         // on an input, which is in the artifacts
+  bool failed = false;          // otherwise than by running out of time
+  std::filesystem::path input;  // the bytes that did it, if it crashed
 };
 
 class Worker {
  public:
-  // `folder` is this worker's own; made if need be. Ends with this process.
-  // Throws std::system_error if it cannot be started.
+  // `folder` is this worker's own; made if need be. Inputs on which it crashes
+  // stay in `artifacts`. Signatures in the file `known` are passed over. Ends
+  // with this process. Throws std::system_error if it cannot be started.
   Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
+         const std::filesystem::path& artifacts, const std::filesystem::path& known,
          const std::vector<std::string>& arguments);
   ~Worker();
   Worker(const Worker&) = delete;
@@ -35,9 +36,8 @@ class Worker {
   // Takes in what it printed; false once there will be no more.
   bool read_output();
   void interrupt();
-  // Waits for its end. A crash, or nothing; `failed` if it ended otherwise than
-  // by running out of time.
-  std::optional<Crash> finish(bool& failed);
+  // Waits for its end.
+  End finish();
 
   std::uint64_t programs() const { return read_counter(counters_->programs); }
   std::uint64_t operations() const { return read_counter(counters_->operations); }
@@ -50,7 +50,6 @@ class Worker {
   pid_t process_ = -1;
   int output_ = -1;
   Counters* counters_ = nullptr;
-  std::filesystem::path artifacts_;
   std::uint64_t coverage_ = 0;
   std::string partial_;  // of a line
   std::string said_;

@@ -18,7 +18,7 @@ extern "C" {
 /*
  * One machine serves one container. Its functions and counters are used under
  * the container's lock, or before and after all other use, so that they need
- * none of their own; copies of ioctl arguments are the exception.
+ * none of their own; copies of ioctl arguments and warnings are the exceptions.
  */
 struct os_machine {
 	void *context;	/* given to every function */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// compile_seeds OUTDIR FILE...: writes each text program as OUTDIR/NAME, in the
+// bytes that the fuzz targets read. Exit status 2 if one cannot be.
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+#include "operation_bytes.h"
+#include "operation_text.h"
+#include "program_file.h"
+
+namespace tidemark {
+namespace {
+
+std::string complaint(const Program& program, const Unencodable& why) {
+  if (why.operation == Unencodable::kSetup) {
+    return std::string("the container has no byte form for its ") + why.field;
+  }
+  if (why.operation == kMaxOperations) {
+    return "more than " + std::to_string(kMaxOperations) + " operations have no byte form";
+  }
+  return "operation " + std::to_string(why.operation + 1) + ", '" +
+         print(program.operations[why.operation]) + "', has no byte form for: " + why.field;
+}
+
+// Nothing on success, else what is wrong, with the file's name.
+std::string compile(const std::string& path, const std::filesystem::path& folder) {
+  const auto loaded = load_program(path, Form::text);
+  if (const auto* message = std::get_if<std::string>(&loaded)) return *message;
+  const Program& program = std::get<Program>(loaded);
+  Unencodable why;
+  const auto bytes = encode(program, &why);
+  if (!bytes) return quote(path) + ": " + complaint(program, why);
+
+  const std::filesystem::path target = folder / std::filesystem::path(path).stem();
+  std::ofstream file(target, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes->data()),
+             static_cast<std::streamsize>(bytes->size()));
+  file.close();
+  return file ? "" : quote(target.string()) + ": cannot be written";
+}
+
+int compile_all(const std::string& folder, const std::vector<std::string>& paths) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    std::fprintf(stderr, "%s: %s\n", quote(folder).c_str(), error.message().c_str());
+    return 2;
+  }
+  int status = 0;
+  for (const std::string& path : paths) {
+    const std::string message = compile(path, folder);
+    if (message.empty()) continue;
+    std::fprintf(stderr, "%s\n", message.c_str());
+    status = 2;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace tidemark
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: compile_seeds OUTDIR FILE...\n");
+    return 2;
+  }
+  return tidemark::compile_all(argv[1], {argv + 2, argv + argc});
+}

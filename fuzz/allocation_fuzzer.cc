@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Property: an operation that runs out of memory changes nothing, at whichever
+// of its allocations, and the reference agrees. Each operation fails at its
+// first, its second, ... allocation, until it gets through.
+#include "check.h"
+#include "lockstep.h"
+#include "operation_bytes.h"
+#include "operation_text.h"
+
+using namespace tidemark;
+
+static Program executed;  // failing attempts and all: replays as any other program
+
+static void stop(const Mismatch& mismatch) {
+  fail(mismatch.signature, print(executed) + describe(mismatch, executed));
+}
+
+// Marks of a failed pin stay (R9); what devices did in an unmap's callbacks is done (B1).
+static bool unchanged(Verb verb, const State& before, const State& after) {
+  if (verb == Verb::pin) return before.mappings == after.mappings && before.pins == after.pins;
+  if (verb == Verb::unmap) return true;
+  return before == after;
+}
+
+// Did its allocation fail?
+static bool attempt(Lockstep& lockstep, const Operation& operation) {
+  static State before, after;
+  lockstep.actual().subject().inspect(before);
+  executed.operations.push_back(operation);
+  if (const auto mismatch = lockstep.step(operation, nullptr)) stop(*mismatch);
+  const Step& step = lockstep.steps().front();
+  if (!step.allocation_failed || step.result >= 0) return step.allocation_failed;
+  lockstep.actual().subject().inspect(after);
+  if (!unchanged(operation.verb, before, after)) fail("allocation.changed", print(executed));
+  return true;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static Lockstep lockstep;
+  const Program program = decode({data, size});
+  executed = {program.setup, {}, {}};
+  lockstep.begin(program.setup);
+  for (Operation operation : program.operations) {
+    const bool allocates =
+        operation.when == When::now && operation.fault.kind <= FaultKind::allocation;
+    unsigned k = 0;
+    do {
+      if (allocates) operation.fault = {FaultKind::allocation, static_cast<std::uint16_t>(k)};
+      k += 1 + k / 16;  // each of the first 16; a pin can have hundreds
+    } while (attempt(lockstep, operation));
+  }
+  if (const auto mismatch = lockstep.end()) stop(*mismatch);
+  return 0;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Property: after any marks and clears, a dirty store shows exactly the pages
+// that a plain bit vector shows, in whatever range it is asked for.
+#include "dirty.h"
+
+#define CHECK(holds, what) \
+  if (!(holds)) fprintf(stderr, "Assertion failure: store.%s\n", what), abort()
+
+// Around the borders of a word, of a word of words, and of a third level.
+static const u64 sizes[12] = {1, 2, 63, 64, 65, 128, 300, 4095, 4096, 4097, 8192, 12345};
+static u64 plain[(12345 + 63) / 64];
+
+// Of the pages start to start + 63, those in [first, last].
+static u64 in_range(u64 start, u64 first, u64 last) {
+  u64 bits = first > start ? ~(u64)0 << (first - start) : ~(u64)0;
+  return last < start + 63 ? bits & ~(u64)0 >> (start + 63 - last) : bits;
+}
+
+static void compare(const struct dirty_store* store, u64 first, u64 last) {
+  struct dirty_word word;
+  u64 page = first;
+  for (u64 start = first & ~(u64)63; start <= last; start += 64) {
+    u64 bits = plain[start / 64] & in_range(start, first, last);
+    if (!bits) continue;
+    CHECK(dirty_store_next(store, page, last, &word), "lost");
+    CHECK(word.first <= start && (word.first < start || !(bits & ~word.bits)), "lost");
+    CHECK(word.first == start && word.bits == bits, "extra");
+    page = start + 64;
+  }
+  CHECK(!dirty_store_next(store, page, last, &word), "extra");
+}
+
+static void apply(struct dirty_store* store, const uint8_t* record) {
+  const u64 a = (record[1] | (u64)record[2] << 8) % store->nr_pages;
+  const u64 b = (record[3] | (u64)record[4] << 8) % store->nr_pages;
+  const bool mark = record[0] & 1, all = record[0] % 8 >= 6, few = record[0] & 8;
+  u64 first = all ? 0 : min(a, b), last = all ? store->nr_pages - 1 : max(a, b);
+  if (few && !all) last = min(last, first + b % 8);
+  if (mark && all) dirty_store_mark_all(store);
+  if (!mark || !all) (mark ? dirty_store_mark : dirty_store_clear)(store, first, last);
+  for (u64 start = first & ~(u64)63; start <= last; start += 64) {
+    const u64 bits = in_range(start, first, last);
+    plain[start / 64] = mark ? plain[start / 64] | bits : plain[start / 64] & ~bits;
+  }
+  compare(store, min(a, b), max(a, b));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  struct os_machine machine = {.fail_allocation = size && data[0] >= 250};
+  struct dirty_store store = {0};
+  os_current = &machine;
+  memset(plain, 0, sizeof(plain));
+  if (dirty_store_make(&store, size ? sizes[data[0] % 12] : 1)) return 0;
+  for (size_t at = 1; at + 5 <= size && at < 1000; at += 5) apply(&store, data + at);
+  compare(&store, 0, store.nr_pages - 1);
+  dirty_store_drop(&store);
+  CHECK(machine.nr_allocations == 0, "leak");
+  return 0;
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Writes OUTPUT from INPUT, with the commit that the tree is at; leaves it alone
+# if nothing changed, so that nothing is built anew.
+find_package(Git QUIET)
+set(TIDEMARK_COMMIT unknown)
+if(GIT_FOUND)
+  execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty
+    WORKING_DIRECTORY ${ROOT} OUTPUT_VARIABLE described OUTPUT_STRIP_TRAILING_WHITESPACE
+    RESULT_VARIABLE failed ERROR_QUIET)
+  if(NOT failed)
+    set(TIDEMARK_COMMIT ${described})
+  endif()
+endif()
+configure_file(${INPUT} ${OUTPUT} @ONLY)

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What this program was built from, and with what.
+#pragma once
+
+#include <string>
+
+namespace tidemark {
+
+// A JSON object, one line for each of: commit, compiler, options.
+std::string build_info_json();
+
+}  // namespace tidemark

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Groups come and go: D2, D8, D9.
+#include "support.h"
+
+namespace tidemark {
+namespace {
+
+std::uint64_t page_sizes_after(std::string_view text) {
+  Machine machine;
+  run_all(machine, text, make_tracker);
+  return machine.subject().sizes().page_sizes;
+}
+
+TEST(D2, AnEmulatedContainerSupportsEveryPowerOfTwoFrom4096) {
+  EXPECT_EQ(page_sizes_after(""), ~std::uint64_t{4095});
+  EXPECT_EQ(page_sizes_after("attach g0 emulated"), ~std::uint64_t{4095});
+  EXPECT_EQ(page_sizes_after("attach g0 emulated\nattach g1 hardware=2\ndetach g1"),
+            ~std::uint64_t{4095});
+}
+
+TEST(D2, ThePageSizesAreThoseThatAllGroupsShare) {
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=0"), 0x40201000u);
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=0\nattach g1 hardware=4"), 0x40200000u);
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=0\nattach g1 hardware=4\ndetach g0"), 0x40206000u);
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=2\nattach g1 hardware=7"), 0x10000u);
+}
+
+TEST(D2, SizesBelow4096CountAs4096) {
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=6"), 0x11000u);
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=6\nattach g1 hardware=6"), 0x11000u);
+  // The AND is taken first: nothing below 4096 is shared here.
+  EXPECT_EQ(page_sizes_after("attach g0 hardware=6\nattach g1 hardware=1"), 0x10000u);
+}
+
+TEST(D2, WithoutACommonPageSizeAttachFails) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=6 => 0
+    attach g1 hardware=0 => -EINVAL
+    detach g0
+    attach g1 hardware=0 => 0
+    map 0p 1p rw => 0
+  )"));
+}
+
+TEST(D8, AGroupIsAttachedOnce) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 emulated => 0
+    attach g0 emulated => -EINVAL
+    attach g0 hardware=0 => -EINVAL
+    attach g0 emulated fail-alloc=0 => -EINVAL
+    attach g1 emulated fail-alloc=0 => -ENOMEM
+    attach g1 hardware=0 => 0
+    attach g1 hardware=0 => -EINVAL
+  )"));
+}
+
+TEST(D8, MappingsMustLieWhereTheGroupCanReach) {
+  EXPECT_TRUE(runs(R"(
+    map 0p 16p rw
+    attach g0 hardware=7 => -EINVAL
+    unmap 0p 16p => 0
+    map 268p 4p rw
+    attach g0 hardware=7 => -EINVAL
+    unmap 268p 4p
+    map 252p 4p rw
+    attach g0 hardware=7 => 0
+    attach g1 hardware=5 => 0
+    attach g2 hardware=4 => 0
+    info => 0
+  )"));
+}
+
+TEST(D8, AFortyBitAddressIsTooHighFor39Bits) {
+  EXPECT_TRUE(runs(R"(
+    map 134217727p 2p rw
+    attach g0 hardware=5 => -EINVAL
+    unmap 0 0 all
+    map 134217727p 1p rw
+    attach g0 hardware=5 => 0
+    map 134217728p 1p rw => -EINVAL
+  )"));
+}
+
+TEST(D8, TheFirstHardwareGroupPinsAndAccountsEverything) {
+  EXPECT_TRUE(runs(R"(
+    container v2 memlock=7
+    attach g1 emulated
+    enroll d1
+    map 0p 4p rw
+    map 4p 4p rw
+    pin d1 2p 1p rw => 1
+    attach g0 hardware=0 => -ENOMEM
+    memlock 8
+    attach g0 hardware=0 => 0
+    memlock 0
+    attach g2 hardware=0 => 0
+    detach g0
+    detach g2
+  )"));
+}
+
+TEST(D8, MemoryThatCannotBePinned) {
+  EXPECT_TRUE(runs(R"(
+    attach g1 emulated
+    map 0p 4p rw
+    map 4p 4p rw vaddr=0p
+    attach g0 hardware=0 => -EFAULT
+    unmap 4p 4p
+    attach g0 hardware=0 => 0
+    unmap 0p 4p => 0
+  )"));
+}
+
+TEST(D8, TheGroupsOwnPageSizeDecides) {
+  EXPECT_TRUE(runs(R"(
+    map 0p 24p rw
+    attach g0 hardware=2 => -EINVAL
+    unmap 0 0 all
+    map 1p 16p rw
+    attach g0 hardware=2 => -EINVAL
+    unmap 0 0 all
+    map 0p 16p rw vaddr=fresh+1p
+    attach g0 hardware=2 => -EINVAL
+    unmap 0 0 all
+    map 0p 16p rw
+    attach g0 hardware=2 => 0
+    attach g1 hardware=2 => 0
+    detach g0
+    unmap 0p 16p => 0
+  )"));
+}
+
+TEST(D8, ASecondGroupThatFailsLeavesTheFirstAsItWas) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=6
+    map 0p 16p rw
+    map 16p 3p rw
+    map 32p 16p rw
+    attach g1 hardware=2 => -EINVAL
+    unmap 16p 3p => 0
+    attach g1 hardware=2 => 0
+    map 16p 16p rw => 0
+  )"));
+}
+
+TEST(D8, AFailedAttachKeepsThePageSizesAndTheRanges) {
+  EXPECT_TRUE(runs(R"(
+    attach g1 emulated
+    map 0p 1p rw
+    start
+    write 0p 8
+    attach g0 hardware=4 => -EINVAL
+    info => 0
+    query 0p 1p => 0 words 0:0x1
+    query 0p 1p => 0 words
+  )"));
+}
+
+TEST(D9, TheLastGroupTakesAllMappingsAlong) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 emulated
+    attach g1 hardware=0
+    enroll d0
+    map 0p 4p rw
+    pin d0 1p 1p rw
+    start
+    detach g1
+    query 0p 4p => 0 words 0:0xf
+    detach g0
+    query 0p 4p => 0 words
+    map 0p 4p rw => 0
+    query 0p 4p => 0 words
+    unmap 0p 4p => 0 size=0x4000
+  )"));
+}
+
+TEST(D9, DetachOfAGroupThatIsNotAttachedDoesNothing) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=0
+    map 0p 4p rw
+    start
+    detach g1
+    query 0p 4p => 0 words 0:0xf
+    unmap 0p 4p => 0 size=0x4000
+    detach g0
+    detach g0
+  )"));
+}
+
+TEST(D9, AllAddressesAreValidAgainAfterTheLastHardwareGroup) {
+  EXPECT_TRUE(runs(R"(
+    attach g1 emulated
+    attach g0 hardware=7
+    map 0p 4p rw => -EINVAL
+    detach g0
+    map 0p 4p rw => 0
+    info => 0
+  )"));
+}
+
+TEST(D9, TheOtherGroupsRangesStay) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=7
+    attach g1 hardware=1 => 0
+    map 0p 4p rw => -EINVAL
+    detach g0
+    map 0p 4p rw => 0
+    map 1043968p 4p rw => -EINVAL
+    map 256p 4p rw => 0
+  )"));
+}
+
+}  // namespace
+}  // namespace tidemark

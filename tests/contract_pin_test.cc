@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Pins: R3, R9, B9, D5, D16, N3.
+#include <array>
+#include <string>
+
+#include "support.h"
+
+namespace tidemark {
+namespace {
+
+// Eight pages, tracked, and a device of an emulated group.
+constexpr const char* kEightPages = R"(
+    attach g0 emulated
+    attach g1 emulated
+    enroll d0
+    map 0p 8p rw
+    start
+)";
+
+testing::AssertionResult with_eight(const std::string& rest) { return runs(kEightPages + rest); }
+
+TEST(R3, APinnedPageIsDirtyInEveryQuery) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 1p 2p rw => 2
+    query m0 m0.size => 0 words 0:0x6
+    query m0 m0.size => 0 words 0:0x6
+    dma d0 2p 8
+    query m0 m0.size => 0 words 0:0x6
+  )"));
+}
+
+TEST(R3, ReportedOnceMoreAfterTheLastUnpin) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 1p 1p rw
+    query m0 m0.size => 0 words 0:0x2
+    dma d0 1p 8
+    unpin d0 1p 1p
+    query m0 m0.size => 0 words 0:0x2
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(R3, ReportedThoughUnpinnedBeforeAnyQuery) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 1p 1p rw
+    dma d0 1p 8
+    unpin d0 1p 1p
+    query m0 m0.size => 0 words 0:0x2
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(R3, PinsAreCounted) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 1p 1p rw => 1
+    pin d1 1p 1p rw => 1
+    unpin d0 1p 1p
+    query m0 m0.size => 0 words 0:0x2
+    dma d1 1p 8
+    query m0 m0.size => 0 words 0:0x2
+    unpin d1 1p 1p
+    query m0 m0.size => 0 words 0:0x2
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(R3, AReadOnlyPinCountsToo) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 3p 1p r => 1
+    pin d0 4p 1p none => 1
+    query m0 m0.size => 0 words 0:0x18
+    query m0 m0.size => 0 words 0:0x18
+  )"));
+}
+
+TEST(R3, PinnedBeforeStartIsDirtyToo) {
+  EXPECT_TRUE(with_eight(R"(
+    stop
+    pin d0 3p 1p rw => 1
+    start
+    unpin d0 3p 1p
+    query m0 m0.size => 0 words 0:0x8
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(R3, AQueryBesideAPinLeavesIt) {
+  EXPECT_TRUE(with_eight(R"(
+    map 8p 120p rw
+    pin d0 8p 1p rw
+    pin d0 127p 1p rw
+    query 0p 8p => 0 words
+    unpin d0 8p 1p
+    query 0p 128p => 0 words 0:0x100 1:0x8000000000000000
+    query 0p 128p => 0 words 1:0x8000000000000000
+  )"));
+}
+
+TEST(R9, AFailedPinUnpinsWhatItPinnedAndLeavesTheMarks) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 6p 3p rw => -EINVAL
+    query m0 m0.size => 0 words 0:0xc0
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(R9, PagesThatWerePinnedBeforeStayPinned) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 7p 1p rw => 1
+    pin d0 6p 3p rw => -EINVAL
+    query m0 m0.size => 0 words 0:0xc0
+    query m0 m0.size => 0 words 0:0x80
+    unpin d0 7p 1p
+    query m0 m0.size => 0 words 0:0x80
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(R9, WhateverItFailsOf) {
+  EXPECT_TRUE(with_eight(R"(
+    map 8p 2p r
+    pin d0 6p 3p rw => -EPERM
+    pin d0 2p 4p rw fault=memory+2 => -EFAULT
+    memlock 1
+    pin d0 0p 2p rw => -ENOMEM
+    memlock unlimited
+    query m1 m1.size => 0 words 0:0xcd
+    query m1 m1.size => 0 words
+    pin d0 0p 4p rw fail-alloc=2 => -ENOMEM
+    pin d0 0p 4p rw fail-alloc=0 => -ENOMEM
+  )"));
+}
+
+TEST(B9, APinOfNoPageIsRefusedAndPromotesNothing) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=0
+    enroll d0
+    map 0p 4p rw
+    start
+    pin d0 0p 0p rw => -EINVAL
+    pin d0 0p -1p rw => -EINVAL
+    pin d0 1 0p rw => -EINVAL
+    query m0 m0.size => 0 words 0:0xf
+    query m0 m0.size => 0 words 0:0xf
+  )"));
+}
+
+TEST(B9, MoreThan512PagesAtOnceAreTooMany) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 1000p rw
+    pin d0 0p 513p rw => -E2BIG
+    pin d0 1 513p rw => -E2BIG
+    pin d0 0p 512p rw => 512
+  )"));
+}
+
+TEST(B9, OnAV1ContainerToo) {
+  EXPECT_TRUE(runs(R"(
+    container v1
+    attach g0 emulated
+    enroll d0
+    map 0p 4p rw
+    pin d0 0p 1p rw => -EACCES
+    pin d0 1 1p rw => -EACCES
+    pin d0 0p 0p rw => -EINVAL
+    pin d0 0p 513p rw => -E2BIG
+    unpin d0 0p 1p
+  )"));
+}
+
+TEST(D5, TheOrderOfErrors) {
+  EXPECT_TRUE(runs(R"(
+    map 0p 4p r
+    pin d0 0p 1p rw => -EINVAL
+    attach g0 emulated
+    pin d0 0p 1p r => -EINVAL
+    enroll d0
+    pin d1 0p 1p r => -EINVAL
+    pin d0 1 1p r => -EINVAL
+    pin d0 4p 1p rw => -EINVAL
+    pin d0 0p 1p rw fault=memory+0 => -EPERM
+    pin d0 0p 1p w => -EPERM
+    memlock 0
+    pin d0 0p 1p r fault=memory+0 => -EFAULT
+    pin d0 0p 1p r fail-alloc=0 => -ENOMEM
+    pin d0 0p 1p r => -ENOMEM
+    memlock 1
+    pin d0 0p 1p r => 1
+    withdraw d0
+    pin d0 0p 1p r => -EINVAL
+    enroll d1
+    pin d0 0p 1p r => 1
+  )"));
+}
+
+TEST(D5, ThePfnsAreThoseOfTheUsersPages) {
+  Machine machine;
+  run_all(machine, R"(
+    attach g0 emulated
+    enroll d0
+    map 10p 4p rw
+  )",
+          make_tracker);
+  const std::uint64_t pfn = World::pfn_of(machine.mappings()[0].vaddr);
+  std::array<std::uint64_t, 512> pfns = {};
+  ASSERT_EQ(machine.subject().pin(0, 11 * kPageBytes, 3, 3, pfns.data()), 3);
+  EXPECT_EQ(pfns[0], pfn + 1);
+  EXPECT_EQ(pfns[2], pfn + 3);
+  EXPECT_EQ(pfns[3], 0u);
+  ASSERT_EQ(machine.subject().pin(0, 11 * kPageBytes, 1, 3, pfns.data()), 1);
+  EXPECT_EQ(pfns[0], pfn + 1);
+  machine.subject().unpin(11 * kPageBytes, 3);
+  machine.subject().unpin(11 * kPageBytes, 1);
+  machine.release();
+}
+
+TEST(D5, APinGoesOverMappings) {
+  EXPECT_TRUE(with_eight(R"(
+    map 8p 8p rw
+    pin d0 6p 4p rw => 4
+    query 0p 16p => 0 words 0:0x3c0
+  )"));
+}
+
+TEST(D16, UnpinEndsAtAHoleAndPassesOverWhatIsNotPinned) {
+  EXPECT_TRUE(with_eight(R"(
+    map 10p 4p rw
+    pin d0 1p 1p rw
+    pin d0 3p 1p rw
+    pin d0 7p 1p rw
+    pin d0 10p 1p rw
+    query 0p 14p => 0 words 0:0x48a
+    unpin d0 0p 14p
+    query 0p 14p => 0 words 0:0x48a
+    query 0p 14p => 0 words 0:0x400
+  )"));
+}
+
+TEST(D16, OddUnpinsDoNothing) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 0p 4p rw
+    unpin d0 1 4p
+    unpin d0 0p 0p
+    unpin d0 0p -1p
+    unpin d0 0p 513p
+    unpin d0 2^64-1p 2p
+    query m0 m0.size
+    query m0 m0.size => 0 words 0:0xf
+    unpin d0 0p 4p
+    unpin d0 0p 4p
+    query m0 m0.size => 0 words 0:0xf
+    query m0 m0.size => 0 words
+  )"));
+}
+
+TEST(D16, AnUnpinThatRunsIntoAHoleIsWarnedAbout) {
+  BareTracker tracker;
+  ASSERT_EQ(tracker.map(0, 4, nullptr), 0);
+  tracker.unpin(0, 4);
+  EXPECT_EQ(tracker.machine.nr_warnings, 0u);
+  tracker.unpin(0, 5);
+  EXPECT_EQ(tracker.machine.nr_warnings, 1u);
+  tracker.unpin(0, 513);
+  EXPECT_EQ(tracker.machine.nr_warnings, 2u);
+}
+
+TEST(N3, PinsThatAreLeftAtTheEndAreDropped) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 0p 4p rw
+    pin d0 2p 4p rw
+    map 100p 4p rw
+  )"));
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=0
+    attach g1 hardware=6
+    enroll d0
+    map 0p 8p rw
+    pin d0 0p 4p rw
+    start
+  )"));
+}
+
+// Linux leaves GET_INFO's chain behind when an allocation fails (facts: a leak).
+TEST(N3, NothingIsLeftAfterAnyFailure) {
+  EXPECT_TRUE(runs(R"(
+    container v2 memlock=10
+    attach g0 hardware=7
+    info fail-alloc=0 => -ENOMEM
+    info fault=arg-write+3 => -EFAULT
+    info fault=arg-write+0 => -EFAULT
+    map 16p 8p rw fault=memory+0 => -EFAULT
+    map 16p 8p rw fault=memory+4 => -EFAULT
+    map 16p 12p rw => -ENOMEM
+    map 16p 4p rw => 0
+    attach g1 hardware=3 => -EINVAL
+    attach g1 hardware=1 fail-alloc=0 => -ENOMEM
+    attach g1 hardware=1 fail-alloc=1 => -ENOMEM
+    start fail-alloc=0 => -ENOMEM
+  )"));
+}
+
+}  // namespace
+}  // namespace tidemark

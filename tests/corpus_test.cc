@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Every program of the corpus does what it says: one test a file.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lockstep.h"
+#include "operation_bytes.h"
+#include "program_file.h"
+
+namespace tidemark {
+namespace {
+
+using Path = std::filesystem::path;
+
+void expect_runs(const Program& program, const char* form) {
+  Lockstep lockstep;
+  if (const auto mismatch = lockstep.run(program)) {
+    ADD_FAILURE() << form << ": " << mismatch->signature << "\n" << describe(*mismatch, program);
+  }
+}
+
+class CorpusTest : public testing::Test {
+ public:
+  explicit CorpusTest(Path path) : path_(std::move(path)) {}
+
+  void TestBody() override {
+    begins_with_a_comment();
+    const auto loaded = load_program(path_.string(), Form::text);
+    const auto* message = std::get_if<std::string>(&loaded);
+    ASSERT_EQ(message, nullptr) << *message;
+    const Program& program = std::get<Program>(loaded);
+    expect_runs(program, "text");
+    as_bytes(program);
+  }
+
+ private:
+  void begins_with_a_comment() {
+    std::ifstream file(path_);
+    std::string line;
+    std::getline(file, line);
+    EXPECT_EQ(line.substr(0, 2), "# ") << "the first line says what the program shows";
+  }
+
+  // The bytes do the same: they run, and the text's expectations hold for them.
+  void as_bytes(const Program& program) {
+    Unencodable why;
+    const auto bytes = encode(program, &why);
+    ASSERT_TRUE(bytes.has_value()) << "operation " << why.operation + 1 << ": " << why.field;
+    Program decoded = decode(*bytes);
+    decoded.expectations = program.expectations;
+    EXPECT_EQ(decoded, program);
+    expect_runs(decoded, "bytes");
+  }
+
+  const Path path_;
+};
+
+std::vector<Path> programs_in(const Path& folder) {
+  std::vector<Path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".trace") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// "pins-are-counted.trace" becomes pins_are_counted.
+std::string test_name(const Path& path) {
+  std::string name = path.stem().string();
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+int register_folder(const char* suite, const Path& folder) {
+  const std::vector<Path> paths = programs_in(folder);
+  for (const Path& path : paths) {
+    testing::RegisterTest(suite, test_name(path).c_str(), nullptr, nullptr, path.c_str(), 1,
+                          [path]() -> testing::Test* { return new CorpusTest(path); });
+  }
+  return static_cast<int>(paths.size());
+}
+
+const Path kCorpus = TIDEMARK_CORPUS_DIR;
+const int seeds = register_folder("Seed", kCorpus / "seeds");
+const int regressions = register_folder("Regression", kCorpus / "regressions");
+
+// Not a wrong folder, for instance.
+TEST(Corpus, HasSeeds) {
+  EXPECT_GT(seeds, 100);
+  EXPECT_GE(regressions, 0);
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Who may include what: fails if a file below ROOT has an include that its rule
+# does not allow. Usage: cmake -DROOT=<folder> -P include_rules.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(std "<[a-z_0-9]+>")  # no dot, no slash: the C++ standard library
+set(system "<([a-z_0-9]+|sys/[a-z_0-9]+|bsd/sys/tree|linux/types|linux/vfio)\\.h>")
+set(seen "")
+
+# rule(FILES ALLOWED...): each of the files that no rule above is for may include
+# what matches one of the patterns, or is a header of a folder (ends with '/').
+function(rule files)
+  file(GLOB sources RELATIVE ${ROOT} ${ROOT}/${files})
+  list(FILTER sources INCLUDE REGEX "\\.(c|cc|h)$")
+  if(NOT sources)
+    message(SEND_ERROR "a rule for no file: ${files}")
+  endif()
+  list(REMOVE_ITEM sources ${seen})
+  set(seen ${seen} ${sources} PARENT_SCOPE)
+  foreach(source IN LISTS sources)
+    file(STRINGS ${ROOT}/${source} lines REGEX "^[ \t]*#[ \t]*include")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*" "" what "${line}")
+      set(allowed FALSE)
+      foreach(pattern IN LISTS ARGN)
+        if(NOT pattern MATCHES "/$")
+          if(what MATCHES "^${pattern}")
+            set(allowed TRUE)
+          endif()
+        elseif(what MATCHES "^\"([a-z_0-9]+\\.h)\"" AND EXISTS ${ROOT}/${pattern}${CMAKE_MATCH_1})
+          set(allowed TRUE)
+        endif()
+      endforeach()
+      if(NOT allowed)
+        message(SEND_ERROR "${source} may not include ${what}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+rule(impl/os_user/*.* impl/os_user/ ${system})
+rule(impl/os_kernel/*.* "<linux/[a-z_0-9/]+\\.h>")
+rule(impl/tidemark.h "<linux/types\\.h>")
+rule(impl/*.* impl/ "\"os\\.h\"")
+rule(reference/*.* reference/ ${std} "<linux/vfio\\.h>" "<boost/icl/[a-z_0-9/]+\\.hpp>")
+rule(harness/reference_subject.cc harness/ ${std} ${system} "\"model\\.h\"")
+rule(harness/tracker_subject.cc harness/ ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
+rule(harness/cli/*.* harness/cli/ harness/ ${std} ${system} "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
+rule(harness/*.* harness/ ${std} ${system})
+rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
+rule(fuzz/*.* harness/ ${std})

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "liar.h"
+
+#include <linux/vfio.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace tidemark {
+namespace {
+
+constexpr std::uint64_t kSizeAt = 16;  // in the arguments of query and unmap
+
+class Liar final : public Subject {
+ public:
+  Liar(Lie lie, std::unique_ptr<Subject> honest, World& world)
+      : lie_(lie), honest_(std::move(honest)), world_(world) {}
+
+  std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
+    const unsigned depth = depth_;
+    const std::uint64_t bytes = range_bytes(depth);
+    if (command == VFIO_IOMMU_UNMAP_DMA) before_unmap(depth, bytes);
+    depth_ = 1;
+    std::int64_t result = honest_->ioctl(command, argument);
+    depth_ = depth;
+    if (lie_ == Lie::wrong_errno && result == -EINVAL) result = -EFAULT;
+    if (command == VFIO_IOMMU_UNMAP_DMA && result == 0) after_unmap(depth, bytes);
+    if (command == VFIO_IOMMU_GET_INFO && result == 0 && lie_ == Lie::wrong_info)
+      ++argument_byte(depth, 40);
+    if (command == VFIO_IOMMU_DIRTY_PAGES && is_query(depth)) after_query(depth, result, bytes);
+    return result;
+  }
+
+  int attach(unsigned group, const HardwareKind* kind) override {
+    return honest_->attach(group, kind);
+  }
+  void detach(unsigned group) override { honest_->detach(group); }
+  void enroll(unsigned device) override { honest_->enroll(device); }
+  void withdraw(unsigned device) override { honest_->withdraw(device); }
+
+  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override {
+    if (lie_ == Lie::refuses_in_windows && depth_) return -EBUSY;
+    const int result = honest_->pin(group, iova, count, rights, pfns);
+    if (lie_ == Lie::wrong_pfn && result > 0) ++pfns[0];
+    return result;
+  }
+  void unpin(std::uint64_t iova, int count) override { honest_->unpin(iova, count); }
+
+  int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override {
+    auto* first = static_cast<std::uint8_t*>(data);
+    if (write && lie_ == Lie::writes_other_bytes) ++*first;
+    int result = honest_->rw(iova, data, bytes, write);
+    if (!write && lie_ == Lie::reads_other_bytes) ++*first;
+    if (!write && lie_ == Lie::refuses_reads) result = -EPERM;
+    return result;
+  }
+
+  Sizes sizes() override {
+    Sizes sizes = honest_->sizes();
+    if (lie_ == Lie::wrong_page_sizes) sizes.page_sizes |= std::uint64_t{1} << 63;
+    if (lie_ == Lie::wrong_pinned_pages) ++sizes.pinned_pages;
+    if (lie_ == Lie::wrong_locked_pages) ++sizes.locked_pages;
+    if (lie_ == Lie::wrong_mappings) ++sizes.mappings;
+    if (lie_ == Lie::wrong_dma_available) --sizes.dma_available;
+    if (lie_ == Lie::wrong_tracking) sizes.tracking = !sizes.tracking;
+    return sizes;
+  }
+
+  void inspect(State& state) override {
+    honest_->inspect(state);
+    if (lie_ == Lie::moves_a_mapping && !state.mappings.empty()) ++state.mappings[0].vaddr;
+    if (lie_ == Lie::counts_a_pin_twice && !state.pins.empty()) ++state.pins[0].count;
+    if (lie_ == Lie::hides_a_pin && !state.pins.empty()) state.pins.pop_back();
+    if (lie_ == Lie::hides_marks) state.marks.clear();
+    if (lie_ == Lie::shows_more_marks && !state.marks.empty()) ++state.marks.back().end;
+  }
+
+  void run_out_of_memory() override { honest_->run_out_of_memory(); }
+  bool accept_marks(std::uint64_t first, std::uint64_t end, const State& shown) override {
+    return honest_->accept_marks(first, end, shown);
+  }
+  std::string release() override {
+    return honest_->release() + (lie_ == Lie::leaks ? "1 page left\n" : "");
+  }
+
+ private:
+  std::uint8_t& argument_byte(unsigned depth, std::int64_t at) {
+    return world_.arguments[depth].bytes[static_cast<std::size_t>(at + kGuard)];
+  }
+  std::uint64_t argument_word(unsigned depth, std::int64_t at) {
+    std::uint64_t word;
+    std::memcpy(&word, &argument_byte(depth, at), sizeof(word));
+    return word;
+  }
+  bool is_query(unsigned depth) {
+    return argument_byte(depth, 4) == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+  }
+  std::uint64_t range_bytes(unsigned depth) { return argument_word(depth, kSizeAt); }
+
+  void store(unsigned depth, std::int64_t index, std::uint64_t word) {
+    world_.bitmaps[depth].write(8 * index, reinterpret_cast<const std::uint8_t*>(&word), 8);
+  }
+
+  void lose_a_page(unsigned depth) {
+    BitmapArea& bitmap = world_.bitmaps[depth];
+    if (bitmap.touched().empty()) return;
+    const std::int64_t index = bitmap.touched()[0];
+    store(depth, index, bitmap.word(index) & (bitmap.word(index) - 1));
+  }
+
+  void before_unmap(unsigned depth, std::uint64_t bytes) {
+    if (lie_ == Lie::calls_back_for_less && depth == 0)
+      world_.dma_unmap(0, argument_word(depth, 8), bytes - kPageBytes);
+  }
+
+  void after_unmap(unsigned depth, std::uint64_t bytes) {
+    if (lie_ == Lie::calls_back_twice && depth == 0)
+      world_.dma_unmap(0, argument_word(depth, 8), bytes);
+    if (lie_ == Lie::wrong_unmapped_size) ++argument_byte(depth, kSizeAt + 3);
+  }
+
+  void after_query(unsigned depth, std::int64_t result, std::uint64_t bytes) {
+    const auto words = static_cast<std::int64_t>((bytes / kPageBytes + 63) / 64);
+    if (result < 0) {
+      if (lie_ == Lie::stores_when_rejected) store(depth, 0, 1);
+      return;
+    }
+    const std::uint8_t byte = 0;
+    switch (lie_) {
+      case Lie::loses_a_page:
+        lose_a_page(depth);
+        break;
+      case Lie::loses_a_page_in_windows:
+        if (depth) lose_a_page(depth);
+        break;
+      case Lie::adds_a_page:
+        store(depth, 0, world_.bitmaps[depth].word(0) | 0x10);
+        break;
+      case Lie::stores_a_clean_word:
+        store(depth, 2, 0);
+        break;
+      case Lie::writes_after_the_bitmap:
+        world_.bitmaps[depth].write(8 * words, &byte, 1);
+        break;
+      case Lie::writes_before_the_bitmap:
+        world_.bitmaps[depth].write(-1, &byte, 1);
+        break;
+      case Lie::writes_its_inputs:
+        ++argument_byte(depth, kSizeAt);
+        break;
+      case Lie::writes_before_the_argument:
+        ++argument_byte(depth, -1);
+        break;
+      case Lie::writes_after_the_argument:
+        ++argument_byte(depth, 48);
+        break;
+      case Lie::corrupts_memory:
+        world_.memory.write(kRamFirst + 9 * kPageBytes, &lie_, 1);
+        break;
+      default:
+        break;
+    }
+  }
+
+  static constexpr auto kGuard = static_cast<std::int64_t>(ArgumentArea::kGuard);
+
+  Lie lie_;
+  std::unique_ptr<Subject> honest_;
+  World& world_;
+  unsigned depth_ = 0;  // 1 inside of an ioctl, where the windows are
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world) {
+  return std::make_unique<Liar>(lie, std::move(honest), world);
+}
+
+}  // namespace tidemark

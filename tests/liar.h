@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// A subject that does as another does, but for one lie. Whoever compares
+// subjects must catch it.
+#pragma once
+
+#include <memory>
+
+#include "subject.h"
+
+namespace tidemark {
+
+enum class Lie {
+  none,
+  // Results
+  wrong_errno,    // -EFAULT for -EINVAL, of any ioctl
+  refuses_reads,  // rw
+  // What a query stores
+  loses_a_page,
+  adds_a_page,
+  stores_a_clean_word,
+  writes_after_the_bitmap,
+  writes_before_the_bitmap,
+  stores_when_rejected,
+  // The argument
+  writes_its_inputs,
+  writes_before_the_argument,
+  writes_after_the_argument,
+  wrong_unmapped_size,
+  wrong_info,
+  // Memory
+  reads_other_bytes,
+  writes_other_bytes,
+  corrupts_memory,  // while a query runs: a page of the newest mapping's user
+  wrong_pfn,
+  // Counts
+  wrong_page_sizes,
+  wrong_pinned_pages,
+  wrong_locked_pages,
+  wrong_mappings,
+  wrong_dma_available,
+  wrong_tracking,
+  // The state shown
+  moves_a_mapping,
+  counts_a_pin_twice,
+  hides_a_pin,
+  hides_marks,
+  shows_more_marks,
+  // Callbacks
+  calls_back_twice,     // once more after an unmap
+  calls_back_for_less,  // its first callback names one page less
+  refuses_in_windows,   // pins
+  loses_a_page_in_windows,
+  // The end
+  leaks,
+};
+
+std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world);
+
+// As a SubjectFactory.
+template <Lie lie, SubjectFactory make = make_tracker>
+std::unique_ptr<Subject> lying(const Setup& setup, World& world) {
+  return make_liar(lie, make(setup, world), world);
+}
+
+}  // namespace tidemark

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The harness's alarms: one lie for each, which must be caught under its name.
+#include "liar.h"
+
+#include <ostream>
+#include <string>
+
+#include "support.h"
+
+namespace tidemark {
+namespace {
+
+// Some of everything. Nothing is wrong with it.
+constexpr const char* kProgram = R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 200p rw
+    start
+    pin d0 3p 2p rw
+    pin d0 3p 1p rw
+    write 70p 8
+    read 70p 8
+    info
+    query 0p 200p
+    write 5p 8
+    dma d0 4p 8
+    map 300p 4p rw
+    unmap 300p 4p
+    query 7p 8p
+)";
+
+// Ends in an unmap with a window.
+constexpr const char* kWindow = R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 8p rw
+    map 8p 8p rw
+    start
+    pin d0 1p 2p rw
+    window d0: pin d0 9p 1p rw
+    window d0: query 0p 16p
+    unmap 0p 8p bitmap
+)";
+
+// No window, so that nothing but the callbacks themselves can be seen of them.
+constexpr const char* kCallbacks = R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 8p rw
+    pin d0 1p 2p rw
+    unmap 0p 8p
+)";
+
+// A pin that runs out of memory at its third page, so that its marks are open.
+constexpr const char* kFailedPin = R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 8p rw
+    start
+    write 1p 8
+    pin d0 0p 4p rw fail-alloc=2
+    map 8p 8p rw
+)";
+
+struct Case {
+  const char* name;
+  SubjectFactory actual;
+  const char* program;
+  const char* signature;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+constexpr Case kCases[] = {
+    {"WrongErrno", lying<Lie::wrong_errno>, kProgram,
+     "lockstep.query.result.EFAULT-instead-of-EINVAL"},
+    {"RefusesReads", lying<Lie::refuses_reads>, kProgram,
+     "lockstep.read.result.EPERM-instead-of-success"},
+
+    {"LosesAPage", lying<Lie::loses_a_page>, kProgram, "lockstep.query.missing-dirty"},
+    {"AddsAPage", lying<Lie::adds_a_page>, kWindow, "lockstep.unmap.window.query.output"},
+    {"AddsAPageToAQuery", lying<Lie::adds_a_page>, "map 0p 9p rw\nstart\nquery 0p 9p",
+     "lockstep.query.extra-dirty"},
+    {"StoresACleanWord", lying<Lie::stores_a_clean_word>, kProgram, "lockstep.query.stored-words"},
+    {"WritesAfterTheBitmap", lying<Lie::writes_after_the_bitmap>, kProgram,
+     "lockstep.query.outside"},
+    {"WritesBeforeTheBitmap", lying<Lie::writes_before_the_bitmap>, kProgram,
+     "lockstep.query.outside"},
+    {"StoresWhenRejected", lying<Lie::stores_when_rejected>, kProgram, "lockstep.query.outside"},
+
+    {"WritesItsInputs", lying<Lie::writes_its_inputs>, kProgram, "lockstep.query.argument"},
+    {"WritesBeforeTheArgument", lying<Lie::writes_before_the_argument>, kProgram,
+     "lockstep.query.argument"},
+    {"WritesAfterTheArgument", lying<Lie::writes_after_the_argument>, kProgram,
+     "lockstep.query.argument"},
+    {"WrongUnmappedSize", lying<Lie::wrong_unmapped_size>, kProgram, "lockstep.unmap.argument"},
+    {"WrongInfo", lying<Lie::wrong_info>, kProgram, "lockstep.info.argument"},
+
+    {"ReadsOtherBytes", lying<Lie::reads_other_bytes>, kProgram, "lockstep.read.output"},
+    {"WritesOtherBytes", lying<Lie::writes_other_bytes>, kProgram, "lockstep.read.output"},
+    {"CorruptsMemory", lying<Lie::corrupts_memory>, kProgram, "migration.tracker"},
+    {"WrongPfn", lying<Lie::wrong_pfn>, kProgram, "lockstep.pin.output"},
+
+    {"WrongPageSizes", lying<Lie::wrong_page_sizes>, "attach g0 hardware=0",
+     "lockstep.attach.size.page-sizes"},
+    {"WrongPinnedPages", lying<Lie::wrong_pinned_pages>, kProgram,
+     "lockstep.attach.size.pinned-pages"},
+    {"WrongLockedPages", lying<Lie::wrong_locked_pages>, kProgram,
+     "lockstep.attach.size.locked-pages"},
+    {"WrongMappings", lying<Lie::wrong_mappings>, kProgram, "lockstep.attach.size.mappings"},
+    {"WrongDmaAvailable", lying<Lie::wrong_dma_available>, kProgram,
+     "lockstep.attach.size.dma-available"},
+    {"WrongTracking", lying<Lie::wrong_tracking>, kProgram, "lockstep.attach.size.tracking"},
+
+    {"MovesAMapping", lying<Lie::moves_a_mapping>, kProgram, "lockstep.state.mappings"},
+    {"CountsAPinTwice", lying<Lie::counts_a_pin_twice>, kProgram, "lockstep.state.pins"},
+    {"HidesAPin", lying<Lie::hides_a_pin>, kProgram, "lockstep.state.pins"},
+    {"HidesMarks", lying<Lie::hides_marks>, kProgram, "lockstep.state.missing-marks"},
+    {"ShowsMoreMarks", lying<Lie::shows_more_marks>, kProgram, "lockstep.state.extra-marks"},
+    {"HidesMarksOfAFailedPin", lying<Lie::hides_marks>, kFailedPin,
+     "lockstep.pin.marks-of-failed-pin"},
+
+    {"CallsBackTwice", lying<Lie::calls_back_twice>, kWindow, "lockstep.unmap.callbacks"},
+    {"CallsBackTwiceWithoutAWindow", lying<Lie::calls_back_twice>, kCallbacks,
+     "lockstep.unmap.callbacks"},
+    {"CallsBackForLess", lying<Lie::calls_back_for_less>, kCallbacks, "lockstep.unmap.callbacks"},
+    {"RefusesInWindows", lying<Lie::refuses_in_windows>, kWindow,
+     "lockstep.unmap.window.pin.result.EBUSY-instead-of-success"},
+    {"LosesAPageInWindows", lying<Lie::loses_a_page_in_windows>, kWindow,
+     "lockstep.unmap.window.query.output"},
+
+    {"Leaks", lying<Lie::leaks>, kProgram, "lockstep.release.leak"},
+};
+
+class ALiar : public testing::TestWithParam<Case> {};
+
+TEST_P(ALiar, IsCaught) {
+  const Case& c = GetParam();
+  EXPECT_EQ(signature_of(program_of(c.program), c.actual), c.signature);
+}
+
+INSTANTIATE_TEST_SUITE_P(For, ALiar, testing::ValuesIn(kCases),
+                         [](const auto& made) { return std::string(made.param.name); });
+
+// The lie is what is caught, not the decorator.
+TEST(AnHonestDecorator, IsNotCaught) {
+  for (const char* program : {kProgram, kWindow, kCallbacks, kFailedPin}) {
+    EXPECT_TRUE(runs(program, lying<Lie::none>));
+    EXPECT_TRUE(runs(program, lying<Lie::none>, lying<Lie::none, make_reference>));
+    EXPECT_TRUE(runs(program, lying<Lie::none, make_reference>));
+  }
+}
+
+// Both subjects lose the same page: only the migration can see it.
+TEST(AConspiracy, IsCaughtByTheMigration) {
+  const Program program = program_of("map 0p 9p rw\nstart\nwrite 5p 8\nquery 0p 9p");
+  EXPECT_EQ(signature_of(program, make_tracker), "");
+  EXPECT_EQ(
+      signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
+      "migration.tracker");
+}
+
+// ... and if it harms the reference alone, that is said.
+TEST(AConspiracy, IsCaughtInTheReference) {
+  EXPECT_EQ(
+      signature_of(program_of(kProgram), make_tracker, lying<Lie::corrupts_memory, make_reference>),
+      "migration.reference");
+}
+
+// Both return the same wrong errno: only the program's own expectation can tell.
+TEST(AConspiracy, IsCaughtByTheExpectation) {
+  const Program program = program_of("query 0p 4p => -EINVAL");
+  EXPECT_EQ(signature_of(program, make_tracker), "");
+  EXPECT_EQ(signature_of(program, lying<Lie::wrong_errno>, lying<Lie::wrong_errno, make_reference>),
+            "lockstep.query.expectation.tracker");
+}
+
+TEST(AMismatch, NamesTheStepAndThePages) {
+  Lockstep lockstep(lying<Lie::loses_a_page>);
+  const Program program = program_of("map 7p 80p rw\nstart\nwrite 72p 8\nwrite 9p 8\nquery 7p 80p");
+  const auto mismatch = lockstep.run(program);
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(mismatch->operation, 4u);
+  EXPECT_EQ(mismatch->pages, std::vector<std::uint64_t>{9 * kPageBytes});
+  EXPECT_EQ(mismatch->expected, "words 0:0x4 1:0x2");
+  EXPECT_EQ(mismatch->actual, "words 0:0x0 1:0x2");
+  EXPECT_NE(describe(*mismatch, program).find("step 5 of 5: query"), std::string::npos);
+}
+
+// Whole states are compared at intervals, too, not only at the end.
+TEST(AMismatch, OfTheStateIsFoundAtTheInterval) {
+  std::string text = "map 0p 4p rw\n";
+  for (std::size_t i = 1; i < 3 * Lockstep::kStateInterval; ++i) text += "read 0p 8\n";
+  Lockstep lockstep(lying<Lie::moves_a_mapping>);
+  const auto mismatch = lockstep.run(program_of(text));
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(mismatch->signature, "lockstep.state.mappings");
+  EXPECT_EQ(mismatch->operation, Lockstep::kStateInterval - 1);
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Programs as text.
+#include "operation_text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "parsed.h"
+
+namespace tidemark {
+namespace {
+
+std::string error_of(const std::string& text) {
+  const auto result = parse(text);
+  const auto* error = std::get_if<ParseError>(&result);
+  return error == nullptr ? "accepted" : std::to_string(error->line) + ": " + error->message;
+}
+
+const char* const kCanonicalLines[] = {
+    "map 0p 4p rw",
+    "map m0.end+1p 2p rw vaddr=m1",
+    "map 0p 1p none",
+    "map 2^64-1p 1p r vaddr=fresh+1",
+    "start",
+    "stop fail-alloc=2",
+    "attach g1 hardware=2",
+    "attach g0 emulated",
+    "detach g3",
+    "enroll d0",
+    "enroll d0 keep",
+    "withdraw d0",
+    "pin d0 m0+1p 1p rw",
+    "pin d0 m0 1p w fault=memory+0",
+    "unpin d3 m15-1p+1 1p",
+    "write m0+2p-1 2",
+    "write m0 2p",
+    "write m0 1p+8",
+    "write m0 0",
+    "read m0 8",
+    "dma d0 m0 8",
+    "dma g1 m0+3p 8",
+    "query m0 m0.size",
+    "query 0p 64p used-buffer",
+    "query 0p 64p pgsize=65536",
+    "query 0p 64p flags=6",
+    "query 0p 64p argsz=47",
+    "query 0p 64p bitmap_size=8",
+    "query 0p 64p bitmap=0x0",
+    "query 0p 64p arg=0x10",
+    "query m0 m0.size fault=bitmap-write+3",
+    "query m0 m0.size fault=arg-write+1",
+    "query m0 m0.size fault=arg-read+1",
+    "query m0 m0.size fault=bitmap-read+0",
+    "unmap m0 m0.size bitmap",
+    "unmap 0 0 all",
+    "unmap -1p 2^63",
+    "memlock 4",
+    "memlock unlimited",
+    "extension 1",
+    "ioctl 0x3b71",
+    "info",
+    "window d0: stop",
+    "each-window d0: pin d0 m0 1p rw",
+    "query m0 m0.size => 0 words 0:0x5 3:0xff",
+    "query m0 m0.size => 0 words",
+    "unmap m0 m0.size => 0 size=0x4000",
+    "map 0p 0p rw => -EINVAL",
+    "map 0p 0p rw => -12345",
+    "unmap 0p 1p => size=0x0 words 1:0x2",
+};
+
+TEST(OperationText, CanonicalLinesPrintAsTheyAre) {
+  for (const char* const line : kCanonicalLines) {
+    EXPECT_EQ(print(parsed(line)), std::string("container v2\n") + line + "\n");
+  }
+}
+
+TEST(OperationText, ExpectationsRoundTripBesideOperationsWithout) {
+  std::string text = "container v1 rule=exact entries=0 memlock=0\n";
+  for (const char* const line : kCanonicalLines) text += std::string(line) + "\n";
+  EXPECT_EQ(print(parsed(text)), text);
+  EXPECT_EQ(parsed(print(parsed(text))), parsed(text));
+}
+
+TEST(OperationText, OtherSpellingsMeanTheSame) {
+  EXPECT_EQ(parsed(" map\t0x0p  0x4p rw  # four pages\r\n"), parsed("map 0p 4p rw"));
+  EXPECT_EQ(parsed("\n# only this\n\n  start"), parsed("start"));
+  EXPECT_EQ(parsed("container v2 rule=whole entries=65535 memlock=unlimited"), Program{});
+  EXPECT_EQ(parsed("query 0 1p flags=0x6 used-buffer"), parsed("query 0p 1p used-buffer flags=6"));
+  EXPECT_EQ(parsed("start => -22"), parsed("start => -EINVAL"));
+  EXPECT_EQ(parsed("map 0 1p rw vaddr=fresh"), parsed("map 0 1p rw"));
+  EXPECT_EQ(parsed(""), Program{});
+}
+
+TEST(OperationText, ValuesArriveInTheirFields) {
+  const Operation operation =
+      parsed("each-window d2: query m3.end+5p-7 m1.size+9 used-buffer bitmap=0x10 fail-alloc=65535")
+          .operations.at(0);
+  Operation expected;
+  expected.verb = Verb::query;
+  expected.when = When::every_callback;
+  expected.window_device = 2;
+  expected.flags = kUsedBuffer;
+  expected.address = {Base::mapping_end, 3, 5, -7};
+  expected.size = {Base::mapping_size, 1, 0, 9};
+  expected.bend = {Field::bitmap_pointer, 16};
+  expected.fault = {FaultKind::allocation, 65535};
+  EXPECT_EQ(operation, expected);
+  EXPECT_EQ(parsed("map 0 1p rw").operations.at(0).vaddr, (Quantity{Base::fresh, 0, 0, 0}));
+  EXPECT_EQ(parsed("dma g1 0p 1").operations.at(0).flags, kHardware);
+}
+
+TEST(OperationText, Expectations) {
+  const Program program = parsed("start\nquery 0 1p => 0 size=7 words 2:0x3 2:4\nstop");
+  ASSERT_EQ(program.expectations.size(), 3U);
+  EXPECT_TRUE(program.expectations[0].empty());
+  EXPECT_EQ(program.expectations[1].result, 0);
+  EXPECT_EQ(program.expectations[1].size, 7U);
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> words = {{2, 3}, {2, 4}};
+  EXPECT_EQ(program.expectations[1].words, words);
+  EXPECT_TRUE(parsed("start").expectations.empty());
+  const auto none = parsed("query 0 1p => words").expectations.at(0).words;
+  ASSERT_TRUE(none.has_value());
+  EXPECT_TRUE(none->empty());
+  EXPECT_EQ(parsed("stop => -9223372036854775808").expectations.at(0).result, INT64_MIN);
+}
+
+TEST(OperationText, ExtremeQuantitiesRoundTrip) {
+  for (const char* const bound :
+       {"9223372036854775807p+2147483647", "-9223372036854775808p-2147483648", "2^63-1p-1",
+        "2^64+1p+1", "m15.size-1"}) {
+    const std::string size = bound;
+    const Program program = parsed("unmap 0p " + size);
+    EXPECT_EQ(print(program), "container v2\nunmap 0p " + size + "\n");
+    EXPECT_EQ(parsed(print(program)), program);
+  }
+}
+
+TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"start\n\n# c\nfoo", "4: expected an operation (map, query, ...), found 'foo'"},
+      {"start\nwindow d0:",
+       "2: expected an operation (map, query, ...), found the end of the line"},
+      {"window d4: stop", "1: expected the window's device d0: to d3:, found 'd4:'"},
+      {"map", "1: expected an address such as m0.end+1p-8, found the end of the line"},
+      {"map m16 1p rw", "1: expected an address such as m0.end+1p-8, found 'm16'"},
+      {"map 1+1p 1p rw", "1: expected an address such as m0.end+1p-8, found '1+1p'"},
+      {"map fresh 1p rw", "1: expected an address such as m0.end+1p-8, found 'fresh'"},
+      {"map 2147483648 1p rw", "1: expected an address such as m0.end+1p-8, found '2147483648'"},
+      {"map 0p 9223372036854775808p rw",
+       "1: expected a size such as m0.end+1p-8, found '9223372036854775808p'"},
+      {"map 0p m0+ rw", "1: expected a size such as m0.end+1p-8, found 'm0+'"},
+      {"map 0p 1p", "1: expected rights (rw, r, w or none), found the end of the line"},
+      {"map 0p 1p wr", "1: expected rights (rw, r, w or none), found 'wr'"},
+      {"map 0p 1p rw vaddr=m16",
+       "1: expected a user address such as vaddr=m0 or vaddr=fresh+1, found 'vaddr=m16'"},
+      {"map 0p 1p rw vaddr=0 vaddr=0", "1: expected each option once, found 'vaddr=0'"},
+      {"pin g0 0p 1p rw", "1: expected a device d0 to d3, found 'g0'"},
+      {"attach d0 emulated", "1: expected a group g0 to g3, found 'd0'"},
+      {"dma x 0p 1", "1: expected a device d0 to d3 or a group g0 to g3, found 'x'"},
+      {"attach g0", "1: expected emulated or hardware=, found the end of the line"},
+      {"attach g0 hardware=16",
+       "1: expected hardware= and a number from 0 to 15, found "
+       "'hardware=16'"},
+      {"attach g0 emulated hardware=1", "1: expected each option once, found 'hardware=1'"},
+      {"query 0p 1p used-buffer used-buffer", "1: expected each option once, found 'used-buffer'"},
+      {"query 0p 1p argsz=1 flags=1", "1: expected only one bent field, found 'flags=1'"},
+      {"query 0p 1p flags=4294967296",
+       "1: expected flags= and a number from 0 to 4294967295, found 'flags=4294967296'"},
+      {"query 0p 1p arg=0x10000000000000000",
+       "1: expected arg= and a number from 0 to 18446744073709551615, found "
+       "'arg=0x10000000000000000'"},
+      {"stop fail-alloc=1 fail-alloc=1", "1: expected only one fault, found 'fail-alloc=1'"},
+      {"stop fail-alloc=65536",
+       "1: expected fail-alloc= and a number from 0 to 65535, found 'fail-alloc=65536'"},
+      {"start bitmap",
+       "1: expected an option of 'start' (argsz= flags= arg= fail-alloc= fault=arg-read+ "
+       "fault=arg-write+) or =>, found 'bitmap'"},
+      {"memlock 1 2", "1: expected the end of 'memlock' or =>, found '2'"},
+      {"memlock 4503599627370496",
+       "1: expected a number from 0 to 4503599627370495, found '4503599627370496'"},
+      {"ioctl 4294967296", "1: expected a number from 0 to 4294967295, found '4294967296'"},
+      {"extension 0x", "1: expected a number from 0 to 18446744073709551615, found '0x'"},
+      {"start =>",
+       "1: expected a result, size= or words, in this order, found the end of the line"},
+      {"start => EINVAL", "1: expected a result, size= or words, in this order, found 'EINVAL'"},
+      {"start => 0 0", "1: expected a result, size= or words, in this order, found '0'"},
+      {"start => size=x",
+       "1: expected size= and a number from 0 to 18446744073709551615, found 'size=x'"},
+      {"start => words 1:2 3", "1: expected index:word, found '3'"},
+      {"start\ncontainer v2", "2: the container line comes first and once"},
+      {"container v2\ncontainer v2", "2: the container line comes first and once"},
+      {"container v3", "1: expected v1 or v2, found 'v3'"},
+      {"container v2 foo", "1: expected rule=, entries= or memlock=, found 'foo'"},
+      {"container v2 rule=none",
+       "1: expected rule=exact, rule=whole or rule=any, found 'rule=none'"},
+      {"container v2 entries=-1",
+       "1: expected entries= and a number from 0 to 4294967295, found 'entries=-1'"},
+      {"container v2 memlock=x",
+       "1: expected memlock=unlimited or memlock= and a number from 0 to "
+       "4503599627370495, found 'memlock=x'"},
+      {"start\n\x01", "2: control byte 0x1"},
+      {"\xff'", "1: expected an operation (map, query, ...), found '\\xff\\x27'"},
+  };
+  for (const auto& [text, message] : cases) EXPECT_EQ(error_of(text), message) << text;
+}
+
+TEST(OperationText, LimitsAreErrors) {
+  EXPECT_EQ(error_of(std::string("start\0", 6)), "1: control byte 0x0");
+  EXPECT_EQ(error_of("\n#" + std::string(kMaxLineBytes, 'x')), "2: a line has at most 65536 bytes");
+  std::string words = "start => words";
+  for (std::size_t i = 0; i < kMaxLineWords; ++i) words += " 0:0";
+  EXPECT_EQ(error_of(words), "accepted");
+  EXPECT_EQ(error_of(words + " 1:1"), "1: expected at most 1024 words, found '1:1'");
+  std::string lines;
+  for (std::size_t i = 0; i < kMaxTextOperations; ++i) lines += "info\n";
+  EXPECT_EQ(error_of(lines), "accepted");
+  EXPECT_EQ(error_of(lines + "info"), "131073: a program has at most 131072 operations");
+  std::string all;
+  for (std::size_t i = 0; i * kMaxLineWords <= kMaxTextWords; ++i) all += words + "\n";
+  EXPECT_EQ(error_of(all), "1025: a program has at most 1048576 words");
+}
+
+TEST(OperationText, TheLongestLinePrintsWithinTheLineLimit) {
+  std::string line =
+      "each-window d0: query m15.size-9223372036854775808p-2147483648 "
+      "m15.size-9223372036854775808p-2147483648 used-buffer "
+      "bitmap=0xffffffffffffffff fault=bitmap-write+65535 => "
+      "-9223372036854775808 size=0xffffffffffffffff words";
+  for (std::size_t i = 0; i < kMaxLineWords; ++i) {
+    line += " 18446744073709551615:0xffffffffffffffff";
+  }
+  EXPECT_EQ(print(parsed(line)), "container v2\n" + line + "\n");
+}
+
+TEST(OperationText, HugeGarbageIsRefused) {
+  const std::size_t size = 100'000'000;
+  EXPECT_EQ(error_of(std::string(size, 'x')), "1: a line has at most 65536 bytes");
+  EXPECT_EQ(error_of(std::string(size, '\0')), "1: a line has at most 65536 bytes");
+  EXPECT_EQ(error_of(std::string(size, '\n')), "accepted");
+}
+
+TEST(OperationText, QuoteIsPrintableAndShort) {
+  EXPECT_EQ(quote("a\n'\\\x80"), "'a\\x0a\\x27\\x5c\\x80'");
+  EXPECT_EQ(quote(std::string(61, 'a')), "'" + std::string(60, 'a') + "'...");
+}
+
+}  // namespace
+}  // namespace tidemark
