@@ -14,10 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static tidemark::Counters& counters = tidemark::own_counters();
   const std::uint64_t before = lockstep.operations();
   const tidemark::Program program = tidemark::decode({data, size});
-  const bool agrees = !lockstep.run(program);
+  const auto mismatch = lockstep.run(program);
   tidemark::add_to_counter(counters.programs, 1);
   tidemark::add_to_counter(counters.operations, lockstep.operations() - before);
-  if (agrees) return 0;
+  if (!mismatch) return 0;
+  // Naming a bug takes a hundred runs: of those that look known, only some.
+  if (size && data[size - 1] % 8 && tidemark::begins_known(mismatch->signature)) return 0;
   const auto found = tidemark::diagnose(lockstep, program);
   tidemark::check(found.has_value(), "lockstep.verdict-changes");
   if (tidemark::is_known(found->signature)) return 0;

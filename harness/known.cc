@@ -6,13 +6,26 @@
 
 namespace tidemark {
 
-bool is_known(const std::string& signature) {
+namespace {
+
+template <class Matches>
+bool any_known(Matches matches) {
   const char* path = std::getenv(kKnownVariable);
   if (!path) return false;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);)
-    if (line == signature) return true;
+    if (matches(line)) return true;
   return false;
+}
+
+}  // namespace
+
+bool is_known(const std::string& signature) {
+  return any_known([&](const std::string& line) { return line == signature; });
+}
+
+bool begins_known(const std::string& part) {
+  return any_known([&](const std::string& line) { return line.starts_with(part); });
 }
 
 }  // namespace tidemark

@@ -13,4 +13,7 @@ inline constexpr const char* kKnownVariable = "TIDEMARK_KNOWN";
 // False where there is no such file.
 bool is_known(const std::string& signature);
 
+// Does a known signature begin so? Then it is most likely that bug again.
+bool begins_known(const std::string& part);
+
 }  // namespace tidemark

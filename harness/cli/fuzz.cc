@@ -173,7 +173,7 @@ class Run {
       failed_ = true;
     }
     if (!end.crashed) return;
-    file(end.input);
+    file(end.input, worker.said());
     if (interrupted || seconds() + 1 > options_.seconds) return;
     ended_.programs += worker.programs();
     ended_.operations += worker.operations();
@@ -183,11 +183,13 @@ class Run {
 
   // What an earlier run found, but was killed before it could file it.
   void file_leftovers() {
-    for (const auto& entry : fs::directory_iterator(artifacts_)) file(entry.path());
+    for (const auto& entry : fs::directory_iterator(artifacts_))
+      file(entry.path(), "what the process said is lost\n");
   }
 
-  // Only when the finding is in its folder does the input go.
-  void file(const fs::path& input) {
+  // Only when the finding is in its folder does the input go. `said` is what
+  // the process printed.
+  void file(const fs::path& input, const std::string& said) {
     const std::vector<std::uint8_t> bytes = read_bytes(input);
     auto diagnosed = diagnose_any(decode(bytes), bytes);
     if (diagnosed) {
@@ -198,7 +200,9 @@ class Run {
       finding.signature = "unexplained." + input.filename().string().substr(
                                                0, input.filename().string().find('-'));
       finding.input = bytes;
-      finding.report = "a fuzzing process ended on this input; replaying it shows nothing\n";
+      finding.report = "a fuzzing process ended on this input; replaying it shows nothing.\n"
+                       "The last that it printed:\n\n" +
+                       said.substr(said.size() - std::min<std::size_t>(said.size(), 8000));
       announce(finding);
     }
     fs::remove(input);
