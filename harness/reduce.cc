@@ -175,9 +175,9 @@ class Reducer {
   }
 
   void simplify() {
-    if (!judgement_.pages.empty()) try_program(on_one_page(best_, judgement_.pages[0]));
     for (bool changed = true; changed && result_.runs < limits_.runs;) {
-      changed = false;
+      changed = !judgement_.pages.empty() &&
+                try_program(on_one_page(best_, judgement_.pages[0]));
       while (drop_pairs()) changed = true;
       for (const Setup& setup : simpler(best_.setup)) {
         Program candidate = best_;

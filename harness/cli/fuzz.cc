@@ -190,6 +190,7 @@ class Run {
   // Only when the finding is in its folder does the input go. `said` is what
   // the process printed.
   void file(const fs::path& input, const std::string& said) {
+    if (!fs::exists(input)) return;  // another process ended on the same bytes
     const std::vector<std::uint8_t> bytes = read_bytes(input);
     auto diagnosed = diagnose_any(decode(bytes), bytes);
     if (diagnosed) {
