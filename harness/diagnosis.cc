@@ -128,6 +128,14 @@ std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program) {
       break;
     }
   }
+  // The queries at the end of a migration show it without one in the program;
+  // who reads the program should see one.
+  const Judgement shown = run(reduction.program);
+  if (shown_by_query(shown.signature) && shown.operation >= reduction.program.operations.size()) {
+    const auto mapping = mapping_in_question(lockstep, shown);
+    const Program candidate = with_query(reduction.program, shown, *mapping, false);
+    if (run(candidate).signature == reduction.signature) reduction.program = candidate;
+  }
   const Program ordered = in_usual_order(reduction.program);
   if (run(ordered).signature == reduction.signature) reduction.program = ordered;
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The reducer on programs of which it is known what they need.
+#include "reduce.h"
+
+#include <algorithm>
+#include <random>
+
+#include "diagnosis.h"
+#include "liar.h"
+#include "operation_text.h"
+#include "support.h"
+
+namespace tidemark {
+namespace {
+
+// Operations that do nothing and can be told apart.
+Operation marked(std::uint64_t number) {
+  Operation operation;
+  operation.verb = Verb::extension;
+  operation.number = number;
+  return operation;
+}
+
+// Fails if all of `needed` are there, in any order; shows at the last of them.
+struct Needs {
+  std::vector<std::uint64_t> needed;
+  Judgement operator()(const Program& program) const {
+    std::size_t last = 0;
+    for (const std::uint64_t number : needed) {
+      const auto found = std::ranges::find_if(program.operations, [number](const Operation& o) {
+        return o.verb == Verb::extension && o.number == number;
+      });
+      if (found == program.operations.end()) return {};
+      last = std::max(last, static_cast<std::size_t>(found - program.operations.begin()));
+    }
+    return {"needs", last, {}};
+  }
+};
+
+Program numbered(std::size_t count) {
+  Program program;
+  for (std::size_t i = 0; i < count; ++i) program.operations.push_back(marked(i));
+  return program;
+}
+
+TEST(Reduce, KeepsWhatIsNeededAndNothingElse) {
+  const Needs needs{{3, 17, 90}};
+  const Reduction reduction = reduce(numbered(200), needs, {.simplify_values = false});
+  EXPECT_EQ(reduction.signature, "needs");
+  ASSERT_EQ(reduction.program.operations.size(), 3u);
+  EXPECT_EQ(reduction.program.operations[0].number, 3u);
+  EXPECT_EQ(reduction.program.operations[1].number, 17u);
+  EXPECT_EQ(reduction.program.operations[2].number, 90u);
+}
+
+TEST(Reduce, DoesTheSameEveryTime) {
+  const Needs needs{{1, 50, 99}};
+  const Reduction a = reduce(numbered(100), needs), b = reduce(numbered(100), needs);
+  EXPECT_EQ(a.program, b.program);
+  EXPECT_EQ(a.runs, b.runs);
+}
+
+TEST(Reduce, StopsAtTheLimitWithWhatItHas) {
+  const Needs needs{{1, 50, 99}};
+  const Reduction reduction = reduce(numbered(100), needs, {.runs = 5});
+  EXPECT_LE(reduction.runs, 5u);
+  EXPECT_EQ(needs(reduction.program).signature, "needs");
+}
+
+// What fails otherwise is another bug: never the result, but not forgotten.
+TEST(Reduce, KeepsOtherFailuresAsLeads) {
+  const Judge judge = [](const Program& program) -> Judgement {
+    const Judgement wanted = Needs{{5, 60}}(program);
+    if (!wanted.signature.empty()) return wanted;
+    Judgement other = Needs{{60}}(program);
+    if (!other.signature.empty()) other.signature = "other";
+    return other;
+  };
+  const Reduction reduction = reduce(numbered(100), judge, {.simplify_values = false});
+  EXPECT_EQ(reduction.signature, "needs");
+  EXPECT_EQ(reduction.program.operations.size(), 2u);
+  ASSERT_EQ(reduction.leads.size(), 1u);
+  EXPECT_EQ(reduction.leads[0].first, "other");
+  EXPECT_EQ(judge(reduction.leads[0].second).signature, "other");
+}
+
+std::size_t median_runs(std::size_t operations, std::size_t needed) {
+  std::mt19937_64 random(42);
+  std::vector<std::size_t> runs;
+  for (int round = 0; round < 21; ++round) {
+    Needs needs;
+    while (needs.needed.size() < needed) {
+      const std::uint64_t number = random() % operations;
+      if (!std::ranges::count(needs.needed, number)) needs.needed.push_back(number);
+    }
+    const Reduction reduction = reduce(numbered(operations), needs, {.simplify_values = false});
+    EXPECT_EQ(reduction.program.operations.size(), needed);
+    runs.push_back(reduction.runs_to_minimal);
+  }
+  std::ranges::sort(runs);
+  return runs[runs.size() / 2];
+}
+
+// Without any address or kind to go by.
+TEST(Reduce, NeedsFewRuns) {
+  EXPECT_LE(median_runs(500, 3), 60u);
+  EXPECT_LE(median_runs(500, 8), 130u);
+}
+
+// An absolute program means what the symbolic one meant.
+TEST(Reduce, AbsoluteAddressesKeepTheMeaning) {
+  const Program program = program_of(
+      "container v2\nattach g0 emulated\nmap 3p 2p rw\nmap m0.end+1p 1p rw\nstart\n"
+      "write m0+5 2\nwrite m1.end-1 1\nquery 0p 8p\n");
+  const Program absolute = with_absolute_addresses(program);
+  EXPECT_EQ(print(absolute),
+            "container v2\nattach g0 emulated\nmap 3p 2p rw\nmap 6p 1p rw\nstart\n"
+            "write 6p+5 2\nwrite 4p+4095 1\nquery 0p 8p\n");
+}
+
+constexpr std::string_view kLong =
+    "container v2\nattach g0 emulated\nenroll d0\nmap 10p 8p rw\nmap 100p 4p rw\nstart\n"
+    "info\nwrite 100p 4096\nextension 1\nwrite 12p 1\nread 100p 8\nquery 100p 4p\n"
+    "pin d0 101p 2p rw\nwrite 15p+4095 2\nunpin d0 101p 2p\nquery 10p 8p\nquery 100p 4p\n";
+
+TEST(Diagnosis, OfALostPageIsFiveLines) {
+  Lockstep lockstep(lying<Lie::loses_a_page>);
+  const auto diagnosis = diagnose(lockstep, program_of(kLong));
+  ASSERT_TRUE(diagnosis.has_value());
+  EXPECT_EQ(diagnosis->signature, "lockstep.query.missing-dirty.first.write");
+  EXPECT_EQ(print(diagnosis->program),
+            "container v2\nmap 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n");
+  EXPECT_EQ(signature_of(diagnosis->program, lying<Lie::loses_a_page>),
+            "lockstep.query.missing-dirty");
+}
+
+TEST(Diagnosis, OfWhatAgreesIsNothing) {
+  Lockstep lockstep;
+  EXPECT_FALSE(diagnose(lockstep, program_of(kLong)).has_value());
+}
+
+// Marks that are hidden from whoever looks at the state are no lost page, and
+// are not called one.
+TEST(Diagnosis, TellsBugsApart) {
+  Lockstep loses(lying<Lie::loses_a_page>), adds(lying<Lie::adds_a_page>),
+      hides(lying<Lie::hides_marks>), counts(lying<Lie::wrong_pinned_pages>);
+  std::vector<std::string> names;
+  for (Lockstep* lockstep : {&loses, &adds, &hides, &counts}) {
+    const auto diagnosis = diagnose(*lockstep, program_of(std::string(kLong) + "write 11p 1\n"));
+    ASSERT_TRUE(diagnosis.has_value()) << names.size();
+    names.push_back(diagnosis->signature);
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end()) << testing::PrintToString(names);
+}
+
+}  // namespace
+}  // namespace tidemark
