@@ -45,8 +45,8 @@ int main(int argc, char** argv) {
     fmt::print("{:<62} {:6.2f}\n", "lockstep / tracker alone, operations/s",
                notes.per_second["lockstep"] / notes.per_second["tracker_alone"]);
   ratio(notes, "mark, 65,535 mappings / 1 mapping", "mark/65535", "mark/1");
-  ratio(notes, "query of the last mapping, 65,535 mappings / 1 mapping",
-        "query_last_mapping/65535", "query_last_mapping/1");
+  ratio(notes, "query of the last mapping, 65,535 mappings / 1 mapping", "query_last_mapping/65535",
+        "query_last_mapping/1");
   ratio(notes, "query of 64 dirty pages, mapping of 4 TiB / 32 MiB", "query_sparse/1073741824",
         "query_sparse/8192");
   return notes.failed ? 1 : 0;

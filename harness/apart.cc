@@ -19,7 +19,7 @@
 // The sanitizers' own, if this program was built with them. A child has the
 // parent's addresses, and the parent asks only once for each.
 extern "C" __attribute__((weak)) void __sanitizer_symbolize_pc(void* pc, const char* format,
-                                                                char* buffer, std::size_t size);
+                                                               char* buffer, std::size_t size);
 // Naming addresses in each child would take longer than all else.
 extern "C" __attribute__((visibility("default"))) const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "symbolize=0:quarantine_size_mb=16"; }

@@ -16,11 +16,16 @@ namespace {
 int rank(const Operation& operation) {
   if (operation.when != When::now) return 4;
   switch (operation.verb) {
-    case Verb::attach: return operation.flags & kHardware ? 4 : 0;
-    case Verb::enroll: return 1;
-    case Verb::map: return 2;
-    case Verb::start: return 3;
-    default: return 4;
+    case Verb::attach:
+      return operation.flags & kHardware ? 4 : 0;
+    case Verb::enroll:
+      return 1;
+    case Verb::map:
+      return 2;
+    case Verb::start:
+      return 3;
+    default:
+      return 4;
   }
 }
 
@@ -28,8 +33,8 @@ Program in_usual_order(const Program& program) {
   Program result;
   result.setup = program.setup;
   // Only the operations before the first that is no setting up move.
-  const auto end = std::ranges::find_if(program.operations,
-                                        [](const Operation& o) { return rank(o) == 4; });
+  const auto end =
+      std::ranges::find_if(program.operations, [](const Operation& o) { return rank(o) == 4; });
   for (int wanted = 0; wanted < 4; ++wanted)
     std::copy_if(program.operations.begin(), end, std::back_inserter(result.operations),
                  [wanted](const Operation& o) { return rank(o) == wanted; });
@@ -63,8 +68,7 @@ std::optional<LiveMapping> mapping_in_question(Lockstep& lockstep, const Judgeme
 
 bool about_marks(const std::string& signature) {
   return signature.find("missing") != std::string::npos ||
-         signature.find("extra") != std::string::npos ||
-         signature.starts_with("migration.tracker");
+         signature.find("extra") != std::string::npos || signature.starts_with("migration.tracker");
 }
 
 // A fault that did not come true says that something was not copied: without

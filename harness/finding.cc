@@ -66,11 +66,20 @@ std::string escaped(std::string_view text) {
   std::string html;
   for (const char c : text) {
     switch (c) {
-      case '<': html += "&lt;"; break;
-      case '>': html += "&gt;"; break;
-      case '&': html += "&amp;"; break;
-      case '"': html += "&quot;"; break;
-      default: html += c;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '&':
+        html += "&amp;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      default:
+        html += c;
     }
   }
   return html;
@@ -174,10 +183,11 @@ void FindingStore::write_files(const fs::path& to, const Finding& finding, std::
                                finding.input.size());
   write_new(to / "input", input);
   if (finding.program) write_new(to / "program.trace", trace_text(finding));
-  write_new(to / "report.txt",
-            finding.signature + "\n\n" + finding.report + "\nreplay  ./tidemark replay " +
-                (folder_of(finding.signature) / (finding.program ? "program.trace" : "input")).string() +
-                "\n");
+  write_new(
+      to / "report.txt",
+      finding.signature + "\n\n" + finding.report + "\nreplay  ./tidemark replay " +
+          (folder_of(finding.signature) / (finding.program ? "program.trace" : "input")).string() +
+          "\n");
   write_new(to / "report.html", html_report(finding));
   write_new(to / "environment.json", build_info_json());
   write_new(to / "count", std::to_string(count) + "\n");
@@ -193,8 +203,7 @@ FindingStore::Filed FindingStore::file(const Finding& finding) {
   if (known) {
     filed.count = count(finding.signature) + 1;
     const std::size_t lines = lines_in(read_all(filed.folder / "program.trace"));
-    const bool shorter =
-        finding.program && (lines == 0 || lines_in(trace_text(finding)) < lines);
+    const bool shorter = finding.program && (lines == 0 || lines_in(trace_text(finding)) < lines);
     if (!shorter) {
       write_file(filed.folder / "count", std::to_string(filed.count) + "\n");
       return filed;

@@ -33,7 +33,7 @@ class GuestMemory {
 
  private:
   std::size_t slot(std::uint64_t page) const;  // in table_: the page's, or the empty one for it
-  PageData& place(std::uint64_t page);  // of a new page, the bytes are unspecified
+  PageData& place(std::uint64_t page);         // of a new page, the bytes are unspecified
   PageData& at(std::uint64_t page);
   void grow();
 

@@ -68,9 +68,8 @@ std::string pins_text(const std::vector<State::Pin>& pins) {
 }
 
 bool marked(const std::vector<State::Run>& runs, std::uint64_t page) {
-  return std::any_of(runs.begin(), runs.end(), [page](const State::Run& run) {
-    return page >= run.first && page < run.end;
-  });
+  return std::any_of(runs.begin(), runs.end(),
+                     [page](const State::Run& run) { return page >= run.first && page < run.end; });
 }
 
 // The first page of each run that has one in `a` but not in `b`.
@@ -107,17 +106,28 @@ struct SizeField {
 std::string result_text(std::int64_t result) {
   if (result >= 0) return std::to_string(result);
   switch (-result) {
-    case EPERM: return "-EPERM";
-    case E2BIG: return "-E2BIG";
-    case ENOMEM: return "-ENOMEM";
-    case EACCES: return "-EACCES";
-    case EFAULT: return "-EFAULT";
-    case EBUSY: return "-EBUSY";
-    case EEXIST: return "-EEXIST";
-    case EINVAL: return "-EINVAL";
-    case ENOTTY: return "-ENOTTY";
-    case ENOSPC: return "-ENOSPC";
-    default: return std::to_string(result);
+    case EPERM:
+      return "-EPERM";
+    case E2BIG:
+      return "-E2BIG";
+    case ENOMEM:
+      return "-ENOMEM";
+    case EACCES:
+      return "-EACCES";
+    case EFAULT:
+      return "-EFAULT";
+    case EBUSY:
+      return "-EBUSY";
+    case EEXIST:
+      return "-EEXIST";
+    case EINVAL:
+      return "-EINVAL";
+    case ENOTTY:
+      return "-ENOTTY";
+    case ENOSPC:
+      return "-ENOSPC";
+    default:
+      return std::to_string(result);
   }
 }
 
@@ -173,11 +183,10 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
     const Step &a = steps_[i], &e = expected[i];
     const std::string where = i ? "window." + std::string(name(a.verb)) + "." : "";
     if (a.result != e.result) {
-      Mismatch found =
-          mismatch(where + "result." + result_word(a.result) + "-instead-of-" +
-                   result_word(e.result));
-      found.expected = (i ? std::string(name(a.verb)) + " in the window: " : "") +
-                       result_text(e.result);
+      Mismatch found = mismatch(where + "result." + result_word(a.result) + "-instead-of-" +
+                                result_word(e.result));
+      found.expected =
+          (i ? std::string(name(a.verb)) + " in the window: " : "") + result_text(e.result);
       found.actual = result_text(a.result);
       return found;
     }
@@ -217,8 +226,8 @@ std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, c
 std::optional<Mismatch> Lockstep::compare_bitmap(const Operation&, const Step& step) {
   const BitmapArea& a = actual_.world().bitmaps[0];
   const BitmapArea& e = expected_.world().bitmaps[0];
-  const auto words = static_cast<std::int64_t>(std::min<std::uint64_t>(
-      actual_.bitmap_words(), BitmapArea::kWords + BitmapArea::kGuard));
+  const auto words = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(actual_.bitmap_words(), BitmapArea::kWords + BitmapArea::kGuard));
   const auto report = [&](std::string_view what, std::vector<std::uint64_t> pages) {
     Mismatch result = mismatch(what);
     result.expected = words_text(e);
@@ -249,7 +258,9 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation&, const Step& s
       pages.push_back(step.first + bit * expected_.page_bytes());
     }
   }
-  Mismatch found = report(missing ? "missing-dirty" : extra ? "extra-dirty" : "stored-words",
+  Mismatch found = report(missing ? "missing-dirty"
+                          : extra ? "extra-dirty"
+                                  : "stored-words",
                           std::move(pages));
   if (!found.pages.empty())
     found.where = place_in_bitmap((found.pages[0] - step.first) / expected_.page_bytes(),

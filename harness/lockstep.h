@@ -22,7 +22,7 @@ struct Mismatch {
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
   std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most 16
-  std::string where;                 // of the bitmap: first, last, word-edge, tail, inside; or empty
+  std::string where;  // of the bitmap: first, last, word-edge, tail, inside; or empty
 };
 
 class Lockstep {
@@ -65,7 +65,7 @@ class Lockstep {
   Machine actual_, expected_;
   std::span<const Step> steps_;
   State actual_state_, expected_state_;
-  std::size_t index_ = 0;       // of the operation that runs
+  std::size_t index_ = 0;  // of the operation that runs
   std::uint64_t operations_ = 0;
   Verb verb_ = Verb::start;  // of the operation that runs
 };

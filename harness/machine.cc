@@ -112,21 +112,51 @@ std::int64_t Machine::execute(const Operation& operation, Step& slot) {
   arm(operation, step.first);
   if (index < hints_.size() && hints_[index].allocation_failed) subject_->run_out_of_memory();
   switch (operation.verb) {
-    case Verb::map: step.result = do_map(operation, step); break;
-    case Verb::unmap: step.result = do_unmap(operation, step); break;
-    case Verb::query: step.result = do_dirty(operation, step, 4); break;
-    case Verb::start: step.result = do_dirty(operation, step, 1); break;
-    case Verb::stop: step.result = do_dirty(operation, step, 2); break;
-    case Verb::pin: step.result = do_pin(operation, step); break;
-    case Verb::unpin: step.result = do_unpin(operation, step); break;
-    case Verb::write: step.result = do_rw(true, step); break;
-    case Verb::read: step.result = do_rw(false, step); break;
-    case Verb::dma: step.result = do_dma(operation, step); break;
-    case Verb::attach: step.result = do_attach(operation); break;
-    case Verb::detach: step.result = do_detach(operation); break;
-    case Verb::enroll: step.result = do_enroll(operation); break;
-    case Verb::withdraw: step.result = do_withdraw(operation); break;
-    case Verb::info: step.result = do_info(operation); break;
+    case Verb::map:
+      step.result = do_map(operation, step);
+      break;
+    case Verb::unmap:
+      step.result = do_unmap(operation, step);
+      break;
+    case Verb::query:
+      step.result = do_dirty(operation, step, 4);
+      break;
+    case Verb::start:
+      step.result = do_dirty(operation, step, 1);
+      break;
+    case Verb::stop:
+      step.result = do_dirty(operation, step, 2);
+      break;
+    case Verb::pin:
+      step.result = do_pin(operation, step);
+      break;
+    case Verb::unpin:
+      step.result = do_unpin(operation, step);
+      break;
+    case Verb::write:
+      step.result = do_rw(true, step);
+      break;
+    case Verb::read:
+      step.result = do_rw(false, step);
+      break;
+    case Verb::dma:
+      step.result = do_dma(operation, step);
+      break;
+    case Verb::attach:
+      step.result = do_attach(operation);
+      break;
+    case Verb::detach:
+      step.result = do_detach(operation);
+      break;
+    case Verb::enroll:
+      step.result = do_enroll(operation);
+      break;
+    case Verb::withdraw:
+      step.result = do_withdraw(operation);
+      break;
+    case Verb::info:
+      step.result = do_info(operation);
+      break;
     case Verb::extension: {
       step.result = subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number);
       break;
@@ -137,7 +167,9 @@ std::int64_t Machine::execute(const Operation& operation, Step& slot) {
       step.result = subject_->ioctl(static_cast<unsigned>(operation.number), argument);
       break;
     }
-    case Verb::memlock: world_.memlock_pages = operation.number; break;
+    case Verb::memlock:
+      world_.memlock_pages = operation.number;
+      break;
   }
   step.allocation_failed = world_.allocation_failed;
   if (depth_ && step.result >= 0) step.digest ^= output_digest(operation.verb);

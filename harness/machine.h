@@ -91,7 +91,7 @@ class Machine final : public UnmapListener {
   // A page that drivers hold.
   struct Held {
     std::uint64_t iova = 0, vaddr = 0;
-    std::uint32_t pins = 0;  // as the subject counts them
+    std::uint32_t pins = 0;                       // as the subject counts them
     std::array<std::uint16_t, kDevices> by = {};  // as each driver does
     bool writable = false;
   };
@@ -112,8 +112,7 @@ class Machine final : public UnmapListener {
   std::int64_t do_enroll(const Operation& operation);
   std::int64_t do_withdraw(const Operation& operation);
 
-  std::uint64_t place_argument(const Operation& operation, const void* argument,
-                               std::size_t bytes);
+  std::uint64_t place_argument(const Operation& operation, const void* argument, std::size_t bytes);
   std::uint64_t bitmap_address() const;
   void arm(const Operation& operation, std::uint64_t first);
   void disarm();

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::uint64_t kFreshAlignment = 1 << 21;  // every P that we can have divides it
 
-std::uint64_t align_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) & ~(to - 1); }
+std::uint64_t align_up(std::uint64_t value, std::uint64_t to) {
+  return (value + to - 1) & ~(to - 1);
+}
 
 std::uint64_t bent(const Operation& operation, Field field, std::uint64_t otherwise) {
   return operation.bend.field == field ? operation.bend.value : otherwise;
@@ -135,7 +137,8 @@ std::uint64_t Machine::output_digest(Verb verb) const {
   }
   if (!bitmap) return digest;
   for (const std::int64_t index : world_.bitmaps[depth_].touched())
-    digest = mix(mix(digest, static_cast<std::uint64_t>(index)), world_.bitmaps[depth_].word(index));
+    digest =
+        mix(mix(digest, static_cast<std::uint64_t>(index)), world_.bitmaps[depth_].word(index));
   return digest;
 }
 
@@ -216,8 +219,7 @@ std::int64_t Machine::do_unmap(const Operation& operation, const Step& step) {
   return result;
 }
 
-std::int64_t Machine::do_dirty(const Operation& operation, const Step& step,
-                               std::uint32_t flags) {
+std::int64_t Machine::do_dirty(const Operation& operation, const Step& step, std::uint32_t flags) {
   QueryArgument argument = {};
   const bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
   const std::size_t bytes = query ? sizeof(argument) : kDirtyBytes;
@@ -318,8 +320,7 @@ void Machine::fill(std::uint8_t* data, std::size_t bytes) {
 
 std::int64_t Machine::do_rw(bool write, Step& step) {
   const std::uint64_t iova = step.first;
-  const auto bytes =
-      static_cast<std::size_t>(std::min(step.size, kTransferBytes));
+  const auto bytes = static_cast<std::size_t>(std::min(step.size, kTransferBytes));
   if (write) {
     fill(buffer_.data(), bytes);
     return subject_->rw(iova, buffer_.data(), bytes, true);

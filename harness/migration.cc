@@ -35,8 +35,7 @@ void Migration::copy_reported(const GuestMemory& memory, std::span<const LiveMap
   for (const std::uint64_t page : memory.pages()) {
     for (const LiveMapping& mapping : mappings) {
       if (!holds(mapping, page)) continue;
-      const std::uint64_t iova =
-          mapping.first + (page * GuestMemory::kPageBytes - mapping.vaddr);
+      const std::uint64_t iova = mapping.first + (page * GuestMemory::kPageBytes - mapping.vaddr);
       if (iova < first || iova > last) continue;
       const std::uint64_t bit = iova / page_bytes - first / page_bytes;
       const auto word = static_cast<std::int64_t>(bit / 64);

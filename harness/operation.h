@@ -17,24 +17,24 @@ namespace tidemark {
 inline constexpr std::uint64_t kPageBytes = 4096;
 
 enum class Verb : std::uint8_t {
-  map,         // VFIO_IOMMU_MAP_DMA of `address`, `size`, at user address `vaddr`
-  unmap,       // VFIO_IOMMU_UNMAP_DMA of `address`, `size`
-  query,       // VFIO_IOMMU_DIRTY_PAGES with GET_BITMAP over `address`, `size`
-  start,       // VFIO_IOMMU_DIRTY_PAGES with START
-  stop,        // VFIO_IOMMU_DIRTY_PAGES with STOP
-  pin,         // device `id` pins the pages that `address`, `size` cover
-  unpin,       // device `id` unpins them
-  write,       // a driver writes `size` bytes at `address` through rw
-  read,        // a driver reads them
-  dma,         // the hardware behind device or group `id` writes memory; nobody is told
-  attach,      // group `id` joins the container
-  detach,      // group `id` leaves it
-  enroll,      // device `id` registers its unmap callback
-  withdraw,    // device `id` unregisters
-  info,        // VFIO_IOMMU_GET_INFO
-  extension,   // VFIO_CHECK_EXTENSION of number `number`
-  ioctl,       // the raw command `number`
-  memlock,     // the locked-memory limit becomes `number` pages
+  map,        // VFIO_IOMMU_MAP_DMA of `address`, `size`, at user address `vaddr`
+  unmap,      // VFIO_IOMMU_UNMAP_DMA of `address`, `size`
+  query,      // VFIO_IOMMU_DIRTY_PAGES with GET_BITMAP over `address`, `size`
+  start,      // VFIO_IOMMU_DIRTY_PAGES with START
+  stop,       // VFIO_IOMMU_DIRTY_PAGES with STOP
+  pin,        // device `id` pins the pages that `address`, `size` cover
+  unpin,      // device `id` unpins them
+  write,      // a driver writes `size` bytes at `address` through rw
+  read,       // a driver reads them
+  dma,        // the hardware behind device or group `id` writes memory; nobody is told
+  attach,     // group `id` joins the container
+  detach,     // group `id` leaves it
+  enroll,     // device `id` registers its unmap callback
+  withdraw,   // device `id` unregisters
+  info,       // VFIO_IOMMU_GET_INFO
+  extension,  // VFIO_CHECK_EXTENSION of number `number`
+  ioctl,      // the raw command `number`
+  memlock,    // the locked-memory limit becomes `number` pages
 };
 inline constexpr unsigned kVerbs = 18;
 
@@ -122,8 +122,8 @@ struct Operation {
   std::uint16_t flags = 0;         // of Flag
   Quantity address;
   Quantity size;
-  Quantity vaddr;              // map
-  std::uint64_t number = 0;    // extension, ioctl, memlock
+  Quantity vaddr;            // map
+  std::uint64_t number = 0;  // extension, ioctl, memlock
   Bend bend;
   Fault fault;
   bool operator==(const Operation&) const = default;
@@ -145,9 +145,10 @@ struct Setup {
 
 // What a line of a text program says must come out; checked on every subject.
 struct Expectation {
-  std::optional<std::int64_t> result;                            // value or -errno
-  std::optional<std::uint64_t> size;                             // unmap's size field, bytes
-  std::optional<std::vector<std::pair<std::uint64_t, std::uint64_t>>> words;  // stored (index, word)
+  std::optional<std::int64_t> result;  // value or -errno
+  std::optional<std::uint64_t> size;   // unmap's size field, bytes
+  std::optional<std::vector<std::pair<std::uint64_t, std::uint64_t>>>
+      words;  // stored (index, word)
   bool operator==(const Expectation&) const = default;
   bool empty() const { return !result && !size && !words; }
 };

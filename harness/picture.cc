@@ -47,12 +47,14 @@ struct Strip {
 };
 
 std::vector<Strip> strips(const Picture& picture) {
-  std::vector<Strip> result = {{"mapping", ""}, {"pins", ""}, {"tracker", ""}, {"reference", ""},
-                               {"", ""}};
+  std::vector<Strip> result = {
+      {"mapping", ""}, {"pins", ""}, {"tracker", ""}, {"reference", ""}, {"", ""}};
   for (const Picture::Column& column : picture.columns) {
     const bool differs = column.tracker != column.reference;
     result[0].cells += column.mapping;
-    result[1].cells += !column.pins ? '.' : column.pins > 9 ? '+' : static_cast<char>('0' + column.pins);
+    result[1].cells += !column.pins      ? '.'
+                       : column.pins > 9 ? '+'
+                                         : static_cast<char>('0' + column.pins);
     result[2].cells += column.tracker ? '#' : '.';
     result[3].cells += column.reference ? '#' : '.';
     result[4].cells += differs ? '^' : column.in_range ? '-' : ' ';
@@ -133,7 +135,8 @@ std::string picture_svg(const Picture& picture) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
       "font-family=\"monospace\" font-size=\"12\" role=\"img\">\n",
       width, kRow * 5 + 24);
-  svg += format("<text x=\"4\" y=\"14\">pages of %" PRIu64 " KiB from %#" PRIx64 " on; filled: %s</text>\n",
+  svg += format("<text x=\"4\" y=\"14\">pages of %" PRIu64 " KiB from %#" PRIx64
+                " on; filled: %s</text>\n",
                 picture.page_bytes / 1024, picture.first, picture.dirty_is.c_str());
   for (int row = 0; row < 4; ++row) {
     const Strip& strip = rows[static_cast<std::size_t>(row)];
@@ -143,11 +146,14 @@ std::string picture_svg(const Picture& picture) {
       const Picture::Column& column = picture.columns[i];
       const bool differs = row >= 2 && column.tracker != column.reference;
       const bool filled = strip.cells[i] == '#';
-      const char* fill = differs && filled ? "#c62828" : filled ? "#ef9a3c"
-                         : column.mapping != '.' ? "#e3f2fd" : "#fafafa";
-      svg += format("<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\" stroke=\"%s\"/>\n",
-                    kLeft + static_cast<int>(i) * kCell, y, kCell, kRow - 2, fill,
-                    differs ? "#c62828" : "#cccccc");
+      const char* fill = differs && filled       ? "#c62828"
+                         : filled                ? "#ef9a3c"
+                         : column.mapping != '.' ? "#e3f2fd"
+                                                 : "#fafafa";
+      svg +=
+          format("<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\" stroke=\"%s\"/>\n",
+                 kLeft + static_cast<int>(i) * kCell, y, kCell, kRow - 2, fill,
+                 differs ? "#c62828" : "#cccccc");
       if (row < 2 && strip.cells[i] != '.')
         svg += format("<text x=\"%d\" y=\"%d\">%c</text>\n",
                       kLeft + static_cast<int>(i) * kCell + 3, y + 13, strip.cells[i]);

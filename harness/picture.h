@@ -12,7 +12,7 @@
 namespace tidemark {
 
 struct Picture {
-  struct Column {  // a page
+  struct Column {            // a page
     char mapping = '.';      // 'A' for the lowest mapping, 'B', ...; '.' if unmapped
     unsigned pins = 0;       // as the reference counts them
     bool tracker = false;    // dirty

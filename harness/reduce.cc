@@ -105,7 +105,8 @@ class Reducer {
     const Trace seen = trace(best_);
     const std::size_t failing = size() - 1;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> about;
-    for (const std::uint64_t page : judgement_.pages) about.emplace_back(page, page + kPageBytes - 1);
+    for (const std::uint64_t page : judgement_.pages)
+      about.emplace_back(page, page + kPageBytes - 1);
     if (about.empty()) about.emplace_back(seen.entries[failing].first, seen.entries[failing].last);
     const auto unrelated = [&](std::size_t i) {
       const Operation& operation = best_.operations[i];
@@ -123,21 +124,18 @@ class Reducer {
   // All operations of one kind at once, those first that rarely matter.
   void drop_verbs() {
     static constexpr Verb kOrder[] = {
-        Verb::info,  Verb::extension, Verb::ioctl,    Verb::read,   Verb::memlock, Verb::withdraw,
-        Verb::dma,   Verb::unpin,     Verb::unmap,    Verb::detach, Verb::stop,    Verb::write,
-        Verb::query, Verb::pin,       Verb::enroll,   Verb::attach, Verb::start};
-    try_without([&](std::size_t i) {
-      return i + 1 < size() && best_.operations[i].when != When::now;
-    });
+        Verb::info,  Verb::extension, Verb::ioctl,  Verb::read,   Verb::memlock, Verb::withdraw,
+        Verb::dma,   Verb::unpin,     Verb::unmap,  Verb::detach, Verb::stop,    Verb::write,
+        Verb::query, Verb::pin,       Verb::enroll, Verb::attach, Verb::start};
+    try_without(
+        [&](std::size_t i) { return i + 1 < size() && best_.operations[i].when != When::now; });
     for (const Verb verb : kOrder) {
       if (size() < 6) return;
-      const auto count = std::ranges::count_if(best_.operations, [verb](const Operation& o) {
-        return o.verb == verb;
-      });
+      const auto count = std::ranges::count_if(
+          best_.operations, [verb](const Operation& o) { return o.verb == verb; });
       if (count < 2) continue;
-      try_without([&](std::size_t i) {
-        return i + 1 < size() && best_.operations[i].verb == verb;
-      });
+      try_without(
+          [&](std::size_t i) { return i + 1 < size() && best_.operations[i].verb == verb; });
     }
   }
 
@@ -145,8 +143,7 @@ class Reducer {
     for (std::size_t block = size() / 2; block >= 2; block /= 2) {
       for (std::size_t end = size() - std::min<std::size_t>(size(), 1); end >= block;) {
         const std::size_t begin = end - block;
-        const bool dropped =
-            try_without([&](std::size_t i) { return i >= begin && i < end; });
+        const bool dropped = try_without([&](std::size_t i) { return i >= begin && i < end; });
         end = std::min(begin, size() - std::min<std::size_t>(size(), 1));
         if (dropped && block > size() / 2) break;
       }
@@ -176,8 +173,7 @@ class Reducer {
 
   void simplify() {
     for (bool changed = true; changed && result_.runs < limits_.runs;) {
-      changed = !judgement_.pages.empty() &&
-                try_program(on_one_page(best_, judgement_.pages[0]));
+      changed = !judgement_.pages.empty() && try_program(on_one_page(best_, judgement_.pages[0]));
       while (drop_pairs()) changed = true;
       for (const Setup& setup : simpler(best_.setup)) {
         Program candidate = best_;

@@ -15,8 +15,8 @@ namespace tidemark {
 
 // What a program does wrong.
 struct Judgement {
-  std::string signature;             // empty: nothing
-  std::size_t operation = 0;         // index at which it shows; the number of operations: at the end
+  std::string signature;      // empty: nothing
+  std::size_t operation = 0;  // index at which it shows; the number of operations: at the end
   std::vector<std::uint64_t> pages;  // iovas that it is about, in bytes; may be empty
 };
 

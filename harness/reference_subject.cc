@@ -44,8 +44,7 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   void detach(unsigned group) override { model_.detach_group(group); }
   void enroll(unsigned device) override { model_.register_device(device); }
   void withdraw(unsigned device) override { model_.unregister_device(device); }
-  int pin(unsigned group, std::uint64_t iova, int count, int rights,
-          std::uint64_t* pfns) override;
+  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override;
   void unpin(std::uint64_t iova, int count) override { model_.unpin_pages(iova, count); }
   int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override {
     return model_.rw(iova, data, bytes, write);
@@ -103,15 +102,14 @@ std::int64_t ReferenceSubject::ioctl(unsigned command, std::uint64_t argument) {
 }
 
 int ReferenceSubject::attach(unsigned group, const HardwareKind* kind) {
-  return static_cast<int>(run(
-      [&](reference::Model& model) { return model.attach_group(group, kind_of(kind)); }));
+  return static_cast<int>(
+      run([&](reference::Model& model) { return model.attach_group(group, kind_of(kind)); }));
 }
 
 int ReferenceSubject::pin(unsigned group, std::uint64_t iova, int count, int rights,
                           std::uint64_t* pfns) {
-  return static_cast<int>(run([&](reference::Model& model) {
-    return model.pin_pages(group, iova, count, rights, pfns);
-  }));
+  return static_cast<int>(run(
+      [&](reference::Model& model) { return model.pin_pages(group, iova, count, rights, pfns); }));
 }
 
 Sizes ReferenceSubject::sizes() {
@@ -122,8 +120,8 @@ Sizes ReferenceSubject::sizes() {
 void ReferenceSubject::inspect(State& state) {
   state.clear();
   for (const auto& [first, mapping] : model_.mappings())
-    state.mappings.push_back({first * kPageBytes, mapping.end * kPageBytes - 1, mapping.vaddr,
-                              mapping.rights});
+    state.mappings.push_back(
+        {first * kPageBytes, mapping.end * kPageBytes - 1, mapping.vaddr, mapping.rights});
   for (const auto& [range, count] : model_.pins())
     for (auto page = range.lower(); page < range.upper(); ++page)
       state.pins.push_back({page * kPageBytes, count});

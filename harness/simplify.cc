@@ -45,7 +45,7 @@ std::vector<Quantity> simpler(const Quantity& quantity) {
 }
 
 // Copies of `operation` with `member` replaced by each of the simpler ones.
-void add_simpler(const Operation& operation, Quantity Operation::* member,
+void add_simpler(const Operation& operation, Quantity Operation::*member,
                  std::vector<Operation>& result) {
   for (const Quantity& quantity : simpler(operation.*member)) {
     Operation copy = operation;
@@ -55,7 +55,7 @@ void add_simpler(const Operation& operation, Quantity Operation::* member,
 }
 
 template <class Member>
-void add_reset(const Operation& operation, Member Operation::* member,
+void add_reset(const Operation& operation, Member Operation::*member,
                std::vector<Operation>& result) {
   if (operation.*member == Operation().*member) return;
   Operation copy = operation;
@@ -130,8 +130,7 @@ std::vector<Operation> simpler(const Operation& operation) {
 namespace {
 
 bool is_absolute(const Quantity& quantity) {
-  return quantity.base == Base::zero || quantity.base == Base::middle ||
-         quantity.base == Base::top;
+  return quantity.base == Base::zero || quantity.base == Base::middle || quantity.base == Base::top;
 }
 
 std::uint64_t value_of(const Quantity& quantity) {
@@ -166,7 +165,8 @@ Program moved_down(const Program& program) {
   Program result = program;
   for (Operation& operation : result.operations)
     if (has_absolute_address(operation))
-      operation.address = plain_quantity(value_of(operation.address) - lowest / kPageBytes * kPageBytes);
+      operation.address =
+          plain_quantity(value_of(operation.address) - lowest / kPageBytes * kPageBytes);
   return result;
 }
 

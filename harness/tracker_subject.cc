@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The production tracker as a subject: the one place where C++ meets C.
-#include <cerrno>
 #include <linux/vfio.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "check.h"
 #include "os_machine.h"
@@ -90,8 +90,7 @@ class TrackerSubject final : public Subject {
     const Use use(*this);
     tidemark_device_unregister(container_, &devices_[device].device);
   }
-  int pin(unsigned group, std::uint64_t iova, int count, int rights,
-          std::uint64_t* pfns) override;
+  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override;
   void unpin(std::uint64_t iova, int count) override {
     const Use use(*this);
     tidemark_pages_unpin(container_, iova, count);

@@ -120,9 +120,9 @@ TEST(Finding, AFolderThatCannotBeWrittenIsNamed) {
 
 TEST(Picture, ShowsThePageThatDiffers) {
   Lockstep lockstep(lying<Lie::loses_a_page>);
-  const auto mismatch = lockstep.run(program_of(
-      "container v2\nattach g0 emulated\nenroll d0\nmap 1p 3p rw\nmap 5p 1p rw\nstart\n"
-      "pin d0 3p 1p rw\nwrite 2p 1\nquery 0p 8p\n"));
+  const auto mismatch = lockstep.run(
+      program_of("container v2\nattach g0 emulated\nenroll d0\nmap 1p 3p rw\nmap 5p 1p rw\nstart\n"
+                 "pin d0 3p 1p rw\nwrite 2p 1\nquery 0p 8p\n"));
   ASSERT_TRUE(mismatch.has_value());
   EXPECT_EQ(picture_text(draw(lockstep, *mismatch), false),
             "pages of 4 KiB from 0 on; # is reported dirty\n"
@@ -144,7 +144,11 @@ TEST(Apart, WhatTakesTheProcessDownHasASignature) {
   EXPECT_EQ(signature_of(run_apart([] {}, 10)), "");
   EXPECT_EQ(signature_of(run_apart([] { fail("lock.wrong", "why\n"); }, 10)), "lock.wrong");
   EXPECT_EQ(signature_of(run_apart([] { _exit(3); }, 10)), "died");
-  const Ending ending = run_apart([] { for (;;) pause(); }, 1);
+  const Ending ending = run_apart(
+      [] {
+        for (;;) pause();
+      },
+      1);
   EXPECT_TRUE(ending.timed_out);
   EXPECT_EQ(signature_of(ending), "hang");
 }

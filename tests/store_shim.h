@@ -28,7 +28,7 @@ void store_mark(struct tidemark_store *store, uint64_t first, uint64_t last);
 void store_mark_all(struct tidemark_store *store);
 void store_clear(struct tidemark_store *store, uint64_t first, uint64_t last);
 bool store_next(const struct tidemark_store *store, uint64_t first, uint64_t last,
-		uint64_t *word_first, uint64_t *word_bits);
+                uint64_t *word_first, uint64_t *word_bits);
 
 /* Its one allocation. */
 void *store_memory(const struct tidemark_store *store);

@@ -22,6 +22,7 @@ using Action = std::function<int()>;
 void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_fuzz(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_minimise(CLI::App& app, Action& action);
 void add_keep(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);

@@ -32,8 +32,7 @@ Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> i
 
 }  // namespace
 
-std::optional<Diagnosed> diagnose_any(const Program& program,
-                                      std::span<const std::uint8_t> input) {
+std::optional<Diagnosed> diagnose_any(const Program& program, std::span<const std::uint8_t> input) {
   const Judgement judgement = judge_apart(program);
   if (judgement.signature.empty()) return std::nullopt;
   if (!survives(judgement.signature)) return diagnose_crash(program, input);

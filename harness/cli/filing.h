@@ -19,7 +19,6 @@ struct Diagnosed {
 
 // Reduces and names; also programs that take the process down, in children.
 // Nothing if the program does nothing wrong. `input` is what it came from.
-std::optional<Diagnosed> diagnose_any(const Program& program,
-                                      std::span<const std::uint8_t> input);
+std::optional<Diagnosed> diagnose_any(const Program& program, std::span<const std::uint8_t> input);
 
 }  // namespace tidemark::cli

@@ -66,9 +66,7 @@ class Run {
   }
 
  private:
-  double seconds() const {
-    return std::chrono::duration<double>(Clock::now() - started_).count();
-  }
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   void start() {
     fmt::print("fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
@@ -81,15 +79,14 @@ class Run {
 
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
     const double left = std::max(1.0, options_.seconds - seconds());
-    const std::vector<std::string> arguments = {
-        fmt::format("-max_total_time={:.0f}", left),
-        fmt::format("-max_len={}", kMaxProgramBytes),
-        "-reload=1",
-        "-timeout=20",
-        "-rss_limit_mb=1024",
-        "-print_final_stats=1",
-        work_ / "corpus",
-        options_.seeds};
+    const std::vector<std::string> arguments = {fmt::format("-max_total_time={:.0f}", left),
+                                                fmt::format("-max_len={}", kMaxProgramBytes),
+                                                "-reload=1",
+                                                "-timeout=20",
+                                                "-rss_limit_mb=1024",
+                                                "-print_final_stats=1",
+                                                work_ / "corpus",
+                                                options_.seeds};
     return std::make_unique<Worker>(options_.target, work_ / fmt::format("worker-{}", number),
                                     artifacts_, work_ / "known", arguments);
   }
@@ -198,12 +195,13 @@ class Run {
     } else {
       // A timeout or out-of-memory of libFuzzer's, most likely.
       Finding finding;
-      finding.signature = "unexplained." + input.filename().string().substr(
-                                               0, input.filename().string().find('-'));
+      finding.signature =
+          "unexplained." + input.filename().string().substr(0, input.filename().string().find('-'));
       finding.input = bytes;
-      finding.report = "a fuzzing process ended on this input; replaying it shows nothing.\n"
-                       "The last that it printed:\n\n" +
-                       said.substr(said.size() - std::min<std::size_t>(said.size(), 8000));
+      finding.report =
+          "a fuzzing process ended on this input; replaying it shows nothing.\n"
+          "The last that it printed:\n\n" +
+          said.substr(said.size() - std::min<std::size_t>(said.size(), 8000));
       announce(finding);
     }
     fs::remove(input);
@@ -237,8 +235,7 @@ class Run {
       fmt::print("nothing found\n");
     } else {
       fmt::print("{} found, {} of them new\n", found_.size(), fresh_);
-      for (const auto& [signature, times] : found_)
-        fmt::print("  {:>4} x  {}\n", times, signature);
+      for (const auto& [signature, times] : found_) fmt::print("  {:>4} x  {}\n", times, signature);
       fmt::print("each is a folder in {}: begin with report.txt\n", options_.findings);
     }
   }

@@ -36,14 +36,14 @@ int complain(const std::string& what) {
 int keep(const Options& options) {
   const fs::path finding = fs::path(options.finding).lexically_normal();
   if (!good_name(options.name))
-    return complain(fmt::format("'{}' is no name for a test: letters a-z, digits and '-'",
-                                options.name));
+    return complain(
+        fmt::format("'{}' is no name for a test: letters a-z, digits and '-'", options.name));
   const fs::path target = fs::path(options.corpus) / "regressions" / (options.name + ".trace");
   if (fs::exists(target)) return complain(fmt::format("'{}' is there already", target.string()));
   const bool folder = fs::is_directory(finding);
-  const fs::path source = !folder                                  ? finding
+  const fs::path source = !folder                                 ? finding
                           : fs::exists(finding / "program.trace") ? finding / "program.trace"
-                                                                   : finding / "input";
+                                                                  : finding / "input";
   const auto programs = load_all({source.string()});
   if (programs.empty()) return kCouldNot;
 

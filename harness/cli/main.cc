@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   cli::Action action;
   cli::add_fuzz(app, action);
+  cli::add_export(app, action);
   cli::add_replay(app, action);
   cli::add_show(app, action);
   cli::add_minimise(app, action);

@@ -35,9 +35,10 @@ int minimise(const std::string& path) {
   const Finding& finding = diagnosed->finding;
   const fs::path result = beside(path);
   write_file(result, trace_text(finding));
-  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}\nwritten to {}\n",
-             finding.signature, program.operations.size(), finding.program->operations.size(),
-             diagnosed->runs, print(*finding.program), finding.report, result.string());
+  fmt::print(
+      "{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}\nwritten to {}\n",
+      finding.signature, program.operations.size(), finding.program->operations.size(),
+      diagnosed->runs, print(*finding.program), finding.report, result.string());
   for (std::size_t i = 0; i < diagnosed->leads.size(); ++i) {
     const auto& [signature, lead] = diagnosed->leads[i];
     const fs::path file = fs::path(result).replace_extension(fmt::format("lead-{}.trace", i + 1));

@@ -53,9 +53,8 @@ std::vector<std::pair<std::int64_t, std::uint64_t>> words_of(const Machine& mach
 }
 
 bool answered(const Operation& operation, const Step& step) {
-  const bool bitmap =
-      operation.verb == Verb::query ||
-      (operation.verb == Verb::unmap && (operation.flags & kWithBitmap) != 0);
+  const bool bitmap = operation.verb == Verb::query ||
+                      (operation.verb == Verb::unmap && (operation.flags & kWithBitmap) != 0);
   return bitmap && operation.when == When::now && step.result == 0;
 }
 
@@ -96,8 +95,10 @@ Json step_json(const Operation& operation, Lockstep& lockstep) {
 }
 
 Json mismatch_json(const Mismatch& mismatch) {
-  return {{"signature", mismatch.signature}, {"operation", mismatch.operation},
-          {"expected", mismatch.expected},   {"actual", mismatch.actual},
+  return {{"signature", mismatch.signature},
+          {"operation", mismatch.operation},
+          {"expected", mismatch.expected},
+          {"actual", mismatch.actual},
           {"pages", mismatch.pages}};
 }
 

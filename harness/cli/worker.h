@@ -41,8 +41,8 @@ class Worker {
 
   std::uint64_t programs() const { return read_counter(counters_->programs); }
   std::uint64_t operations() const { return read_counter(counters_->operations); }
-  std::uint64_t coverage() const { return coverage_; }      // as libFuzzer counts it
-  const std::string& said() const { return said_; }         // the last of what it printed
+  std::uint64_t coverage() const { return coverage_; }  // as libFuzzer counts it
+  const std::string& said() const { return said_; }     // the last of what it printed
 
  private:
   void take_line(const std::string& line);

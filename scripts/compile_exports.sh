@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Exports every program of the corpus, as C and as GoogleTest cases, and compiles
+# them all. Usage: scripts/compile_exports.sh PROGRAM, where PROGRAM is the built
+# tidemark (build/fuzz/tidemark). CC and CXX choose the compilers.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+fail() { printf 'compile_exports: %s\n' "$*" >&2; exit 1; }
+
+(($# == 1)) || fail "give the path of the built tidemark"
+tidemark=$(realpath "$1")
+[[ -x $tidemark ]] || fail "$tidemark cannot be run"
+
+shopt -s nullglob
+programs=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
+((${#programs[@]})) || fail "no programs below $root/corpus"
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+# One translation unit for all test cases, each in a namespace of its own: a seed
+# and a regression may have the same name.
+printf '#include <%s>\n' gtest/gtest.h string variant >all_cases.cc
+printf '#include "%s.h"\n' lockstep operation_text >>all_cases.cc
+
+for i in "${!programs[@]}"; do
+  "$tidemark" export c "${programs[i]}" -o "program_$i.c" || fail "export c ${programs[i]}"
+  "$tidemark" export gtest "${programs[i]}" -o "case_$i.inc" || fail "export gtest ${programs[i]}"
+  printf 'namespace case_%d {\n#include "case_%d.inc"\n}\n' "$i" "$i" >>all_cases.cc
+done
+
+"${CC:-gcc}" -std=c11 -Wall -Wextra -Werror -c program_*.c || fail "a C file does not compile"
+# One as it is, so that it is known to include what it needs.
+cp case_0.inc first_case.cc
+for file in first_case.cc all_cases.cc; do
+  "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I"$root/harness" "$file" ||
+    fail "a GoogleTest case does not compile"
+done
+echo "${#programs[@]} programs, each as C and as a GoogleTest case"
