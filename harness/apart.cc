@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,9 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds) {
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     dup2(ends[1], STDERR_FILENO);
     close(ends[0]);
     close(ends[1]);
@@ -90,7 +94,9 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     pollfd file = {ends[0], POLLIN, 0};
-    if (left.count() <= 0 || poll(&file, 1, static_cast<int>(left.count())) == 0) {
+    const int ready = left.count() > 0 ? poll(&file, 1, static_cast<int>(left.count())) : 0;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) {
       ending.timed_out = true;
       kill(child, SIGKILL);
       break;

@@ -155,7 +155,8 @@ Finding make_finding(Lockstep& lockstep, const Diagnosis& diagnosis,
 FindingStore::FindingStore(fs::path folder) : folder_(std::move(folder)) {
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder_, none))
-    if (entry.path().filename().string().starts_with(kUnfinished)) fs::remove_all(entry.path());
+    if (entry.path().filename().string().starts_with(kUnfinished))
+      fs::remove_all(entry.path(), none);
 }
 
 fs::path FindingStore::folder_of(const std::string& signature) const {

@@ -37,7 +37,7 @@ class Lockstep {
   // Stops at the first mismatch. Reuses what it allocated.
   std::optional<Mismatch> run(const Program& program);
 
-  // For those who watch: runs only the first operations, step by step.
+  // run() in its parts, for those who watch each operation.
   void begin(const Setup& setup);
   std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation);
   std::optional<Mismatch> end();
@@ -49,7 +49,6 @@ class Lockstep {
   std::uint64_t operations() const { return operations_; }  // run in all, windows included
 
  private:
-  bool same(const Operation& operation, std::span<const Step> expected);
   std::optional<Mismatch> compare(const Operation& operation, std::span<const Step> expected);
   std::optional<Mismatch> compare_argument(const Operation& operation, const Step& step);
   std::optional<Mismatch> compare_bitmap(const Operation& operation, const Step& step);

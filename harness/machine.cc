@@ -4,6 +4,7 @@
 #include <linux/vfio.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace tidemark {
@@ -171,7 +172,8 @@ std::int64_t Machine::execute(const Operation& operation, Step& slot) {
       world_.memlock_pages = operation.number;
       break;
   }
-  step.allocation_failed = world_.allocation_failed;
+  // One that it survived needs no explanation.
+  step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
   if (depth_ && step.result >= 0) step.digest ^= output_digest(operation.verb);
   disarm();
   steps_[index] = step;

@@ -263,6 +263,7 @@ std::string TrackerSubject::release() {
   report("process references", machine_.nr_processes);
   report("locked pages", machine_.locked_pages);
   report("pinned pages", pinned_);
+  for (const Domain& domain : domains_) report("domain with mappings", !domain.empty());
   if (!pinned_ && pinned_sum_) left += "other pages were unpinned than were pinned\n";
   return left;
 }

@@ -18,9 +18,10 @@ constexpr std::array<HardwareKind, kHardwareKinds> kKinds = {{
     {0x40206000, true, {0, kAll}, {}, 0},                              // 8, 16 KiB, 2 MiB, 1 GiB
     {0x40201000, true, {0, (std::uint64_t{1} << 39) - 1}, {kMsi}, 1},  // 39 bits of address
     {0x10400, false, {0, kAll}, {}, 0},                                // 1 KiB (as 4), 64 KiB
+    // 16, 64 KiB, 2 MiB, between 64 KiB and 2^48, with two holes
     {0x214000,
      true,
-     {0x10000, (std::uint64_t{1} << 48) - 1},  // 16, 64 KiB, 2 MiB
+     {0x10000, (std::uint64_t{1} << 48) - 1},
      {HardwareKind::Range{0x100000, 0x1fffff}, kMsi},
      2},
 }};

@@ -36,7 +36,7 @@ enum tidemark_range_rule {
 struct tidemark_config {
 	__u32 type;			/* VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU */
 	enum tidemark_range_rule range_rule;
-	__u32 dma_entry_limit;		/* mappings at once; 0 allows none */
+	__u32 dma_entry_limit;		/* mappings at once; 65535 is Linux's default, 0 allows none */
 };
 
 /**
@@ -88,7 +88,8 @@ struct tidemark_iommu_ops {
 	void (*unmap)(void *domain, __u64 iova, __u64 pages);
 	/*
 	 * The host page at @iova, which is mapped, and how many of the @pages
-	 * pages from there on lie in consecutive host pages (at least 1).
+	 * pages from there on lie in consecutive host pages: all that do, so
+	 * that a range can be unmapped, and mapped elsewhere, as it was mapped.
 	 */
 	__u64 (*lookup)(void *domain, __u64 iova, __u64 pages, __u64 *pfn);
 };
@@ -109,7 +110,7 @@ struct tidemark_group_info {
 /**
  * tidemark_group_attach - let a group of devices use the container's mappings
  * @id: what the caller calls the group: any pointer, never followed
- * @info: copied
+ * @info: copied; what @iommu and @domain point to is used until the detach
  *
  * Hardware: all mappings are pinned, accounted and mapped into its domain (R16,
  * D8), and are dirty in every query until the group pins pages (R5). Cost:
@@ -135,7 +136,8 @@ void tidemark_group_detach(struct tidemark_container *container, const void *id)
  *
  * dma_unmap() is told that [iova, iova + bytes) goes away, and unpins what the
  * driver holds there. It runs without the container's lock and may make any
- * call on it but tidemark_device_unregister() of its own device.
+ * call on it, but unregister no device whose callback may be running: its own,
+ * or, from a callback within a callback, that of the one outside.
  */
 struct tidemark_device {
 	void (*dma_unmap)(struct tidemark_device *device, __u64 iova, __u64 bytes);

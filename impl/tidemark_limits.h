@@ -14,9 +14,6 @@
 #define TIDEMARK_PAGE_SHIFT		12
 #define TIDEMARK_PAGE_BYTES		((u64)1 << TIDEMARK_PAGE_SHIFT)
 
-/* Mappings of one container when its creator names no limit. */
-#define TIDEMARK_DMA_ENTRIES_DEFAULT	65535
-
 /* Pages of one pin or unpin. More is -E2BIG (B9). */
 #define TIDEMARK_PIN_PAGES_MAX		512
 

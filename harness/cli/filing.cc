@@ -6,6 +6,9 @@
 namespace tidemark::cli {
 namespace {
 
+constexpr unsigned kDiagnosisSeconds = 60;
+constexpr unsigned kRunSeconds = 10;
+
 // The lockstep's own findings can be looked at from inside the process; what
 // takes the process down cannot.
 bool survives(const std::string& signature) {
@@ -13,7 +16,9 @@ bool survives(const std::string& signature) {
 }
 
 Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> input) {
-  Reduction reduction = reduce(program, judge_apart);
+  // Each run of a program that hangs takes its whole time limit.
+  const bool hangs = judge_apart(program).signature == "hang";
+  Reduction reduction = reduce(program, judge_apart, {.runs = hangs ? 30u : 1000u});
   Diagnosed result;
   result.runs = reduction.runs;
   result.leads = std::move(reduction.leads);
@@ -25,7 +30,7 @@ Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> i
         Lockstep lockstep;
         lockstep.run(reduction.program);
       },
-      10);
+      kRunSeconds);
   result.finding.report = ending.timed_out ? "it did not end\n" : symbolized(ending.said);
   return result;
 }
@@ -35,7 +40,14 @@ Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> i
 std::optional<Diagnosed> diagnose_any(const Program& program, std::span<const std::uint8_t> input) {
   const Judgement judgement = judge_apart(program);
   if (judgement.signature.empty()) return std::nullopt;
-  if (!survives(judgement.signature)) return diagnose_crash(program, input);
+  // A smaller program may take the process down though this one does not: all of
+  // the reduction is tried in a child first.
+  const auto whole = [&program] {
+    Lockstep lockstep;
+    diagnose(lockstep, program);
+  };
+  if (!survives(judgement.signature) || !run_apart(whole, kDiagnosisSeconds).fine)
+    return diagnose_crash(program, input);
   Lockstep lockstep;
   const auto diagnosis = diagnose(lockstep, program);
   if (!diagnosis) return std::nullopt;

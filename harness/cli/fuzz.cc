@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Fuzzes with one process for each core, watches them, files what they find,
 // and goes on until the time is up.
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +34,8 @@ struct Options {
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
+constexpr double kGraceSeconds = 10;
+
 volatile sig_atomic_t interrupted = 0;
 
 std::size_t files_in(const fs::path& folder) {
@@ -56,17 +60,29 @@ class Run {
   int run() {
     fs::create_directories(work_ / "corpus");
     fs::create_directories(artifacts_);
+    if (!lock_work()) return kCouldNot;
     write_known();
     file_leftovers();
     start();
     watch();
+    file_leftovers();  // of processes that were stopped while they wrote
     summary();
-    if (failed_) return kCouldNot;
-    return found_.empty() ? kFine : kFound;
+    if (!found_.empty()) return kFound;
+    return failed_ ? kCouldNot : kFine;
   }
 
  private:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+
+  // Two runs at once would take each other's inputs for leftovers. The lock goes
+  // with the process.
+  bool lock_work() const {
+    const int file = open((work_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+    fmt::print(stderr, "tidemark: another run is using '{}'; give this one its own with --work\n",
+               options_.work);
+    return false;
+  }
 
   void start() {
     fmt::print("fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
@@ -124,13 +140,17 @@ class Run {
   void watch() {
     const double interval = terminal_ ? 0.5 : 10;
     double next = interval;
-    bool told = false;
+    double told = 0;  // when they were
     while (any_running()) {
       poll_workers();
-      const bool over = interrupted || seconds() > options_.seconds + 1;
-      if (over && !told)
-        for (const auto& worker : workers_) worker->interrupt();
-      told |= over;
+      // They end by themselves; whoever is at work on a finding gets to finish it.
+      const bool over = interrupted || seconds() > options_.seconds + kGraceSeconds;
+      if (over && told == 0) {
+        told = seconds();
+        for (const auto& worker : workers_) worker->stop(SIGINT);
+      } else if (over && seconds() > told + kGraceSeconds) {
+        for (const auto& worker : workers_) worker->stop(SIGKILL);
+      }
       for (std::size_t i = 0; i < workers_.size(); ++i)
         if (workers_[i]->output() < 0 && !done_[i]) ended(i);
       if (seconds() >= next) {
@@ -163,7 +183,7 @@ class Run {
     Worker& worker = *workers_[i];
     const End end = worker.finish();
     done_[i] = true;
-    if (end.failed) {
+    if (end.failed && !interrupted) {
       const std::string& said = worker.said();
       fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself:\n{}\n",
                  said.substr(said.size() - std::min<std::size_t>(said.size(), 2000)));

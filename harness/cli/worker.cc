@@ -101,8 +101,8 @@ void Worker::take_line(const std::string& line) {
     coverage_ = std::strtoull(line.c_str() + at + 6, nullptr, 10);
 }
 
-void Worker::interrupt() {
-  if (process_ > 0) kill(process_, SIGINT);
+void Worker::stop(int signal) {
+  if (process_ > 0) kill(process_, signal);
 }
 
 End Worker::finish() {

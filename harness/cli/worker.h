@@ -35,7 +35,7 @@ class Worker {
   int output() const { return output_; }  // to poll; -1 once it was closed
   // Takes in what it printed; false once there will be no more.
   bool read_output();
-  void interrupt();
+  void stop(int signal);
   // Waits for its end.
   End finish();
 

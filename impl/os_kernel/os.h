@@ -41,6 +41,7 @@ struct os_process {
 	struct task_struct *task;
 	struct mm_struct *mm;
 	bool unlimited;		/* CAP_IPC_LOCK when it mapped */
+	bool borrowed;		/* mm, by a kernel thread, between enter and leave */
 };
 
 static inline void os_process_get(struct os_process *process)
@@ -86,21 +87,19 @@ static inline void os_process_uncharge(struct os_process *process, u64 nr_pages)
 
 #define OS_PIN_BATCH 32
 
-static inline s64 os_process_pin(struct os_process *process, u64 vaddr, u64 nr_pages,
-				 bool write, u64 *pfn)
+/* Pages that follow each other in host memory, as many as fit a batch. */
+static inline long os_process_pin_batch(struct os_process *process, u64 vaddr, u64 nr_pages,
+					bool write, u64 *pfn)
 {
 	struct page *pages[OS_PIN_BATCH];
 	long nr_pinned, run;
 
-	if (!mmget_not_zero(process->mm))
-		return -ENODEV;
 	mmap_read_lock(process->mm);
 	nr_pinned = pin_user_pages_remote(process->mm, vaddr,
 					  min_t(u64, nr_pages, OS_PIN_BATCH),
 					  FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
 					  pages, NULL, NULL);
 	mmap_read_unlock(process->mm);
-	mmput(process->mm);
 	if (nr_pinned <= 0)
 		return nr_pinned ? nr_pinned : -EFAULT;
 
@@ -111,6 +110,33 @@ static inline s64 os_process_pin(struct os_process *process, u64 vaddr, u64 nr_p
 	return run;
 }
 
+/* Batch by batch, so that an IOMMU gets runs as long as they are. */
+static inline s64 os_process_pin(struct os_process *process, u64 vaddr, u64 nr_pages,
+				 bool write, u64 *pfn)
+{
+	u64 done, next;
+	long run;
+
+	if (!mmget_not_zero(process->mm))
+		return -ENODEV;
+	run = os_process_pin_batch(process, vaddr, nr_pages, write, pfn);
+	for (done = max(run, 0L); run == OS_PIN_BATCH && done < nr_pages; done += run) {
+		cond_resched();
+		run = os_process_pin_batch(process, vaddr + (done << PAGE_SHIFT),
+					   nr_pages - done, write, &next);
+		if (run <= 0)
+			break;
+		if (next != *pfn + done) {
+			struct page *page = pfn_to_page(next);
+
+			unpin_user_page_range_dirty_lock(page, run, false);
+			break;
+		}
+	}
+	mmput(process->mm);
+	return done ? (s64)done : run;
+}
+
 static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_pages,
 				    bool write)
 {
@@ -118,6 +144,7 @@ static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_
 		struct page *page = pfn_to_page(pfn);
 
 		unpin_user_pages_dirty_lock(&page, 1, write);
+		cond_resched();
 	}
 }
 
@@ -126,7 +153,8 @@ static inline bool os_process_enter(struct os_process *process)
 {
 	if (!mmget_not_zero(process->mm))
 		return false;
-	if (!current->mm) {
+	process->borrowed = !current->mm;
+	if (process->borrowed) {
 		kthread_use_mm(process->mm);
 	} else if (current->mm != process->mm) {
 		mmput(process->mm);
@@ -137,7 +165,7 @@ static inline bool os_process_enter(struct os_process *process)
 
 static inline void os_process_leave(struct os_process *process)
 {
-	if (current->flags & PF_KTHREAD)
+	if (process->borrowed)
 		kthread_unuse_mm(process->mm);
 	mmput(process->mm);
 }
