@@ -134,6 +134,20 @@ TEST(Diagnosis, OfALostPageIsFiveLines) {
             "lockstep.query.missing-dirty");
 }
 
+TEST(Diagnosis, TheVerdictIsTheSame100000Times) {
+  Lockstep fails(lying<Lie::loses_a_page>);
+  const Program program = program_of(
+      "container v2\nattach g0 emulated\nenroll d0\nmap 0p 2p rw\nstart\npin d0 0p 1p rw\n"
+      "window d0: write 1p 1\nunmap 0p 2p bitmap\nmap 0p 2p rw\nwrite 1p 1\nquery 0p 2p\n");
+  const Judgement first = judge(fails, program);
+  EXPECT_EQ(first.signature, "lockstep.query.missing-dirty");
+  for (int round = 0; round < 100000; ++round) {
+    const Judgement again = judge(fails, program);
+    ASSERT_EQ(again.signature, first.signature) << round;
+    ASSERT_EQ(again.pages, first.pages) << round;
+  }
+}
+
 TEST(Diagnosis, OfWhatAgreesIsNothing) {
   Lockstep lockstep;
   EXPECT_FALSE(diagnose(lockstep, program_of(kLong)).has_value());
