@@ -22,7 +22,9 @@ Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> i
   Diagnosed result;
   result.runs = reduction.runs;
   result.leads = std::move(reduction.leads);
-  result.finding.signature = reduction.signature + "." + doings(reduction.program);
+  result.finding.signature = reduction.signature;
+  if (const std::string what = doings(reduction.program); !what.empty())
+    result.finding.signature += "." + what;
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
   const Ending ending = run_apart(
