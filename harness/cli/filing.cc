@@ -15,9 +15,8 @@ bool survives(const std::string& signature) {
   return signature.starts_with("lockstep.") || signature.starts_with("migration.");
 }
 
-Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> input) {
-  // Each run of a program that hangs takes its whole time limit.
-  const bool hangs = judge_apart(program).signature == "hang";
+// `hangs`: each run of it takes the whole time limit.
+Diagnosed diagnose_crash(const Program& program, std::span<const std::uint8_t> input, bool hangs) {
   Reduction reduction = reduce(program, judge_apart, {.runs = hangs ? 30u : 1000u});
   Diagnosed result;
   result.runs = reduction.runs;
@@ -49,7 +48,7 @@ std::optional<Diagnosed> diagnose_any(const Program& program, std::span<const st
     diagnose(lockstep, program);
   };
   if (!survives(judgement.signature) || !run_apart(whole, kDiagnosisSeconds).fine)
-    return diagnose_crash(program, input);
+    return diagnose_crash(program, input, judgement.signature == "hang");
   Lockstep lockstep;
   const auto diagnosis = diagnose(lockstep, program);
   if (!diagnosis) return std::nullopt;

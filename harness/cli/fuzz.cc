@@ -38,12 +38,6 @@ constexpr double kGraceSeconds = 10;
 
 volatile sig_atomic_t interrupted = 0;
 
-std::size_t files_in(const fs::path& folder) {
-  std::error_code none;
-  return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator(folder, none), fs::directory_iterator()));
-}
-
 std::vector<std::uint8_t> read_bytes(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -22,11 +22,6 @@ struct Options {
   std::string target, output = "merged";
 };
 
-std::size_t files_in(const fs::path& folder) {
-  return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-}
-
 int merge(const Options& options) {
   fs::create_directories(options.output);
   if (files_in(options.output) > 0) {

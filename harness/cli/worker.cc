@@ -32,6 +32,12 @@ std::string after(const std::string& text, const std::string& marker) {
 
 }  // namespace
 
+std::size_t files_in(const std::filesystem::path& folder) {
+  std::error_code none;
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder, none),
+                                                std::filesystem::directory_iterator()));
+}
+
 Worker::Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
                const std::filesystem::path& artifacts, const std::filesystem::path& known,
                const std::vector<std::string>& arguments) {

@@ -13,6 +13,9 @@
 
 namespace tidemark::cli {
 
+// How many inputs a corpus has; 0 for a folder that cannot be read.
+std::size_t files_in(const std::filesystem::path& folder);
+
 // How a fuzzing process ended.
 struct End {
   bool crashed = false;         // on an input, which is in the artifacts
