@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "apart.h"
+#include "crash.h"
 #include "check.h"
 #include "liar.h"
 #include "operation_text.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "filing.h"
 
-#include "apart.h"
+#include "crash.h"
 
 namespace tidemark::cli {
 namespace {

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "crash.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+#include "diagnosis.h"
+
+namespace tidemark {
+namespace {
+
+constexpr unsigned kSymbolizerSeconds = 20;
+
+struct Address {
+  std::string module, offset;
+  auto operator<=>(const Address&) const = default;
+};
+
+// Of inlined functions the innermost.
+struct Name {
+  std::string function, place;  // place: file:line:column
+};
+
+// "    #3 0x55d0c0ffee  (/folder/program+0xffee) (BuildId: ...)"
+struct Frame {
+  std::string head;  // what comes before the module
+  Address address;
+};
+
+std::optional<Frame> frame_of(const std::string& line) {
+  const auto number = line.find_first_not_of(' ');
+  if (number == std::string::npos || line[number] != '#') return std::nullopt;
+  const auto open = line.find('('), plus = line.rfind("+0x");
+  if (open == std::string::npos || plus == std::string::npos || plus < open) return std::nullopt;
+  const auto close = line.find(')', plus);
+  return Frame{line.substr(0, open),
+               {line.substr(open + 1, plus - open - 1), line.substr(plus + 1, close - plus - 1)}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string ask_symbolizer(const std::string& module, const std::vector<std::string>& offsets) {
+  const char* own = std::getenv("ASAN_SYMBOLIZER_PATH");
+  std::vector<std::string> words = {own ? own : "llvm-symbolizer-19", "--obj=" + module};
+  words.insert(words.end(), offsets.begin(), offsets.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const Ending ending = run_apart(
+      [&pointers] {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        execvp(pointers[0], pointers.data());
+        _exit(127);
+      },
+      kSymbolizerSeconds);
+  return ending.fine ? ending.said : std::string();
+}
+
+// Names those of `addresses` in one module that are not in `names`.
+void name_all(const std::string& module, const std::vector<std::string>& offsets,
+              std::map<Address, Name>& names) {
+  const std::vector<std::string> lines = lines_of(ask_symbolizer(module, offsets));
+  // For each address pairs of lines, function and place, then an empty one.
+  std::size_t at = 0;
+  for (const std::string& offset : offsets) {
+    Name& name = names[{module, offset}];
+    if (at + 1 < lines.size()) name = {lines[at], lines[at + 1]};
+    while (at < lines.size() && !lines[at].empty()) ++at;
+    ++at;
+  }
+}
+
+// A child has its parent's addresses, and each is asked for only once.
+const std::map<Address, Name>& names_in(const std::string& said) {
+  static std::map<Address, Name> names;
+  std::map<std::string, std::vector<std::string>> unknown;
+  for (const std::string& line : lines_of(said))
+    if (const auto frame = frame_of(line); frame && !names.contains(frame->address))
+      unknown[frame->address.module].push_back(frame->address.offset);
+  for (const auto& [module, offsets] : unknown) name_all(module, offsets, names);
+  return names;
+}
+
+bool is_known(const Name& name) { return !name.function.empty() && name.function != "??"; }
+
+std::string function_in_impl(const std::string& said) {
+  const auto& names = names_in(said);
+  for (const std::string& line : lines_of(said)) {
+    const auto frame = frame_of(line);
+    if (!frame) continue;
+    const Name& name = names.at(frame->address);
+    if (is_known(name) && name.place.find("/impl/") != std::string::npos) return name.function;
+  }
+  return {};
+}
+
+// The word behind `marker`, up to one of `ends`.
+std::string word_after(const std::string& said, const std::string& marker, const char* ends) {
+  const auto at = said.find(marker);
+  if (at == std::string::npos) return {};
+  const auto from = at + marker.size();
+  return said.substr(from, said.find_first_of(ends, from) - from);
+}
+
+}  // namespace
+
+std::string signature_of(const Ending& ending) {
+  if (ending.fine) return {};
+  if (ending.timed_out) return "hang";
+  const std::string own = word_after(ending.said, "Assertion failure: ", "\n");
+  if (!own.empty()) return own;
+  static constexpr std::pair<const char*, const char*> kMarkers[] = {
+      {"AddressSanitizer", "ERROR: AddressSanitizer: "},
+      {"UndefinedBehaviorSanitizer", "SUMMARY: UndefinedBehaviorSanitizer: "}};
+  for (const auto& [sanitizer, marker] : kMarkers) {
+    const std::string kind = word_after(ending.said, marker, " \n");
+    if (kind.empty()) continue;
+    const std::string function = function_in_impl(ending.said);
+    return std::string(sanitizer) + "." + kind + (function.empty() ? "" : "." + function);
+  }
+  return "died";
+}
+
+std::string symbolized(const std::string& said) {
+  const auto& names = names_in(said);
+  std::string result;
+  for (const std::string& line : lines_of(said)) {
+    const auto frame = frame_of(line);
+    if (frame && is_known(names.at(frame->address))) {
+      const Name& name = names.at(frame->address);
+      result += frame->head + "in " + name.function + " " + name.place + "\n";
+    } else {
+      result += line + "\n";
+    }
+  }
+  return result;
+}
+
+Judgement judge_apart(const Program& program) {
+  constexpr unsigned kSeconds = 10;
+  const Ending ending = run_apart(
+      [&program] {
+        Lockstep lockstep;
+        const Judgement judgement = judge(lockstep, program);
+        if (!judgement.signature.empty()) fail(judgement.signature);
+      },
+      kSeconds);
+  // Which operation it was is not known, only that there is none after the last.
+  return {signature_of(ending), program.operations.size(), {}};
+}
+
+}  // namespace tidemark

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "crash.h"
+
+#include <dlfcn.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "support.h"
+#include "tidemark.h"
+
+namespace tidemark {
+namespace {
+
+// A line of a stack trace, as the sanitizers print it, inside `function`.
+template <class Function>
+std::string frame(int number, Function* function) {
+  Dl_info info;
+  if (!dladdr(reinterpret_cast<void*>(function), &info)) return {};
+  const auto offset = reinterpret_cast<char*>(function) - static_cast<char*>(info.dli_fbase) + 1;
+  std::ostringstream line;
+  line << "    #" << number << " 0x5500  (" << std::filesystem::canonical("/proc/self/exe").string()
+       << "+0x" << std::hex << offset << ") (BuildId: 12)\n";
+  return line.str();
+}
+
+Ending crash(const std::string& said) {
+  Ending ending;
+  ending.said = said;
+  return ending;
+}
+
+// Two errors of one kind in two functions are two findings; frames outside of
+// the tracker name nobody.
+TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
+  const std::string error = "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x61\n";
+  const std::string outside = frame(0, &symbolized);
+  EXPECT_EQ(signature_of(crash(error + outside + frame(1, &tidemark_pages_unpin) +
+                               frame(2, &tidemark_pages_pin))),
+            "AddressSanitizer.heap-use-after-free.tidemark_pages_unpin");
+  EXPECT_EQ(signature_of(crash(error + outside)), "AddressSanitizer.heap-use-after-free");
+  EXPECT_EQ(signature_of(crash("map.c:4:2: runtime error: shift exponent 64 is too large\n" +
+                               frame(0, &tidemark_pages_pin) +
+                               "SUMMARY: UndefinedBehaviorSanitizer: shift-exponent map.c:4:2\n")),
+            "UndefinedBehaviorSanitizer.shift-exponent.tidemark_pages_pin");
+}
+
+TEST(Crash, OtherwiseForWhatTheProcessSaid) {
+  EXPECT_EQ(signature_of(crash("Assertion failure: lock.wrong\nwhy\n")), "lock.wrong");
+  EXPECT_EQ(signature_of(crash("no idea\n")), "died");
+  EXPECT_EQ(signature_of({.fine = false, .timed_out = true, .said = ""}), "hang");
+  EXPECT_EQ(signature_of({.fine = true, .timed_out = false, .said = "well\n"}), "");
+}
+
+TEST(Crash, ReportSaysWhereInTheSource) {
+  const std::string text = symbolized("it broke\n" + frame(0, &tidemark_pages_pin) + "the end\n");
+  EXPECT_TRUE(text.starts_with("it broke\n    #0 0x5500  in tidemark_pages_pin ")) << text;
+  EXPECT_NE(text.find("/impl/"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with("\nthe end\n")) << text;
+}
+
+// Strange text is left alone.
+TEST(Crash, OddFramesAreNotNamed) {
+  for (const char* said : {"    #0 0x1 (+0x)\n", "#1 0x1 )+0x3(\n", "    #0 0x1 (/nowhere+0x99)\n"})
+    EXPECT_EQ(symbolized(said), said);
+}
+
+}  // namespace
+}  // namespace tidemark
