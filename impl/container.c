@@ -73,6 +73,24 @@ void tidemark_container_stats(struct tidemark_container *container,
 	mutex_unlock(&container->lock);
 }
 
+/* Run by run: a mapping of 2^31 dirty pages has to come to an end. */
+static void word_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor,
+		       const struct dirty_word *word)
+{
+	u64 left = word->bits;
+
+	while (left) {
+		unsigned int begin = __ffs(left);
+		u64 clean = ~left & (~(u64)0 << begin);
+		unsigned int end = clean ? __ffs(clean) : TIDEMARK_WORD_BITS;
+		u64 iova = mapping->first + ((word->first + begin) << TIDEMARK_PAGE_SHIFT);
+
+		visitor->marks(visitor->context, iova,
+			       iova + ((u64)(end - begin) << TIDEMARK_PAGE_SHIFT) - 1);
+		left = clean ? left & (~(u64)0 << end) : 0;
+	}
+}
+
 static void marks_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor)
 {
 	u64 page = 0, last_page = mapping_pages(mapping) - 1;
@@ -83,14 +101,8 @@ static void marks_visit(const struct mapping *mapping, const struct tidemark_vis
 		return;
 	}
 	for (; dirty_store_next(&mapping->dirty, page, last_page, &word);
-	     page = word.first + TIDEMARK_WORD_BITS) {
-		for (; word.bits; word.bits &= word.bits - 1) {
-			u64 iova = mapping->first +
-				   ((word.first + __ffs(word.bits)) << TIDEMARK_PAGE_SHIFT);
-
-			visitor->marks(visitor->context, iova, iova + TIDEMARK_PAGE_BYTES - 1);
-		}
-	}
+	     page = word.first + TIDEMARK_WORD_BITS)
+		word_visit(mapping, visitor, &word);
 }
 
 void tidemark_container_visit(struct tidemark_container *container,
