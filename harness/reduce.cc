@@ -175,11 +175,7 @@ class Reducer {
     for (bool changed = true; changed && result_.runs < limits_.runs;) {
       changed = !judgement_.pages.empty() && try_program(on_one_page(best_, judgement_.pages[0]));
       while (drop_pairs()) changed = true;
-      for (const Setup& setup : simpler(best_.setup)) {
-        Program candidate = best_;
-        candidate.setup = setup;
-        changed |= try_program(std::move(candidate));
-      }
+      changed |= simplify_setup();
       changed |= try_program(moved_down(best_));
       for (std::size_t i = size(); i-- > 0;) changed |= simplify_operation(i);
       if (changed) drop_singles();
@@ -187,6 +183,21 @@ class Reducer {
   }
 
   // Greedily: after each success, what is simpler than the new one.
+  bool simplify_setup() {
+    bool changed = false;
+    for (bool again = true; again;) {
+      again = false;
+      for (const Setup& setup : simpler(best_.setup)) {
+        Program candidate = best_;
+        candidate.setup = setup;
+        again = try_program(std::move(candidate));
+        changed |= again;
+        if (again) break;
+      }
+    }
+    return changed;
+  }
+
   bool simplify_operation(std::size_t i) {
     bool changed = false;
     for (bool again = true; again;) {

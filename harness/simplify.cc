@@ -82,18 +82,15 @@ std::vector<Setup> simpler(const Setup& setup) {
   const Setup usual;
   if (setup == usual) return result;
   result.push_back(usual);
-  Setup copy = setup;
-  copy.type = usual.type;
-  result.push_back(copy);
-  copy = setup;
-  copy.rule = usual.rule;
-  result.push_back(copy);
-  copy = setup;
-  copy.entries = usual.entries;
-  result.push_back(copy);
-  copy = setup;
-  copy.memlock_pages = usual.memlock_pages;
-  result.push_back(copy);
+  const auto add = [&](auto member) {
+    Setup copy = setup;
+    copy.*member = usual.*member;
+    if (copy != setup) result.push_back(copy);
+  };
+  add(&Setup::type);
+  add(&Setup::rule);
+  add(&Setup::entries);
+  add(&Setup::memlock_pages);
   return result;
 }
 

@@ -84,6 +84,20 @@ TEST(Reduce, KeepsOtherFailuresAsLeads) {
   EXPECT_EQ(judge(reduction.leads[0].second).signature, "other");
 }
 
+// Each step down is for good: else it would go on until the limit.
+TEST(Reduce, ComesToAnEndWhateverTheSetup) {
+  Program program = numbered(20);
+  program.setup = {ContainerType::v1, RangeRule::any, 4, 100};
+  const Judge anything = [](const Program& candidate) -> Judgement {
+    return candidate.setup.entries == 4 ? Needs{{7}}(candidate) : Judgement{};
+  };
+  const Reduction reduction = reduce(program, anything);
+  EXPECT_LT(reduction.runs, 100u);
+  decltype(program.setup) expected;
+  expected.entries = 4;
+  EXPECT_EQ(reduction.program.setup, expected);
+}
+
 std::size_t median_runs(std::size_t operations, std::size_t needed) {
   std::mt19937_64 random(42);
   std::vector<std::size_t> runs;
