@@ -74,4 +74,18 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds) {
   return ending;
 }
 
+Ending run_program(const std::vector<std::string>& words, unsigned seconds) {
+  std::vector<std::string> own = words;
+  std::vector<char*> pointers;
+  for (std::string& word : own) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return run_apart(
+      [&pointers] {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        execvp(pointers[0], pointers.data());
+        _exit(127);
+      },
+      seconds);
+}
+
 }  // namespace tidemark

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace tidemark {
 
@@ -17,5 +18,9 @@ struct Ending {
 // Runs `what` in a child with a time limit. Throws std::system_error if there
 // can be no child.
 Ending run_apart(const std::function<void()>& what, unsigned seconds);
+
+// The same of another program, found as execvp() finds it; what it prints goes
+// to `said`, too. A program that cannot be run ends with 127: not fine.
+Ending run_program(const std::vector<std::string>& words, unsigned seconds);
 
 }  // namespace tidemark

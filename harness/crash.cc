@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "crash.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -55,16 +53,7 @@ std::string ask_symbolizer(const std::string& module, const std::vector<std::str
   const char* own = std::getenv("ASAN_SYMBOLIZER_PATH");
   std::vector<std::string> words = {own ? own : "llvm-symbolizer-19", "--obj=" + module};
   words.insert(words.end(), offsets.begin(), offsets.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  const Ending ending = run_apart(
-      [&pointers] {
-        dup2(STDERR_FILENO, STDOUT_FILENO);
-        execvp(pointers[0], pointers.data());
-        _exit(127);
-      },
-      kSymbolizerSeconds);
+  const Ending ending = run_program(words, kSymbolizerSeconds);
   return ending.fine ? ending.said : std::string();
 }
 
