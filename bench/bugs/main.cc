@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Does the harness find the bugs in corpus/bugs, and how fast?
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "report.h"
+
+namespace {
+
+using namespace tidemark::bench;
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string bugs, seeds, only, json, plot;
+  std::vector<std::string> engines = {"libfuzzer"};
+  std::string start = "both";
+  unsigned trials = 3;
+  Limits limits;
+};
+
+std::vector<Trial> trials_of(const Options& options) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(options.bugs)) {
+    const std::string name = entry.path().filename();
+    if (name != "together" && name.find(options.only) != std::string::npos &&
+        fs::exists(entry.path() / options.engines[0]))
+      names.push_back(name);
+  }
+  std::ranges::sort(names);
+  std::vector<Trial> trials;
+  for (const std::string& name : names)
+    for (const std::string& engine : options.engines)
+      for (const char* start : {"seeds", "empty"})
+        for (unsigned number = 0; number < options.trials; ++number)
+          if (options.start == "both" || options.start == start)
+            trials.push_back({.bug = name, .engine = engine, .start = start, .number = number});
+  return trials;
+}
+
+bool write(const std::string& path, const std::string& text) {
+  if (path.empty()) return true;
+  std::ofstream file(path);
+  file << text;
+  if (file.flush()) return true;
+  fmt::print(stderr, "tidemark: cannot write '{}'\n", path);
+  return false;
+}
+
+int bench(const Options& options) {
+  std::vector<Trial> trials = trials_of(options);
+  if (trials.empty()) {
+    fmt::print(stderr, "tidemark: no bug has '{}' in its name\n", options.only);
+    return 2;
+  }
+  const fs::path work = fs::temp_directory_path() / fmt::format("tidemark-bugs-{}", getpid());
+  std::size_t done = 0;
+  run_trials(trials, options.limits, options.bugs, options.seeds, work, [&](const Trial& trial) {
+    fmt::print(stderr, "{:>4} of {}  {}, {} from {}: {}\n", ++done, trials.size(), trial.bug,
+               trial.engine, trial.start,
+               trial.found ? fmt::format("{:.2f} s, {} programs, {}", trial.seconds, trial.programs,
+                                         trial.signature)
+                           : "missed");
+  });
+  fs::remove_all(work);
+  fmt::print("{}", table(trials));
+  if (!write(options.json, json(trials)) || !write(options.plot, plot(trials))) return 2;
+  return !std::ranges::all_of(trials, [](const Trial& trial) { return trial.found; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Brings bugs back, one at a time, and fuzzes until they are found");
+  app.name("./tidemark bugs");
+  Options options;
+  app.add_option("--bugs", options.bugs, "Folder of trackers with a bug")->required();
+  app.add_option("--seeds", options.seeds, "Folder of inputs to start from")->required();
+  app.add_option("--only", options.only, "Bugs whose name has this in it");
+  app.add_option("--engine", options.engines,
+                 "libfuzzer: coverage feedback, our mutator; plain: libFuzzer's own mutations; "
+                 "random: our mutator without feedback. Several make several columns")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"libfuzzer", "plain", "random"}));
+  app.add_option("--start", options.start, "From the seeds, from nothing (empty), or both")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"seeds", "empty", "both"}));
+  app.add_option("--trials", options.trials, "Each with a random seed of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1000u));
+  app.add_option("--seconds", options.limits.seconds, "Until a trial is given up")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 86400u));
+  app.add_option("--programs", options.limits.programs, "The same, as a count");
+  app.add_option("--jobs", options.limits.jobs, "Trials at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 256u));
+  app.add_option("--json", options.json, "File for the trials, one by one");
+  app.add_option("--plot", options.plot, "File for a picture (SVG)");
+  app.footer("Exit code: 0 all trials found their bug, 1 some did not, 2 it could not run.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) ? 2 : 0;
+  }
+  try {
+    return bench(options);
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "tidemark: {}\n", error.what());
+    return 2;
+  }
+}

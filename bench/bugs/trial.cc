@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "trial.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+
+#include "crash.h"
+#include "operation_bytes.h"
+#include "worker.h"
+
+namespace tidemark::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// One that is under way.
+struct Attempt {
+  Trial* trial;
+  fs::path folder;
+  Clock::time_point started;
+  std::unique_ptr<cli::Worker> worker;
+  bool told = false;  // to end
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - started).count(); }
+};
+
+Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs::path& seeds,
+              const fs::path& work) {
+  Attempt attempt{
+      &trial,
+      work / fmt::format("{}-{}-{}-{}", trial.bug, trial.engine, trial.start, trial.number),
+      {},
+      nullptr};
+  fs::remove_all(attempt.folder);
+  fs::create_directories(attempt.folder / "corpus");
+  std::vector<std::string> arguments = {fmt::format("-seed={}", trial.number + 1),
+                                        fmt::format("-max_len={}", kMaxProgramBytes),
+                                        fmt::format("-max_total_time={}", limits.seconds),
+                                        "-len_control=0",
+                                        "-timeout=5",
+                                        "-rss_limit_mb=2048",
+                                        "-print_final_stats=0",
+                                        "-symbolize=0",
+                                        attempt.folder / "corpus"};
+  if (limits.programs != Limits{}.programs)
+    arguments.push_back(fmt::format("-runs={}", limits.programs));
+  if (trial.start == "seeds") arguments.push_back(seeds);
+  attempt.started = Clock::now();
+  attempt.worker = std::make_unique<cli::Worker>(bugs / trial.bug / trial.engine, attempt.folder,
+                                                 attempt.folder / "artifacts",
+                                                 attempt.folder / "known", arguments);
+  return attempt;
+}
+
+// The number behind "after" in what `tidemark minimise` prints.
+std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
+  constexpr unsigned kSeconds = 120;
+  const Ending ending = run_program({tool, "minimise", input}, kSeconds);
+  const auto at = ending.said.find("\nafter ");
+  if (!ending.fine || at == std::string::npos) return 0;
+  return std::strtoull(ending.said.c_str() + at + 7, nullptr, 10);
+}
+
+void end(Attempt& attempt, const fs::path& bugs) {
+  Trial& trial = *attempt.trial;
+  trial.seconds = attempt.seconds();
+  const cli::End how = attempt.worker->finish();
+  trial.programs = attempt.worker->programs();
+  trial.found = how.crashed;
+  if (how.crashed) {
+    Ending ending;
+    ending.said = attempt.worker->said();
+    trial.signature =
+        how.input.filename().string().starts_with("timeout") ? "hang" : signature_of(ending);
+    // Once a bug is enough: it is the same program, more or less.
+    if (trial.number == 0)
+      trial.operations = reduced_operations(bugs / trial.bug / "tidemark", how.input);
+  }
+  attempt.worker.reset();
+  fs::remove_all(attempt.folder);
+}
+
+void watch(std::vector<Attempt>& running, const Limits& limits) {
+  constexpr unsigned kGraceSeconds = 10;
+  std::vector<pollfd> files;
+  for (const Attempt& attempt : running) files.push_back({attempt.worker->output(), POLLIN, 0});
+  poll(files.data(), files.size(), 200);
+  for (std::size_t i = 0; i < running.size(); ++i) {
+    if (files[i].revents) running[i].worker->read_output();
+    if (!running[i].told && running[i].seconds() > limits.seconds + kGraceSeconds) {
+      running[i].worker->stop(SIGKILL);
+      running[i].told = true;
+    }
+  }
+}
+
+}  // namespace
+
+void run_trials(std::vector<Trial>& trials, const Limits& limits, const fs::path& bugs,
+                const fs::path& seeds, const fs::path& work,
+                const std::function<void(const Trial&)>& done) {
+  std::vector<Attempt> running;
+  for (std::size_t next = 0; next < trials.size() || !running.empty();) {
+    while (next < trials.size() && running.size() < limits.jobs)
+      running.push_back(begin(trials[next++], limits, bugs, seeds, work));
+    watch(running, limits);
+    for (std::size_t i = running.size(); i-- > 0;) {
+      if (running[i].worker->output() >= 0) continue;
+      end(running[i], bugs);
+      done(*running[i].trial);
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+}
+
+}  // namespace tidemark::bench

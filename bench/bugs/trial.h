@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// One attempt of an engine to find a bug, and all attempts, some at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tidemark::bench {
+
+struct Trial {
+  std::string bug, engine, start;  // start: "seeds" or "empty"
+  unsigned number = 0;             // also the engine's random seed
+
+  bool found = false;
+  std::uint64_t programs = 0;
+  double seconds = 0;          // until it was found, or given up
+  std::string signature = {};  // of what the process ended with
+  std::size_t operations = 0;  // of the reduced program; 0 if it was not reduced
+};
+
+struct Limits {
+  std::uint64_t programs = ~std::uint64_t{0};
+  unsigned seconds = 60;
+  unsigned jobs = 1;  // trials at a time
+};
+
+// Runs the trials; results come in any order, each is shown to `done` as it ends.
+// `bugs` holds a folder of programs for each bug, `seeds` the corpus, `work` is
+// for whatever is written. Throws std::system_error.
+void run_trials(std::vector<Trial>& trials, const Limits& limits, const std::filesystem::path& bugs,
+                const std::filesystem::path& seeds, const std::filesystem::path& work,
+                const std::function<void(const Trial&)>& done);
+
+}  // namespace tidemark::bench

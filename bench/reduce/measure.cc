@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Reduces one failing program, drowned in operations that have nothing to do
+// with it, and says in JSON what that took. Linked with the tracker that has the
+// bug, so that what runs is what a fuzzing process runs.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "crash.h"
+#include "diagnosis.h"
+#include "operation_bytes.h"
+#include "operation_text.h"
+#include "program_file.h"
+
+namespace {
+
+using namespace tidemark;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kManyOperations = 500;
+constexpr int kReplays = 100;
+
+Operation random_operation(std::mt19937_64& random) {
+  std::array<std::uint8_t, kRecordBytes> record;
+  for (std::uint8_t& byte : record) byte = static_cast<std::uint8_t>(random());
+  return decode_operation(record);
+}
+
+// As it is, up to where it fails.
+bool truncate_to_failure(Program& program, const Judgement& judgement) {
+  if (judgement.operation < program.operations.size())
+    program.operations.resize(judgement.operation + 1);
+  return !judgement.signature.empty();
+}
+
+// Operations come in where the end still fails. Among many operations the bug
+// may show earlier, when whole states are compared: under another signature, but
+// not much earlier.
+Program drowned(Program program, const Judge& judge, std::size_t operations) {
+  constexpr std::size_t kEarlier = 2;
+  std::mt19937_64 random(20200327);
+  program.expectations.clear();  // they go by place
+  truncate_to_failure(program, judge(program));
+  for (std::size_t tries = 20 * operations; program.operations.size() < operations && tries--;) {
+    Program candidate = program;
+    const auto at = static_cast<std::ptrdiff_t>(random() % candidate.operations.size());
+    candidate.operations.insert(candidate.operations.begin() + at, random_operation(random));
+    if (truncate_to_failure(candidate, judge(candidate)) &&
+        candidate.operations.size() + kEarlier >= program.operations.size())
+      program = std::move(candidate);
+  }
+  return program;
+}
+
+// What sets the scene: the rest is what the bug needs.
+bool is_setting_up(const Operation& operation) {
+  return operation.when == When::now &&
+         (operation.verb == Verb::attach || operation.verb == Verb::enroll ||
+          operation.verb == Verb::map || operation.verb == Verb::start);
+}
+
+int replays(const Program& program, const Judge& judge, const std::string& signature) {
+  int same = 0;
+  for (int i = 0; i < kReplays; ++i) same += judge(program).signature == signature;
+  return same;
+}
+
+nlohmann::json measured(const Program& program, const Judge& judge) {
+  const auto started = Clock::now();
+  const Reduction reduction = reduce(program, judge);
+  const std::chrono::duration<double, std::milli> took = Clock::now() - started;
+  const auto& operations = reduction.program.operations;
+  return {{"signature", reduction.signature},
+          {"before", program.operations.size()},
+          {"after", operations.size()},
+          {"beside_set_up",
+           std::ranges::count_if(operations, [](const auto& o) { return !is_setting_up(o); })},
+          {"runs_to_minimal", reduction.runs_to_minimal},
+          {"runs", reduction.runs},
+          {"milliseconds", took.count()},
+          {"replays", replays(reduction.program, judge, reduction.signature)}};
+}
+
+int measure(const char* path, const char* bytes_path) {
+  const auto loaded = load_program(path);
+  if (const auto* message = std::get_if<std::string>(&loaded)) {
+    fmt::print(stderr, "{}\n", *message);
+    return 2;
+  }
+  const Program& program = std::get<Program>(loaded);
+  Lockstep lockstep;
+  const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
+  const std::string signature = judge_apart(program).signature;
+  const bool survives = signature.starts_with("lockstep.") || signature.starts_with("migration.");
+  const Judge judge = survives ? inside : Judge(judge_apart);
+
+  nlohmann::json result = {{"signature", signature}, {"in_process", survives}};
+  if (!signature.empty() && bytes_path) {
+    const Program small = drowned(program, judge, kMaxOperations - 1);
+    const auto bytes = encode(small);
+    if (bytes) {
+      std::ofstream(bytes_path, std::ios::binary)
+          .write(reinterpret_cast<const char*>(bytes->data()),
+                 static_cast<std::streamsize>(bytes->size()));
+      result["bytes"] = measured(small, judge);
+    }
+    result["many"] = measured(drowned(program, judge, kManyOperations), judge);
+  }
+  fmt::print("{}\n", result.dump());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || argc > 3) {
+    fmt::print(stderr,
+               "Usage: reduce_measure FILE [BYTES]\n"
+               "Says what FILE does wrong; with BYTES, reduces it out of {} operations,\n"
+               "and out of {} that are written to BYTES.\n",
+               kManyOperations, kMaxOperations - 1);
+    return 2;
+  }
+  return measure(argv[1], argc > 2 ? argv[2] : nullptr);
+}
