@@ -58,7 +58,7 @@ class RecordingSubject final : public Subject {
   void unpin(std::uint64_t iova, int count) override { reference_->unpin(iova, count); }
   Sizes sizes() override { return reference_->sizes(); }
   void inspect(State& state) override { reference_->inspect(state); }
-  void run_out_of_memory() override { reference_->run_out_of_memory(); }
+  void run_out_of_memory(bool out) override { reference_->run_out_of_memory(out); }
   std::string release() override { return reference_->release(); }
 
  private:

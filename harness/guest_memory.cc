@@ -23,6 +23,8 @@ void GuestMemory::clear() {
     }
   }
   numbers_.clear();
+  news_.clear();
+  is_news_.clear();
 }
 
 void GuestMemory::grow() {
@@ -35,24 +37,31 @@ const GuestMemory::PageData* GuestMemory::find(std::uint64_t page) const {
   return index == kEmpty ? nullptr : &data_[index];
 }
 
-GuestMemory::PageData& GuestMemory::at(std::uint64_t page) {
-  const std::size_t known = numbers_.size();
-  PageData& data = place(page);
-  if (numbers_.size() != known) std::memset(data.data(), 0, data.size());
-  return data;
-}
-
-GuestMemory::PageData& GuestMemory::place(std::uint64_t page) {
+std::size_t GuestMemory::place(std::uint64_t page) {
   std::size_t i = slot(page);
-  if (table_[i] != kEmpty) return data_[table_[i]];
+  if (table_[i] != kEmpty) return table_[i];
   if ((numbers_.size() + 1) * 2 > table_.size()) {
     grow();
     i = slot(page);
   }
-  table_[i] = static_cast<std::uint32_t>(numbers_.size());
+  const std::size_t index = numbers_.size();
+  table_[i] = static_cast<std::uint32_t>(index);
   numbers_.push_back(page);
-  if (data_.size() < numbers_.size()) data_.emplace_back();
-  return data_[numbers_.size() - 1];
+  is_news_.push_back(false);
+  if (data_.size() <= index) data_.emplace_back();
+  return index;
+}
+
+// The page, which somebody is about to write to.
+GuestMemory::PageData& GuestMemory::written(std::uint64_t page) {
+  const std::size_t known = numbers_.size();
+  const std::size_t index = place(page);
+  if (index == known) std::memset(data_[index].data(), 0, kPageBytes);
+  if (!is_news_[index]) {
+    is_news_[index] = true;
+    news_.push_back(page);
+  }
+  return data_[index];
 }
 
 void GuestMemory::write(std::uint64_t address, const void* from, std::size_t bytes) {
@@ -60,7 +69,7 @@ void GuestMemory::write(std::uint64_t address, const void* from, std::size_t byt
   while (bytes) {
     const std::size_t offset = address % kPageBytes;
     const std::size_t part = std::min(bytes, kPageBytes - offset);
-    std::memcpy(at(address / kPageBytes).data() + offset, source, part);
+    std::memcpy(written(address / kPageBytes).data() + offset, source, part);
     address += part;
     source += part;
     bytes -= part;
@@ -80,6 +89,23 @@ void GuestMemory::read(std::uint64_t address, void* to, std::size_t bytes) const
     target += part;
     bytes -= part;
   }
+}
+
+std::optional<std::uint64_t> GuestMemory::differing_page(GuestMemory& a, GuestMemory& b) {
+  static constexpr PageData kZero = {};
+  std::optional<std::uint64_t> differing;
+  for (GuestMemory* memory : {&a, &b}) {
+    for (const std::uint64_t page : memory->news_) {
+      const PageData *in_a = a.find(page), *in_b = b.find(page);
+      if ((in_a ? *in_a : kZero) != (in_b ? *in_b : kZero)) differing = page;
+    }
+    if (a.news_ == b.news_) break;
+  }
+  for (GuestMemory* memory : {&a, &b}) {
+    for (const std::uint64_t page : memory->news_) memory->is_news_[memory->place(page)] = false;
+    memory->news_.clear();
+  }
+  return differing;
 }
 
 }  // namespace tidemark

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,21 +27,27 @@ class GuestMemory {
   // The page if it was ever written, else null. O(1).
   const PageData* find(std::uint64_t page) const;
   // The page's bytes become those.
-  void assign(std::uint64_t page, const PageData& data) { place(page) = data; }
+  void assign(std::uint64_t page, const PageData& data) { data_[place(page)] = data; }
+
+  // The number of a page that differs, of those written to in either memory since
+  // the two were last compared. O(pages written since).
+  static std::optional<std::uint64_t> differing_page(GuestMemory& a, GuestMemory& b);
 
   // Numbers of the pages ever written, in the order of their first write.
   std::span<const std::uint64_t> pages() const { return numbers_; }
 
  private:
   std::size_t slot(std::uint64_t page) const;  // in table_: the page's, or the empty one for it
-  PageData& place(std::uint64_t page);         // of a new page, the bytes are unspecified
-  PageData& at(std::uint64_t page);
+  std::size_t place(std::uint64_t page);       // index of its number; new ones are at the end
+  PageData& written(std::uint64_t page);
   void grow();
 
   static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
   std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(64, kEmpty);  // open addressing
   std::vector<std::uint64_t> numbers_;
-  std::vector<PageData> data_;  // of numbers_[i]; may be longer
+  std::vector<PageData> data_;       // of numbers_[i]; may be longer
+  std::vector<std::uint64_t> news_;  // pages written to since the last comparison
+  std::vector<bool> is_news_;        // is numbers_[i] among them?
 };
 
 }  // namespace tidemark

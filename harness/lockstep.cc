@@ -8,17 +8,15 @@
 #include <cstring>
 
 #include "operation_text.h"
+#include "operation_words.h"
+#include "short_text.h"
 
 namespace tidemark {
 namespace {
 
 constexpr std::size_t kMaxPages = 16;
 
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%" PRIx64, value);
-  return text;
-}
+using words::hex;
 
 bool has_bitmap(Verb verb) { return verb == Verb::query || verb == Verb::unmap; }
 
@@ -29,42 +27,34 @@ bool has_argument(Verb verb) {
 
 std::string words_text(const BitmapArea& bitmap) {
   if (bitmap.touched().empty()) return "no word stored";
-  std::string text = "words";
-  for (const std::int64_t index : bitmap.touched()) {
-    if (text.size() > 400) return text + " ...";
-    text += " " + std::to_string(index) + ":" + hex(bitmap.word(index));
-  }
-  return text;
+  ShortText text(" ");
+  for (const std::int64_t index : bitmap.touched())
+    if (!text.add(std::to_string(index) + ":" + hex(bitmap.word(index)))) break;
+  return "words " + text.take("");
 }
 
 // Runs of pages as "0x1000-0x3fff 0x8000-0x8fff".
 std::string runs_text(const std::vector<State::Run>& runs) {
-  std::string text;
-  for (const State::Run& run : runs) {
-    if (text.size() > 400) return text + " ...";
-    text += (text.empty() ? "" : " ") + hex(run.first * kPageBytes) + "-" +
-            hex(run.end * kPageBytes - 1);
-  }
-  return text.empty() ? "none" : text;
+  ShortText text(" ");
+  for (const State::Run& run : runs)
+    if (!text.add(hex(run.first * kPageBytes) + "-" + hex(run.end * kPageBytes - 1))) break;
+  return text.take("none");
 }
 
 std::string mappings_text(const std::vector<State::Mapping>& mappings) {
-  std::string text;
-  for (const State::Mapping& mapping : mappings) {
-    if (text.size() > 400) return text + " ...";
-    text += (text.empty() ? "" : ", ") + hex(mapping.first) + "-" + hex(mapping.last) + " at " +
-            hex(mapping.vaddr) + " rights " + std::to_string(mapping.rights);
-  }
-  return text.empty() ? "none" : text;
+  ShortText text(", ");
+  for (const State::Mapping& mapping : mappings)
+    if (!text.add(hex(mapping.first) + "-" + hex(mapping.last) + " at " + hex(mapping.vaddr) +
+                  " rights " + std::to_string(mapping.rights)))
+      break;
+  return text.take("none");
 }
 
 std::string pins_text(const std::vector<State::Pin>& pins) {
-  std::string text;
-  for (const State::Pin& pin : pins) {
-    if (text.size() > 400) return text + " ...";
-    text += (text.empty() ? "" : " ") + hex(pin.iova) + "x" + std::to_string(pin.count);
-  }
-  return text.empty() ? "none" : text;
+  ShortText text(" ");
+  for (const State::Pin& pin : pins)
+    if (!text.add(hex(pin.iova) + "x" + std::to_string(pin.count))) break;
+  return text.take("none");
 }
 
 bool marked(const std::vector<State::Run>& runs, std::uint64_t page) {
@@ -81,6 +71,13 @@ void pages_only_in(const std::vector<State::Run>& a, const std::vector<State::Ru
       if (!marked(b, page)) pages.push_back(page * kPageBytes);
     }
   }
+}
+
+// The pages of `page_bytes` from `address` on of which the bit is set.
+void add_pages(std::vector<std::uint64_t>& pages, std::uint64_t address, std::uint64_t bits,
+               std::uint64_t page_bytes) {
+  for (; bits && pages.size() < kMaxPages; bits &= bits - 1)
+    pages.push_back(address + static_cast<std::uint64_t>(std::countr_zero(bits)) * page_bytes);
 }
 
 // For signatures: "success", "EINVAL".
@@ -104,31 +101,9 @@ struct SizeField {
 }  // namespace
 
 std::string result_text(std::int64_t result) {
-  if (result >= 0) return std::to_string(result);
-  switch (-result) {
-    case EPERM:
-      return "-EPERM";
-    case E2BIG:
-      return "-E2BIG";
-    case ENOMEM:
-      return "-ENOMEM";
-    case EACCES:
-      return "-EACCES";
-    case EFAULT:
-      return "-EFAULT";
-    case EBUSY:
-      return "-EBUSY";
-    case EEXIST:
-      return "-EEXIST";
-    case EINVAL:
-      return "-EINVAL";
-    case ENOTTY:
-      return "-ENOTTY";
-    case ENOSPC:
-      return "-ENOSPC";
-    default:
-      return std::to_string(result);
-  }
+  for (const words::ErrorName& error : words::kErrorNames)
+    if (result == -error.number) return "-" + std::string(error.name);
+  return std::to_string(result);
 }
 
 Mismatch Lockstep::mismatch(std::string_view what) const {
@@ -173,29 +148,13 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
 
 std::optional<Mismatch> Lockstep::compare(const Operation& operation,
                                           std::span<const Step> expected) {
-  for (std::size_t i = 0; i < std::max(steps_.size(), expected.size()); ++i) {
-    if (i >= steps_.size() || i >= expected.size()) {
-      Mismatch found = mismatch("callbacks");
-      found.expected = std::to_string(expected.size() - 1) + " operations in its window";
-      found.actual = std::to_string(steps_.size() - 1);
-      return found;
-    }
-    const Step &a = steps_[i], &e = expected[i];
-    const std::string where = i ? "window." + std::string(name(a.verb)) + "." : "";
-    if (a.result != e.result) {
-      Mismatch found = mismatch(where + "result." + result_word(a.result) + "-instead-of-" +
-                                result_word(e.result));
-      found.expected =
-          (i ? std::string(name(a.verb)) + " in the window: " : "") + result_text(e.result);
-      found.actual = result_text(a.result);
-      return found;
-    }
-    if (a.verb != e.verb || a.first != e.first || a.size != e.size || a.digest != e.digest) {
-      Mismatch found = mismatch(where + "output");
-      found.expected = "the reference's bytes";
-      found.actual = "other bytes";
-      return found;
-    }
+  for (std::size_t i = 0; i < std::min(steps_.size(), expected.size()); ++i)
+    if (auto found = compare_step(i, expected[i])) return found;
+  if (steps_.size() != expected.size()) {
+    Mismatch found = mismatch("callbacks");
+    found.expected = std::to_string(expected.size() - 1) + " operations in its window";
+    found.actual = std::to_string(steps_.size() - 1);
+    return found;
   }
   if (actual_.callbacks() != expected_.callbacks()) {
     Mismatch found = mismatch("callbacks");
@@ -208,6 +167,28 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
     if (auto found = compare_argument(operation, steps_[0])) return found;
   if (has_bitmap(operation.verb)) return compare_bitmap(operation, steps_[0]);
   return std::nullopt;
+}
+
+// The first step is the operation's own, the others are those in its window.
+std::optional<Mismatch> Lockstep::compare_step(std::size_t number, const Step& e) {
+  const Step& a = steps_[number];
+  // Which of them ran out of memory is no difference.
+  if (a.result == e.result && a.verb == e.verb && a.first == e.first && a.size == e.size &&
+      a.digest == e.digest)
+    return std::nullopt;
+  const std::string verb(name(a.verb));
+  const std::string where = number ? "window." + verb + "." : "";
+  if (a.result == e.result) {
+    Mismatch found = mismatch(where + "output");
+    found.expected = "the reference's bytes";
+    found.actual = "other bytes";
+    return found;
+  }
+  Mismatch found =
+      mismatch(where + "result." + result_word(a.result) + "-instead-of-" + result_word(e.result));
+  found.expected = (number ? verb + " in the window: " : "") + result_text(e.result);
+  found.actual = result_text(a.result);
+  return found;
 }
 
 // D7: what a failed GET_INFO wrote is open; any other failure writes nothing here.
@@ -223,50 +204,59 @@ std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, c
   return found;
 }
 
+// N2, and D7: a failed copy may have stored some of the range's words.
+bool Lockstep::stored_outside(const Operation& operation, const Step& step) const {
+  const bool stores = operation.verb == Verb::query || operation.flags & kWithBitmap ||
+                      operation.bend.field == Field::flags;
+  if (step.result < 0 && (step.result != -EFAULT || !stores))
+    return !actual_.world().bitmaps[0].touched().empty();
+  const WordRange asked = words_asked();
+  return !std::ranges::all_of(actual_.world().bitmaps[0].touched(), [&](std::int64_t index) {
+    return index >= asked.first && index < asked.end;
+  });
+}
+
+// Which words of the area tell of the range.
+Lockstep::WordRange Lockstep::words_asked() const {
+  const std::uint64_t before = actual_.bitmap_first();
+  const std::uint64_t behind = actual_.bitmap_words() - before;
+  constexpr std::uint64_t kGuard = BitmapArea::kGuard, kWords = BitmapArea::kWords;
+  return {-static_cast<std::int64_t>(std::min(before, kGuard)),
+          static_cast<std::int64_t>(std::min(behind, kWords + kGuard))};
+}
+
 std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, const Step& step) {
   const BitmapArea& a = actual_.world().bitmaps[0];
   const BitmapArea& e = expected_.world().bitmaps[0];
-  const auto words = static_cast<std::int64_t>(
-      std::min<std::uint64_t>(actual_.bitmap_words(), BitmapArea::kWords + BitmapArea::kGuard));
-  const auto report = [&](std::string_view what, std::vector<std::uint64_t> pages) {
+  const auto report = [&](std::string_view what) {
     Mismatch result = mismatch(what);
     result.expected = words_text(e);
     result.actual = words_text(a);
-    result.pages = std::move(pages);
     return result;
   };
-
-  // N2, and D7: a failed copy may have stored some of the range's words.
-  const bool asked = operation.verb == Verb::query || operation.flags & kWithBitmap ||
-                     operation.bend.field == Field::flags;
-  const bool open = step.result == -EFAULT && asked;
-  for (const std::int64_t index : a.touched())
-    if (index < 0 || index >= words || (step.result < 0 && !open)) return report("outside", {});
+  if (stored_outside(operation, step)) return report("outside");
   if (step.result < 0) return std::nullopt;
   if (std::ranges::equal(a.touched(), e.touched()) &&
       std::ranges::all_of(e.touched(), [&](std::int64_t i) { return a.word(i) == e.word(i); }))
     return std::nullopt;
 
+  Mismatch found = report("stored-words");
+  const std::uint64_t page = expected_.page_bytes();
   bool missing = false, extra = false;
-  std::vector<std::uint64_t> pages;
-  for (std::int64_t index = 0; index < words && pages.size() < kMaxPages; ++index) {
+  const WordRange asked = words_asked();
+  for (std::int64_t index = asked.first; index < asked.end && found.pages.size() < kMaxPages;
+       ++index) {
     const std::uint64_t is = a.written(index) ? a.word(index) : 0;
     const std::uint64_t should = e.written(index) ? e.word(index) : 0;
+    const std::uint64_t word = actual_.bitmap_first() + static_cast<std::uint64_t>(index);
     missing |= (should & ~is) != 0;
     extra |= (is & ~should) != 0;
-    for (std::uint64_t bits = is ^ should; bits && pages.size() < kMaxPages; bits &= bits - 1) {
-      const auto bit = static_cast<std::uint64_t>(index) * 64 +
-                       static_cast<std::uint64_t>(std::countr_zero(bits));
-      pages.push_back(step.first + bit * expected_.page_bytes());
-    }
+    add_pages(found.pages, step.first + word * 64 * page, is ^ should, page);
   }
-  Mismatch found = report(missing ? "missing-dirty"
-                          : extra ? "extra-dirty"
-                                  : "stored-words",
-                          std::move(pages));
+  if (missing || extra)
+    found.signature = mismatch(missing ? "missing-dirty" : "extra-dirty").signature;
   if (!found.pages.empty())
-    found.where = place_in_bitmap((found.pages[0] - step.first) / expected_.page_bytes(),
-                                  step.size / expected_.page_bytes());
+    found.where = place_in_bitmap((found.pages[0] - step.first) / page, step.size / page);
   return found;
 }
 
@@ -294,27 +284,53 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
 std::optional<Mismatch> Lockstep::compare_states() {
   actual_.subject().inspect(actual_state_);
   expected_.subject().inspect(expected_state_);
-  const State &a = actual_state_, &e = expected_state_;
-  if (a == e) return std::nullopt;
+  if (actual_state_ != expected_state_) return differing_states();
+  if (auto found = compare_memory()) return found;
+  const auto discrepancy = actual_.subject().audit(actual_state_);
+  if (!discrepancy) return std::nullopt;
+  Mismatch found = state_mismatch(discrepancy->what);
+  found.expected = discrepancy->expected;
+  found.actual = discrepancy->actual;
+  return found;
+}
 
+Mismatch Lockstep::state_mismatch(std::string_view what) const {
   Mismatch found;
+  found.signature = "lockstep.state." + std::string(what);
   found.operation = index_ ? index_ - 1 : 0;
+  return found;
+}
+
+Mismatch Lockstep::differing_states() const {
+  const State &a = actual_state_, &e = expected_state_;
+  Mismatch found;
   if (a.mappings != e.mappings) {
-    found.signature = "lockstep.state.mappings";
+    found = state_mismatch("mappings");
     found.expected = mappings_text(e.mappings);
     found.actual = mappings_text(a.mappings);
   } else if (a.pins != e.pins) {
-    found.signature = "lockstep.state.pins";
+    found = state_mismatch("pins");
     found.expected = pins_text(e.pins);
     found.actual = pins_text(a.pins);
   } else {
-    pages_only_in(e.marks, a.marks, found.pages);
-    found.signature =
-        found.pages.empty() ? "lockstep.state.extra-marks" : "lockstep.state.missing-marks";
+    std::vector<std::uint64_t> missing;
+    pages_only_in(e.marks, a.marks, missing);
+    found = state_mismatch(missing.empty() ? "extra-marks" : "missing-marks");
+    found.pages = std::move(missing);
     if (found.pages.empty()) pages_only_in(a.marks, e.marks, found.pages);
     found.expected = "marks " + runs_text(e.marks);
     found.actual = runs_text(a.marks);
   }
+  return found;
+}
+
+// Both users' memory, as far as it has changed since it was last compared.
+std::optional<Mismatch> Lockstep::compare_memory() {
+  const auto differing = actual_.differing_page(expected_);
+  if (!differing) return std::nullopt;
+  Mismatch found = state_mismatch("memory");
+  found.expected = "the same bytes in both users' memory";
+  found.actual = "others, in the page at " + hex(*differing * kPageBytes);
   return found;
 }
 
@@ -359,24 +375,22 @@ std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectati
 
 // A migration would end now: ask for everything once more, stop, compare.
 std::optional<Mismatch> Lockstep::close() {
-  for (const Operation& query : actual_.closing_queries()) {
-    verb_ = query.verb;
-    steps_ = actual_.close(query);
+  for (const Operation& operation : actual_.closing_operations()) {
+    verb_ = operation.verb;
+    steps_ = actual_.close(operation);
     operations_ += steps_.size();
-    if (auto found = compare(query, expected_.close(query))) return found;
+    if (auto found = compare(operation, expected_.close(operation))) return found;
   }
-  for (Machine* machine : {&actual_, &expected_}) {
-    const auto lost = machine->lost_page();
-    if (!lost) continue;
-    Mismatch found;
-    found.signature = machine == &actual_ ? "migration.tracker" : "migration.reference";
-    found.operation = index_;
-    found.expected = "the destination's memory equals the source's";
-    found.actual = "a page that was written was never reported";
-    found.pages = {*lost};
-    return found;
-  }
-  return std::nullopt;
+  // The reference's copy is the same: so were its memory and its answers.
+  const auto lost = actual_.lost_page();
+  if (!lost) return std::nullopt;
+  Mismatch found;
+  found.signature = "migration.tracker";
+  found.operation = index_;
+  found.expected = "the destination's memory equals the source's";
+  found.actual = "a page that was written was never reported";
+  found.pages = {*lost};
+  return found;
 }
 
 std::optional<Mismatch> Lockstep::end() {

@@ -50,10 +50,19 @@ class Lockstep {
 
  private:
   std::optional<Mismatch> compare(const Operation& operation, std::span<const Step> expected);
+  std::optional<Mismatch> compare_step(std::size_t number, const Step& expected);
   std::optional<Mismatch> compare_argument(const Operation& operation, const Step& step);
   std::optional<Mismatch> compare_bitmap(const Operation& operation, const Step& step);
+  struct WordRange {
+    std::int64_t first, end;
+  };
+  bool stored_outside(const Operation& operation, const Step& step) const;
+  WordRange words_asked() const;
   std::optional<Mismatch> compare_sizes();
   std::optional<Mismatch> compare_states();
+  std::optional<Mismatch> compare_memory();
+  Mismatch differing_states() const;
+  Mismatch state_mismatch(std::string_view what) const;
   std::optional<Mismatch> settle_marks(std::span<const Step> steps);
   std::optional<Mismatch> check_expectation(const Expectation& expectation, Machine& machine,
                                             const Step& step, const char* who);

@@ -20,10 +20,12 @@ void Machine::reset(const Setup& setup, SubjectFactory make) {
   }
   groups_ = {};
   held_.clear();
-  next_vaddr_ = kRamFirst;
+  fresh_.reset();
   page_bytes_ = kPageBytes;
   written_ = 0;
   depth_ = 0;
+  setup_ = setup;
+  bitmap_first_ = 0;
   subject_ = make(setup, world_);
 }
 
@@ -57,8 +59,6 @@ std::uint64_t Machine::resolve(const Quantity& quantity) const {
       base = std::uint64_t{1} << 63;
       break;
     case Base::fresh:
-      base = next_vaddr_;
-      break;
     case Base::zero:
     case Base::top:
       break;
@@ -67,7 +67,8 @@ std::uint64_t Machine::resolve(const Quantity& quantity) const {
          static_cast<std::uint64_t>(std::int64_t{quantity.bytes});
 }
 
-std::uint64_t Machine::resolve_vaddr(const Quantity& quantity) const {
+std::uint64_t Machine::resolve_vaddr(const Quantity& quantity, std::uint64_t bytes) const {
+  if (quantity.base == Base::fresh) return resolve(quantity) + fresh_.next(bytes);
   const LiveMapping* mapping = newest(quantity.index);
   const bool by_mapping =
       mapping && (quantity.base == Base::mapping || quantity.base == Base::mapping_end);
@@ -96,88 +97,115 @@ std::span<const Step> Machine::run(const Operation& operation, std::span<const S
     steps_.push_back({.verb = operation.verb});
     return steps_;
   }
-  execute(operation, steps_.emplace_back());
+  execute(operation);
   return steps_;
 }
 
-// `slot` is the last of steps_, which may grow meanwhile.
-std::int64_t Machine::execute(const Operation& operation, Step& slot) {
-  const std::size_t index = steps_.size() - 1;
+// The first of the bytes that `operation`, which resolved to `step`, cannot touch.
+std::uint64_t Machine::faulting_address(const Operation& operation, const Step& step) const {
+  const std::uint64_t index = operation.fault.index;
+  switch (operation.fault.kind) {
+    case FaultKind::none:
+    case FaultKind::allocation:
+      return 0;
+    case FaultKind::arg_read:
+    case FaultKind::arg_write:
+      return argument_address() + 8 * index;
+    case FaultKind::bitmap_read:
+    case FaultKind::bitmap_write:
+      return bitmap_address() + 8 * index;
+    case FaultKind::memory:
+      break;
+  }
+  const bool bytewise = operation.verb == Verb::write || operation.verb == Verb::read;
+  const std::uint64_t offset = bytewise ? 8 * index : kPageBytes * index;
+  if (operation.verb == Verb::map) return resolve_vaddr(operation.vaddr, step.size) + offset;
+  const LiveMapping* mapping = mapping_at(step.first + offset);
+  return mapping ? mapping->vaddr + (step.first + offset - mapping->first) : 0;
+}
+
+// Sets up what goes wrong.
+void Machine::arm(const Operation& operation, const Step& step) {
+  const FaultKind kind = operation.fault.kind;
+  if (kind == FaultKind::none) return;
+  if (kind == FaultKind::allocation) {
+    // What such a pin leaves marked is open (R9), and settled after the whole
+    // operation only: too late for the bitmap of an unmap around it.
+    if (depth_ == 0 || operation.verb != Verb::pin)
+      world_.fail_allocation = std::uint64_t{operation.fault.index} + 1;
+    return;
+  }
+  const std::uint64_t first = faulting_address(operation, step);
+  world_.fault = {first, first + 7, kind != FaultKind::arg_write && kind != FaultKind::bitmap_write,
+                  kind != FaultKind::arg_read && kind != FaultKind::bitmap_read};
+}
+
+void Machine::disarm() {
+  world_.fault = {};
+  world_.fail_allocation = 0;
+  world_.allocation_failed = false;
+}
+
+std::int64_t Machine::dispatch(const Operation& operation, Step& step) {
+  switch (operation.verb) {
+    case Verb::map:
+      return do_map(operation, step);
+    case Verb::unmap:
+      return do_unmap(operation, step);
+    case Verb::query:
+      return do_dirty(operation, step, VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP);
+    case Verb::start:
+      return do_dirty(operation, step, VFIO_IOMMU_DIRTY_PAGES_FLAG_START);
+    case Verb::stop:
+      return do_dirty(operation, step, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
+    case Verb::pin:
+      return do_pin(operation, step);
+    case Verb::unpin:
+      return do_unpin(operation, step);
+    case Verb::write:
+      return do_rw(true, step);
+    case Verb::read:
+      return do_rw(false, step);
+    case Verb::dma:
+      return do_dma(operation, step);
+    case Verb::attach:
+      return do_attach(operation);
+    case Verb::detach:
+      return do_detach(operation);
+    case Verb::enroll:
+      return do_enroll(operation);
+    case Verb::withdraw:
+      return do_withdraw(operation);
+    case Verb::info:
+      return do_info(operation);
+    case Verb::extension:
+      return subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number);
+    case Verb::ioctl:
+      return do_ioctl(operation);
+    case Verb::memlock:
+      world_.memlock_pages = operation.number;
+      return 0;
+  }
+  return 0;
+}
+
+void Machine::execute(const Operation& operation) {
+  const std::size_t index = steps_.size();
+  steps_.emplace_back();  // its place; more may come before it is filled
   Step step;
   step.verb = operation.verb;
   step.depth = static_cast<std::uint8_t>(depth_);
   step.first = resolve(operation.address);
   step.size = resolve(operation.size);
-  slot = step;
 
-  arm(operation, step.first);
-  if (index < hints_.size() && hints_[index].allocation_failed) subject_->run_out_of_memory();
-  switch (operation.verb) {
-    case Verb::map:
-      step.result = do_map(operation, step);
-      break;
-    case Verb::unmap:
-      step.result = do_unmap(operation, step);
-      break;
-    case Verb::query:
-      step.result = do_dirty(operation, step, 4);
-      break;
-    case Verb::start:
-      step.result = do_dirty(operation, step, 1);
-      break;
-    case Verb::stop:
-      step.result = do_dirty(operation, step, 2);
-      break;
-    case Verb::pin:
-      step.result = do_pin(operation, step);
-      break;
-    case Verb::unpin:
-      step.result = do_unpin(operation, step);
-      break;
-    case Verb::write:
-      step.result = do_rw(true, step);
-      break;
-    case Verb::read:
-      step.result = do_rw(false, step);
-      break;
-    case Verb::dma:
-      step.result = do_dma(operation, step);
-      break;
-    case Verb::attach:
-      step.result = do_attach(operation);
-      break;
-    case Verb::detach:
-      step.result = do_detach(operation);
-      break;
-    case Verb::enroll:
-      step.result = do_enroll(operation);
-      break;
-    case Verb::withdraw:
-      step.result = do_withdraw(operation);
-      break;
-    case Verb::info:
-      step.result = do_info(operation);
-      break;
-    case Verb::extension: {
-      step.result = subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number);
-      break;
-    }
-    case Verb::ioctl: {
-      static constexpr std::array<std::uint8_t, 64> kZeros = {};
-      const std::uint64_t argument = place_argument(operation, kZeros.data(), kZeros.size());
-      step.result = subject_->ioctl(static_cast<unsigned>(operation.number), argument);
-      break;
-    }
-    case Verb::memlock:
-      world_.memlock_pages = operation.number;
-      break;
-  }
+  arm(operation, step);
+  subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
+  step.result = dispatch(operation, step);
   // One that it survived needs no explanation.
   step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
-  if (depth_ && step.result >= 0) step.digest ^= output_digest(operation.verb);
+  if (depth_) step.digest ^= output_digest(operation, step.result);
   disarm();
   steps_[index] = step;
-  return step.result;
 }
 
 }  // namespace tidemark

@@ -30,6 +30,11 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// A struct vfio_bitmap.
+struct BitmapArgument {
+  std::uint64_t pgsize, size, data;
+};
+
 class Machine final : public UnmapListener {
  public:
   Machine() = default;
@@ -51,13 +56,20 @@ class Machine final : public UnmapListener {
   // cannot be made to fail). The result is valid until the next call.
   std::span<const Step> run(const Operation& operation, std::span<const Step> hints = {});
 
-  // The queries with which a migration ends: one for each live mapping of which
-  // a page was ever written.
-  std::vector<Operation> closing_queries() const;
-  // Runs one; where it is refused, the mappings count as dirty.
-  std::span<const Step> close(const Operation& query);
+  // With what a migration ends: a query for each live mapping of which a page was
+  // ever written, and for what cannot be asked at this P, attach and detach, so that
+  // P is 4096, and queries after that.
+  std::vector<Operation> closing_operations() const;
+  // Runs one. Of a query's bitmap, which may be too large, that part is there in
+  // which there is something to lose. Where it is refused, the mappings count as dirty.
+  std::span<const Step> close(const Operation& operation);
   // The iova (if it is mapped, else the user address) of a lost page.
   std::optional<std::uint64_t> lost_page() const;
+
+  // A page of user memory, of those written since the last call, that differs.
+  std::optional<std::uint64_t> differing_page(Machine& other) {
+    return GuestMemory::differing_page(world_.memory, other.world_.memory);
+  }
 
   // Withdraws all devices and releases the subject; what it left behind.
   std::string release();
@@ -69,12 +81,15 @@ class Machine final : public UnmapListener {
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.
   std::uint64_t bitmap_words() const { return bitmap_words_; }
+  // The word of the bitmap that is the area's first; not 0 only in closing queries.
+  std::uint64_t bitmap_first() const { return bitmap_first_; }
   // Of the last operation: a digest of the callbacks that it made, in their order.
   std::uint64_t callbacks() const { return callbacks_; }
 
   std::uint64_t resolve(const Quantity& quantity) const;
-  // The same for a user address: a mapping base is where its memory is.
-  std::uint64_t resolve_vaddr(const Quantity& quantity) const;
+  // The same for a user address: a mapping base is where its memory is, and fresh
+  // memory is `bytes` long.
+  std::uint64_t resolve_vaddr(const Quantity& quantity, std::uint64_t bytes = 0) const;
 
  private:
   struct Script {
@@ -98,11 +113,13 @@ class Machine final : public UnmapListener {
 
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override;
 
-  std::int64_t execute(const Operation& operation, Step& step);
+  void execute(const Operation& operation);
+  std::int64_t dispatch(const Operation& operation, Step& step);
   std::int64_t do_map(const Operation& operation, const Step& step);
   std::int64_t do_unmap(const Operation& operation, const Step& step);
   std::int64_t do_dirty(const Operation& operation, const Step& step, std::uint32_t flags);
   std::int64_t do_info(const Operation& operation);
+  std::int64_t do_ioctl(const Operation& operation);
   std::int64_t do_pin(const Operation& operation, Step& step);
   std::int64_t do_unpin(const Operation& operation, const Step& step);
   std::int64_t do_rw(bool write, Step& step);
@@ -112,12 +129,21 @@ class Machine final : public UnmapListener {
   std::int64_t do_enroll(const Operation& operation);
   std::int64_t do_withdraw(const Operation& operation);
 
+  BitmapArgument place_bitmap(const Operation& operation, std::uint64_t size);
+  void learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes);
   std::uint64_t place_argument(const Operation& operation, const void* argument, std::size_t bytes);
+  std::uint64_t argument_address() const;
   std::uint64_t bitmap_address() const;
-  void arm(const Operation& operation, std::uint64_t first);
+  std::uint64_t faulting_address(const Operation& operation, const Step& step) const;
+  void arm(const Operation& operation, const Step& step);
   void disarm();
   // The index-th newest; null if there is none at all.
   const LiveMapping* newest(unsigned index) const;
+  bool can_ask(const LiveMapping& mapping) const;
+  void ask(const LiveMapping& mapping, std::uint64_t page_bytes,
+           std::vector<Operation>& operations) const;
+  void shrink_pages(std::vector<Operation>& operations) const;
+  std::uint64_t first_word_asked(const Operation& query) const;
   const LiveMapping* mapping_at(std::uint64_t iova) const;
   void forget_mappings(std::uint64_t first, std::uint64_t last);
   void learn_page_bytes();
@@ -125,9 +151,10 @@ class Machine final : public UnmapListener {
   void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
   void unpin_page(std::uint64_t iova, unsigned device);
   void fill(std::uint8_t* data, std::size_t bytes);
-  std::uint64_t output_digest(Verb verb) const;
+  std::uint64_t output_digest(const Operation& operation, std::int64_t result) const;
 
   World world_;
+  Setup setup_;
   std::unique_ptr<Subject> subject_;
   Migration migration_;
   std::vector<LiveMapping> mappings_;  // oldest first
@@ -137,8 +164,9 @@ class Machine final : public UnmapListener {
   std::vector<Step> steps_;
   std::span<const Step> hints_;
   std::uint64_t page_bytes_ = kPageBytes;  // P, as GET_INFO says it
-  std::uint64_t next_vaddr_ = kRamFirst;
+  FreshMemory fresh_;
   std::uint64_t bitmap_words_ = 0;
+  std::uint64_t bitmap_first_ = 0;
   std::uint64_t callbacks_ = 0;
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;

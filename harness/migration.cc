@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "migration.h"
 
-#include <algorithm>
-
 namespace tidemark {
-namespace {
-
-bool holds(const LiveMapping& mapping, std::uint64_t page) {
-  const std::uint64_t address = page * GuestMemory::kPageBytes;
-  return address >= mapping.vaddr && address - mapping.vaddr <= mapping.last - mapping.first;
-}
-
-}  // namespace
 
 void Migration::reset() {
   running_ = false;
@@ -29,18 +19,18 @@ void Migration::start(const GuestMemory& memory) {
 }
 
 void Migration::copy_reported(const GuestMemory& memory, std::span<const LiveMapping> mappings,
-                              const BitmapArea& bitmap, std::uint64_t first, std::uint64_t last,
-                              std::uint64_t page_bytes) {
+                              const BitmapArea& bitmap, const Answer& answer) {
   if (!running_) return;
   for (const std::uint64_t page : memory.pages()) {
     for (const LiveMapping& mapping : mappings) {
-      if (!holds(mapping, page)) continue;
-      const std::uint64_t iova = mapping.first + (page * GuestMemory::kPageBytes - mapping.vaddr);
-      if (iova < first || iova > last) continue;
-      const std::uint64_t bit = iova / page_bytes - first / page_bytes;
-      const auto word = static_cast<std::int64_t>(bit / 64);
-      if (word < BitmapArea::kWords && bitmap.written(word) && bitmap.word(word) >> bit % 64 & 1)
-        copy(memory, page);
+      if (!mapping.holds(page)) continue;
+      const std::uint64_t iova = mapping.iova_of(page);
+      if (iova < answer.first || iova > answer.last) continue;
+      const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
+      const std::uint64_t word = bit / 64 - answer.first_word;
+      if (word >= BitmapArea::kWords) continue;
+      const auto index = static_cast<std::int64_t>(word);
+      if (bitmap.written(index) && bitmap.word(index) >> bit % 64 & 1) copy(memory, page);
     }
   }
 }
@@ -48,12 +38,14 @@ void Migration::copy_reported(const GuestMemory& memory, std::span<const LiveMap
 void Migration::copy_mapping(const GuestMemory& memory, const LiveMapping& mapping) {
   if (!running_) return;
   for (const std::uint64_t page : memory.pages())
-    if (holds(mapping, page)) copy(memory, page);
+    if (mapping.holds(page)) copy(memory, page);
 }
 
-bool Migration::holds_any(const LiveMapping& mapping, const GuestMemory& memory) {
-  return std::ranges::any_of(memory.pages(),
-                             [&](std::uint64_t page) { return holds(mapping, page); });
+void Migration::copy_range(const GuestMemory& memory, std::span<const LiveMapping> mappings,
+                           std::uint64_t first, std::uint64_t last) {
+  for (const std::uint64_t page : memory.pages())
+    for (const LiveMapping& mapping : mappings)
+      if (mapping.holds(page) && mapping.iova_of(page) - first <= last - first) copy(memory, page);
 }
 
 std::optional<std::uint64_t> Migration::lost_page(const GuestMemory& memory) const {

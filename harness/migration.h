@@ -21,6 +21,23 @@ struct LiveMapping {
   std::uint64_t first = 0, last = 0;  // bytes, inclusive
   std::uint64_t vaddr = 0;
   bool readable = false, writable = false;
+
+  // Of pages of user memory, by number.
+  bool holds(std::uint64_t page) const {
+    const std::uint64_t address = page * GuestMemory::kPageBytes;
+    return address >= vaddr && address - vaddr <= last - first;
+  }
+  std::uint64_t iova_of(std::uint64_t page) const {
+    return first + (page * GuestMemory::kPageBytes - vaddr);
+  }
+};
+
+// What a bitmap answers for.
+struct Answer {
+  std::uint64_t first, last;  // bytes, inclusive
+  std::uint64_t page_bytes;   // of one bit
+  std::uint64_t first_word;   // which word of the bitmap is the area's first
+  bool operator==(const Answer&) const = default;
 };
 
 class Migration {
@@ -32,16 +49,15 @@ class Migration {
   void start(const GuestMemory& memory);
   // STOP: given up.
   void stop() { running_ = false; }
-  // A query or an unmap of [first, last] answered in `bitmap`, one bit for
-  // `page_bytes`. Cost: pages ever written times mappings.
+  // A query or an unmap was answered in `bitmap`. Cost: pages ever written times
+  // mappings.
   void copy_reported(const GuestMemory& memory, std::span<const LiveMapping> mappings,
-                     const BitmapArea& bitmap, std::uint64_t first, std::uint64_t last,
-                     std::uint64_t page_bytes);
-  // A mapping went, or cannot be asked for, and its marks with it: a careful
-  // user takes all of it for dirty.
+                     const BitmapArea& bitmap, const Answer& answer);
+  // A mapping went, and its marks with it: a careful user takes all of it for dirty.
   void copy_mapping(const GuestMemory& memory, const LiveMapping& mapping);
-
-  static bool holds_any(const LiveMapping& mapping, const GuestMemory& memory);
+  // So does one who cannot ask for [first, last].
+  void copy_range(const GuestMemory& memory, std::span<const LiveMapping> mappings,
+                  std::uint64_t first, std::uint64_t last);
 
   // After the last query: the number of a page (of user memory, 4 KiB) in which
   // source and destination differ.

@@ -51,7 +51,7 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   }
   Sizes sizes() override;
   void inspect(State& state) override;
-  void run_out_of_memory() override { out_of_memory_ = true; }
+  void run_out_of_memory(bool out) override { out_of_memory_ = out; }
   std::string release() override { return {}; }
 
   bool accept_marks(std::uint64_t first, std::uint64_t end, const State& shown) override;
@@ -69,6 +69,10 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) override {
     return world_.pinnable_pages(vaddr, pages);
   }
+  std::uint64_t contiguous_pages(std::uint64_t vaddr, std::uint64_t pages) override {
+    return host_run(vaddr / kPageBytes, pages);
+  }
+  int enter_process() override { return 0; }
   std::uint64_t locked_limit_pages() override { return world_.memlock_pages; }
   std::uint64_t pfn_of(std::uint64_t vaddr) override { return World::pfn_of(vaddr); }
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override {

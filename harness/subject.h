@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,13 @@ struct State {
   void add_marks(std::uint64_t first, std::uint64_t end);
 };
 
+// What the host holds for a subject and its state does not say, or the other way
+// round.
+struct Discrepancy {
+  std::string what;  // for signatures: "pinned-memory", "iommu"
+  std::string expected, actual;
+};
+
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -68,9 +76,14 @@ class Subject {
   virtual Sizes sizes() = 0;
   virtual void inspect(State& state) = 0;
 
-  // The next call fails for want of memory, if it gets as far as needing any.
-  // For subjects that cannot be made to run out themselves.
-  virtual void run_out_of_memory() {}
+  // Does what the host has pinned, and what its IOMMUs map, follow from the state
+  // that the subject has just shown? For subjects that have a host.
+  virtual std::optional<Discrepancy> audit(const State& /*shown*/) { return std::nullopt; }
+
+  // Said before each operation: the next call fails for want of memory, if it gets as
+  // far as needing any, or it does not. For subjects that cannot be made to run out
+  // themselves.
+  virtual void run_out_of_memory(bool /*out*/) {}
 
   // Takes over the marks that another subject shows in pages [first, end), where
   // the contract leaves them open (R9); false if it does not leave these open.

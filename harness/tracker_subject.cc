@@ -6,62 +6,13 @@
 #include <cerrno>
 
 #include "check.h"
+#include "host_books.h"
 #include "os_machine.h"
 #include "subject.h"
 #include "tidemark.h"
 
 namespace tidemark {
 namespace {
-
-// What the hardware behind a group can reach. Checks that the tracker keeps
-// its books: nothing mapped twice, nothing unmapped that was not mapped.
-class Domain {
- public:
-  std::uint64_t page_bytes = kPageBytes;  // the smallest that it can map
-
-  int map(std::uint64_t iova, std::uint64_t pfn, std::uint64_t pages) {
-    const std::uint64_t bytes = pages * kPageBytes;
-    if ((iova | pfn * kPageBytes | bytes) & (page_bytes - 1)) return -EINVAL;
-    check(find(iova, pages) == ranges_.end(), "domain.mapped-twice");
-    ranges_.push_back({iova, pfn, pages});
-    return 0;
-  }
-
-  // May take several neighbouring ranges at once.
-  void unmap(std::uint64_t iova, std::uint64_t pages) {
-    while (pages) {
-      const auto range = find(iova, 1);
-      check(range != ranges_.end() && range->iova == iova && range->pages <= pages,
-            "domain.unmap-of-unmapped");
-      iova += range->pages * kPageBytes;
-      pages -= range->pages;
-      *range = ranges_.back();
-      ranges_.pop_back();
-    }
-  }
-
-  std::uint64_t lookup(std::uint64_t iova, std::uint64_t pages, __u64* pfn) {
-    const auto range = find(iova, 1);
-    check(range != ranges_.end(), "domain.lookup-of-unmapped");
-    const std::uint64_t offset = (iova - range->iova) / kPageBytes;
-    *pfn = range->pfn + offset;
-    return std::min(pages, range->pages - offset);
-  }
-
-  bool empty() const { return ranges_.empty(); }
-
- private:
-  struct Range {
-    std::uint64_t iova, pfn, pages;
-  };
-  std::vector<Range>::iterator find(std::uint64_t iova, std::uint64_t pages) {
-    const std::uint64_t last = iova + (pages * kPageBytes - 1);
-    return std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) {
-      return range.iova <= last && iova <= range.iova + (range.pages * kPageBytes - 1);
-    });
-  }
-  std::vector<Range> ranges_;
-};
 
 class TrackerSubject;
 
@@ -102,6 +53,7 @@ class TrackerSubject final : public Subject {
   }
   Sizes sizes() override;
   void inspect(State& state) override;
+  std::optional<Discrepancy> audit(const State& shown) override { return books_.audit(shown); }
   std::string release() override;
 
  private:
@@ -122,25 +74,20 @@ class TrackerSubject final : public Subject {
   };
 
   static TrackerSubject& self(void* context) { return *static_cast<TrackerSubject*>(context); }
-  const void* group_id(unsigned group) const { return &domains_[group]; }
+  const void* group_id(unsigned group) const { return &books_.domains[group]; }
+  void give_memory();
+  void give_devices();
 
   World& world_;
   os_machine machine_ = {};
   tidemark_container* container_ = nullptr;
   std::array<Device, kDevices> devices_;
-  std::array<Domain, kGroups> domains_;
-  // Pages pinned by the tracker: how many, and the sum of their numbers.
-  std::uint64_t pinned_ = 0;
-  std::uint64_t pinned_sum_ = 0;
-
-  void count_pins(std::uint64_t pfn, std::uint64_t pages, bool pinned) {
-    const std::uint64_t sum = pages * pfn + pages * (pages - 1) / 2;
-    pinned_ += pinned ? pages : 0 - pages;
-    pinned_sum_ += pinned ? sum : 0 - sum;
-  }
+  HostBooks books_;
 };
 
-TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world) {
+// The process around the tracker is what the world says, and its host keeps books.
+void TrackerSubject::give_memory() {
+  static_assert(sizeof(__u64) == sizeof(std::uint64_t));
   machine_.context = this;
   machine_.copy_from_user = [](void* c, void* to, __u64 from, std::size_t bytes) {
     return self(c).world_.copy_from_user(to, from, bytes);
@@ -151,15 +98,18 @@ TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world)
   machine_.access_ok = [](void* c, __u64 address, __u64 bytes) {
     return self(c).world_.access_ok(address, bytes);
   };
-  machine_.pin = [](void* c, __u64 vaddr, __u64 pages, bool, __u64* pfn) -> __s64 {
-    const std::uint64_t pinned = self(c).world_.pinnable_pages(vaddr, pages);
-    if (!pinned) return -EFAULT;
-    *pfn = World::pfn_of(vaddr);
-    self(c).count_pins(*pfn, pinned, true);
-    return static_cast<__s64>(pinned);
+  machine_.pin = [](void* c, __u64 vaddr, __u64 pages, bool write, __u64* pfn) -> __s64 {
+    std::uint64_t first = 0;
+    const std::int64_t pinned = self(c).books_.pin(self(c).world_, vaddr, pages, write, first);
+    *pfn = first;
+    return pinned;
   };
-  machine_.unpin = [](void* c, __u64 pfn, __u64 pages) { self(c).count_pins(pfn, pages, false); };
+  machine_.unpin = [](void* c, __u64 pfn, __u64 pages, bool write) {
+    self(c).books_.unpin(pfn, pages, write);
+  };
+}
 
+void TrackerSubject::give_devices() {
   for (unsigned i = 0; i < kDevices; ++i) {
     devices_[i].subject = this;
     devices_[i].number = i;
@@ -168,7 +118,11 @@ TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world)
       d->subject->world_.dma_unmap(d->number, iova, bytes);
     };
   }
+}
 
+TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world) {
+  give_memory();
+  give_devices();
   tidemark_config config = {};
   config.type = setup.type == ContainerType::v1 ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU;
   config.range_rule = static_cast<tidemark_range_rule>(setup.rule);
@@ -177,17 +131,23 @@ TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world)
   check(tidemark_container_create(&config, &container_) == 0, "container.create");
 }
 
+// The IOMMU of a group, as the tracker calls it.
+constexpr tidemark_iommu_ops kIommuOps = {
+    [](void* domain, __u64 iova, __u64 pfn, __u64 pages, int prot) {
+      return static_cast<IommuDomain*>(domain)->map({iova, pfn, pages, prot});
+    },
+    [](void* domain, __u64 iova, __u64 pages) {
+      static_cast<IommuDomain*>(domain)->unmap(iova, pages);
+    },
+    [](void* domain, __u64 iova, __u64 pages, __u64* pfn) -> __u64 {
+      std::uint64_t first = 0;
+      const std::uint64_t run = static_cast<IommuDomain*>(domain)->lookup(iova, pages, first);
+      *pfn = first;
+      return run;
+    }};
+
 int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
-  static constexpr tidemark_iommu_ops kOps = {
-      [](void* domain, __u64 iova, __u64 pfn, __u64 pages, int) {
-        return static_cast<Domain*>(domain)->map(iova, pfn, pages);
-      },
-      [](void* domain, __u64 iova, __u64 pages) {
-        static_cast<Domain*>(domain)->unmap(iova, pages);
-      },
-      [](void* domain, __u64 iova, __u64 pages, __u64* pfn) -> __u64 {
-        return static_cast<Domain*>(domain)->lookup(iova, pages, pfn);
-      }};
+  IommuDomain& domain = books_.domains[group];
   std::array<tidemark_iova_range, 2> reserved = {};
   tidemark_group_info info = {};
   if (kind) {
@@ -199,26 +159,27 @@ int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
     info.aperture = {kind->aperture.first, kind->aperture.last};
     info.nr_reserved = kind->nr_reserved;
     info.reserved = reserved.data();
-    info.iommu = &kOps;
-    info.domain = &domains_[group];
+    info.iommu = &kIommuOps;
+    info.domain = &domain;
   }
-  const std::uint64_t page_bytes = domains_[group].page_bytes;
-  if (kind) domains_[group].page_bytes = std::max(kPageBytes, kind->pgsizes & -kind->pgsizes);
+  const std::uint64_t page_bytes = domain.page_bytes;
+  if (kind) domain.page_bytes = std::max(kPageBytes, kind->pgsizes & -kind->pgsizes);
   const Use use(*this);
   const int result = tidemark_group_attach(container_, group_id(group), &info);
-  if (result) domains_[group].page_bytes = page_bytes;
+  if (result) domain.page_bytes = page_bytes;
+  domain.attached |= kind && !result;
   return result;
 }
 
 void TrackerSubject::detach(unsigned group) {
   const Use use(*this);
   tidemark_group_detach(container_, group_id(group));
-  check(domains_[group].empty(), "domain.left-mapped");
+  books_.domains[group].attached = false;
+  check(books_.domains[group].ranges().empty(), "domain.left-mapped");
 }
 
 int TrackerSubject::pin(unsigned group, std::uint64_t iova, int count, int rights,
                         std::uint64_t* pfns) {
-  static_assert(sizeof(__u64) == sizeof(std::uint64_t));
   const Use use(*this);
   return tidemark_pages_pin(container_, group_id(group), iova, count, rights,
                             reinterpret_cast<__u64*>(pfns));
@@ -262,9 +223,7 @@ std::string TrackerSubject::release() {
   report("allocations", machine_.nr_allocations);
   report("process references", machine_.nr_processes);
   report("locked pages", machine_.locked_pages);
-  report("pinned pages", pinned_);
-  for (const Domain& domain : domains_) report("domain with mappings", !domain.empty());
-  if (!pinned_ && pinned_sum_) left += "other pages were unpinned than were pinned\n";
+  left += books_.left();
   return left;
 }
 

@@ -151,7 +151,7 @@ bool World::access_ok(std::uint64_t address, std::uint64_t bytes) const {
 
 std::uint64_t World::pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const {
   if (vaddr < kRamFirst || vaddr > kRamLast) return 0;
-  pages = std::min(pages, (kRamLast - vaddr) / kPageBytes + 1);
+  pages = host_run(vaddr / kPageBytes, std::min(pages, (kRamLast - vaddr) / kPageBytes + 1));
   const bool faults = fault.on_write && fault.last >= kRamFirst;
   const std::uint64_t bad = fault.first / kPageBytes, first = vaddr / kPageBytes;
   if (faults && bad >= first && bad - first < pages) pages = bad - first;

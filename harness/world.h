@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "guest_memory.h"
+#include "host_pages.h"
 #include "operation.h"
 
 namespace tidemark {
@@ -28,10 +29,7 @@ struct HardwareKind {
 inline constexpr unsigned kHardwareKinds = 8;
 const HardwareKind& hardware_kind(unsigned number);
 
-// The user's address space. Everything else faults.
 inline constexpr std::uint64_t kUserLimit = 0x7ffffffff000;  // of access_ok
-inline constexpr std::uint64_t kRamFirst = std::uint64_t{1} << 44;
-inline constexpr std::uint64_t kRamLast = 3 * kRamFirst - 1;
 
 // The ioctl's argument with guards on both sides.
 struct ArgumentArea {
@@ -101,9 +99,11 @@ class World {
   std::size_t copy_from_user(void* to, std::uint64_t from, std::size_t bytes);
   std::size_t copy_to_user(std::uint64_t to, const void* from, std::size_t bytes);
   bool access_ok(std::uint64_t address, std::uint64_t bytes) const;
-  // How many of the pages from `vaddr` on can be pinned before one that cannot.
+  // How many of the pages from `vaddr` on can be pinned at once: up to one that
+  // cannot, or that does not follow the one before it in the host.
   std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const;
-  static std::uint64_t pfn_of(std::uint64_t vaddr) { return vaddr >> 12; }
+  static std::uint64_t pfn_of(std::uint64_t vaddr) { return host_page_of(vaddr / kPageBytes); }
+  static std::uint64_t vaddr_of(std::uint64_t pfn) { return user_page_of(pfn) * kPageBytes; }
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) {
     listener_->dma_unmap(device, iova, bytes);
   }

@@ -89,19 +89,24 @@ bool windows_allow(const struct iova_windows *windows, u64 first, u64 last);
 
 /*
  * Pin the mapping's memory, account for it, and map it into every hardware
- * group's domain (R16, D8). 0, or -errno with nothing done.
+ * group's domain (R16, D8). 0, or with nothing done what pages_charge() and the
+ * domain's map return, -EFAULT where there is no memory, -ENODEV if its owner is
+ * gone, or what else pinning pages gives in the kernel (-EINTR, ...).
  */
 int hardware_map(struct tidemark_container *container, struct mapping *mapping);
 /* The reverse. Pins that devices hold become what is accounted. */
 void hardware_unmap(struct tidemark_container *container, struct mapping *mapping);
-/* For one more group: the memory is pinned already. 0, or -errno, nothing done. */
+/*
+ * For one more group: the memory is pinned already. 0, or with nothing done what
+ * the domain's map returns.
+ */
 int hardware_share(struct tidemark_container *container, struct mapping *mapping,
 		   const struct group *group);
 void hardware_unshare(struct mapping *mapping, const struct group *group);
 
 /* pins.c */
 
-/* Account for pages; -ENOMEM over the owner's limit. */
+/* Account for pages. 0, -ENOMEM over the owner's limit, -ESRCH if it is gone. */
 int pages_charge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages);
 void pages_uncharge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages);
 /* Distinct pinned pages among those numbered [first, last] in the mapping. */
@@ -148,7 +153,10 @@ struct map_request {
 	int prot;	/* not 0 */
 };
 
-/* R15, D10. Takes the lock itself. */
+/*
+ * R15, D10. Takes the lock itself. 0, -EINVAL, -EEXIST, -ENOSPC, -ENOMEM, or what
+ * hardware_map() returns.
+ */
 int mapping_map(struct tidemark_container *container, const struct map_request *request);
 /* Take a mapping away, with all that it holds. */
 void mapping_remove(struct tidemark_container *container, struct mapping *mapping);
@@ -184,7 +192,10 @@ void devices_notify(struct tidemark_container *container, u64 first, u64 last);
 
 /* info.c */
 
-/* VFIO_CHECK_EXTENSION and VFIO_IOMMU_GET_INFO; both take the lock themselves. */
+/*
+ * VFIO_CHECK_EXTENSION and VFIO_IOMMU_GET_INFO; both take the lock themselves. The
+ * first 0 or 1, the second 0, -EFAULT, -EINVAL or -ENOMEM (D13, D14).
+ */
 long info_extension(struct tidemark_container *container, unsigned long extension);
 long info_get(struct tidemark_container *container, u64 argument);
 

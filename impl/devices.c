@@ -23,17 +23,22 @@ void tidemark_device_unregister(struct tidemark_container *container,
 {
 	struct tidemark_device **link = &container->devices;
 	DECLARE_COMPLETION_ONSTACK(idle);
-	bool busy;
+	bool known, busy = false;
 
 	mutex_lock(&container->lock);
-	while (*link != device)
+	while (*link && *link != device)
 		link = &(*link)->next;
-	*link = device->next;
-	busy = device->nr_callers;
+	known = *link;
+	if (known) {
+		*link = device->next;
+		busy = device->nr_callers;
+	}
 	if (busy)
 		device->leaving = &idle;
 	mutex_unlock(&container->lock);
 
+	if (!known)
+		pr_warn_ratelimited("tidemark: a device leaves that is not registered\n");
 	if (busy)
 		wait_for_completion(&idle);
 }

@@ -23,30 +23,20 @@ static int transfer_copy(struct mapping *mapping, const struct transfer *transfe
 	u64 vaddr = mapping->vaddr + (transfer->iova - mapping->first);
 	unsigned long left;
 
-	if (!os_process_enter(&mapping->owner))
-		return -EFAULT;
 	if (transfer->write)
 		left = copy_to_user(os_user_pointer(vaddr), transfer->data, bytes);
 	else
 		left = copy_from_user(transfer->data, os_user_pointer(vaddr), bytes);
-	os_process_leave(&mapping->owner);
 	return left ? -EFAULT : 0;
 }
 
-/* The part of a transfer that lies in one mapping. */
-static int transfer_part(struct tidemark_container *container, struct transfer *transfer)
+/* The part of a transfer that lies in @mapping, whose owner has been entered. */
+static int transfer_within(struct tidemark_container *container, struct mapping *mapping,
+			   struct transfer *transfer)
 {
-	struct mapping *mapping;
 	size_t bytes;
 	u64 last;
 	int ret;
-
-	mapping = mappings_find(&container->mappings, transfer->iova, transfer->iova);
-	if (!mapping)
-		return -EINVAL;
-	ret = rights_check(mapping, transfer->write);
-	if (ret)
-		return ret;
 
 	last = min(transfer->iova + (transfer->bytes - 1), mapping->last);
 	if (last < transfer->iova)
@@ -66,6 +56,27 @@ static int transfer_part(struct tidemark_container *container, struct transfer *
 	transfer->bytes -= bytes;
 	/* Past the top nothing is mapped, and nothing wraps to 0. */
 	return transfer->bytes && !transfer->iova ? -EINVAL : 0;
+}
+
+/* The next part of a transfer, up to the end of its mapping. */
+static int transfer_part(struct tidemark_container *container, struct transfer *transfer)
+{
+	struct mapping *mapping;
+	int ret;
+
+	mapping = mappings_find(&container->mappings, transfer->iova, transfer->iova);
+	if (!mapping)
+		return -EINVAL;
+	ret = rights_check(mapping, transfer->write);
+	if (ret)
+		return ret;
+	ret = os_process_enter(&mapping->owner);
+	if (ret)
+		return ret;
+
+	ret = transfer_within(container, mapping, transfer);
+	os_process_leave(&mapping->owner);
+	return ret;
 }
 
 static int transfer_all(struct tidemark_container *container, struct transfer *transfer)

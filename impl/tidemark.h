@@ -69,7 +69,12 @@ void tidemark_container_destroy(struct tidemark_container *container);
  * Cost: a query is O(log mappings + mappings in the range + dirty words + pins
  * in the range); the others O(log mappings) for each mapping that they touch.
  *
- * Return: what the ioctl returns; -ENOTTY for any other command.
+ * Return: what the ioctl returns; -ENOTTY for any other command. By command:
+ * CHECK_EXTENSION 0 or 1; GET_INFO 0, -EFAULT, -EINVAL, -ENOMEM (D14); MAP_DMA 0,
+ * -EFAULT, -EINVAL, -EEXIST, -ENOSPC, -ENOMEM (D10), and with hardware groups what
+ * pinning and their domains' map give, such as -EINTR if the caller is killed;
+ * UNMAP_DMA 0, -EFAULT, -EINVAL, -EBUSY (R13, R14); DIRTY_PAGES 0, -EACCES, -EFAULT,
+ * -EINVAL, -ENOMEM (R12).
  */
 long tidemark_container_ioctl(struct tidemark_container *container,
 			      unsigned int command, unsigned long argument);
@@ -118,7 +123,9 @@ struct tidemark_group_info {
  *
  * Return: 0; -EINVAL if @id is attached, no page size or no address would be
  * left, or a mapping lies outside of what is; -ENOMEM, also for the locked-
- * memory limit; -EFAULT; what the domain's map returns.
+ * memory limit; -EFAULT; -ENODEV or -ESRCH if the process that made a mapping is
+ * gone; -EINTR if the caller is killed, or what else pinning pages gives in the
+ * kernel; what the domain's map returns.
  */
 int tidemark_group_attach(struct tidemark_container *container, const void *id,
 			  const struct tidemark_group_info *info);
@@ -152,7 +159,11 @@ struct tidemark_device {
 void tidemark_device_register(struct tidemark_container *container,
 			      struct tidemark_device *device);
 
-/** tidemark_device_unregister - and no longer; waits for running callbacks */
+/**
+ * tidemark_device_unregister - and no longer; waits for running callbacks
+ *
+ * A device that is not registered is left alone, with a warning.
+ */
 void tidemark_device_unregister(struct tidemark_container *container,
 				struct tidemark_device *device);
 
@@ -170,7 +181,9 @@ void tidemark_device_unregister(struct tidemark_container *container,
  * All or nothing, but marks of a failed pin stay (R9).
  *
  * Return: @nr_pages; -EINVAL (B9, no such group, no device registered, not
- * mapped), -E2BIG, -EACCES (v1), -EPERM, -EFAULT, -ENOMEM (also R16's limit).
+ * mapped), -E2BIG, -EACCES (v1), -EPERM, -EFAULT, -ENOMEM (also R16's limit);
+ * -ENODEV or -ESRCH if the process that made the mapping is gone; -EINTR if the
+ * caller is killed, or what else pinning pages gives in the kernel.
  */
 int tidemark_pages_pin(struct tidemark_container *container, const void *id,
 		       __u64 iova, int nr_pages, int prot, __u64 *pfns);
@@ -191,7 +204,8 @@ void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova,
  * Not atomic: a part that fails leaves the parts before it done, and marked.
  * Cost: O(log mappings) for each mapping, and the copy.
  *
- * Return: 0; -EINVAL (nothing to do, not mapped), -EPERM, -EFAULT.
+ * Return: 0; -EINVAL (nothing to do, not mapped), -EPERM (rights, or the process
+ * that made the mapping is gone), -EFAULT (also if another process calls).
  */
 int tidemark_memory_write(struct tidemark_container *container, __u64 iova,
 			  const void *data, size_t bytes);

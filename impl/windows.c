@@ -4,38 +4,48 @@
  */
 #include "container.h"
 
-/* Leave [first, last] out: of each window nothing, one or two parts remain. */
+/* What is left of @window without [first, last]: nothing, one or two parts. */
+static u32 window_parts(const struct tidemark_iova_range *window, u64 first, u64 last,
+			struct tidemark_iova_range *parts)
+{
+	u32 nr_parts = 0;
+
+	if (window->first < first) {
+		parts[nr_parts].first = window->first;
+		parts[nr_parts++].last = first - 1;
+	}
+	if (window->last > last) {
+		parts[nr_parts].first = last + 1;
+		parts[nr_parts++].last = window->last;
+	}
+	return nr_parts;
+}
+
+static void window_replace(struct iova_windows *windows, u32 i,
+			   const struct tidemark_iova_range *parts, u32 nr_parts)
+{
+	struct tidemark_iova_range *window = &windows->windows[i];
+
+	memmove(window + nr_parts, window + 1,
+		(windows->nr_windows - i - 1) * sizeof(*window));
+	memcpy(window, parts, nr_parts * sizeof(*parts));
+	windows->nr_windows += nr_parts - 1;
+}
+
 static void window_exclude(struct iova_windows *windows, u64 first, u64 last)
 {
+	struct tidemark_iova_range parts[2];
 	u32 i = 0;
 
 	while (i < windows->nr_windows) {
-		struct tidemark_iova_range *window = &windows->windows[i];
-		struct tidemark_iova_range was = *window;
-		u32 nr_left = 0;
+		const struct tidemark_iova_range *window = &windows->windows[i];
+		u32 nr_parts = 1;
 
-		if (last < was.first || first > was.last) {
-			i++;
-			continue;
+		if (first <= window->last && last >= window->first) {
+			nr_parts = window_parts(window, first, last, parts);
+			window_replace(windows, i, parts, nr_parts);
 		}
-		if (was.first < first)
-			nr_left++;
-		if (was.last > last)
-			nr_left++;
-
-		memmove(window + nr_left, window + 1,
-			(windows->nr_windows - i - 1) * sizeof(*window));
-		windows->nr_windows += nr_left - 1;
-		if (was.first < first) {
-			window->first = was.first;
-			window->last = first - 1;
-			window++;
-		}
-		if (was.last > last) {
-			window->first = last + 1;
-			window->last = was.last;
-		}
-		i += nr_left;
+		i += nr_parts;
 	}
 }
 

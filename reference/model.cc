@@ -164,8 +164,8 @@ int Model::check_existing_mappings(const GroupKind& joining, const std::vector<B
   const bool pages_are_locked = hardware_mapped();
   std::uint64_t locked = locked_pages();
   for (const auto& [first, mapping] : mappings_) {
-    const int error = pages_are_locked ? (iommus_accept(mapping, &joining) ? 0 : -EINVAL)
-                                       : lock_and_map(mapping, &joining, locked);
+    const int error =
+        pages_are_locked ? map_locked(mapping, joining) : lock_and_map(mapping, &joining, locked);
     if (error) return error;
   }
   return 0;
@@ -303,6 +303,7 @@ int Model::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
     const Mapping* mapping = past_the_top ? nullptr : mapping_at(iova >> kPageShift);
     if (!mapping) return -EINVAL;
     if ((mapping->rights & needed) != needed) return -EPERM;
+    if (const int error = surroundings_.enter_process()) return error;
     const std::uint64_t left = (mapping->end << kPageShift) - iova;  // modulo 2^64
     const std::size_t part = std::min<std::uint64_t>(bytes, left);
     const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));

@@ -55,9 +55,15 @@ class Surroundings {
   // Is [address, address + bytes) inside the part of the address space that a
   // user may name at all (mapped or not)?
   virtual bool access_ok(std::uint64_t address, std::uint64_t bytes) = 0;
-  // How many of the `pages` 4 KiB pages from `vaddr` on could be pinned before
-  // the first that cannot. The pin of that one would fail with -EFAULT.
+  // How many of the `pages` 4 KiB pages from `vaddr` on follow each other in host
+  // memory, at least 1.
+  virtual std::uint64_t contiguous_pages(std::uint64_t vaddr, std::uint64_t pages) = 0;
+  // How many of those could be pinned before the first that cannot. The pin of that
+  // one would fail with -EFAULT.
   virtual std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) = 0;
+  // Can rw reach the memory of the process that made the mappings? 0; -EPERM if it
+  // is gone, -EFAULT if another process is the current one.
+  virtual int enter_process() = 0;
   // RLIMIT_MEMLOCK in pages, at this moment.
   virtual std::uint64_t locked_limit_pages() = 0;
   // Host page number of the page at `vaddr`.
@@ -154,7 +160,8 @@ class Model {
   static bool lies_in_one(const Mapping& mapping, const std::vector<ByteRange>& ranges);
   int check_map(const Mapping& mapping) const;
   int lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked);
-  bool iommus_accept(const Mapping& run, const GroupKind* joining) const;
+  int map_locked(const Mapping& mapping, const GroupKind& joining);
+  bool iommus_accept(const Mapping& run, const GroupKind* joining);
   int check_trackable(const Mapping& mapping) const;
   int insert_mapping(const Mapping& mapping);
   int check_unmap(const Unmap& unmap) const;

@@ -14,13 +14,12 @@ constexpr std::uint64_t kMostPages = (std::uint64_t{1} << 31) - 1;  // of P, in 
 constexpr std::uint64_t kMostMarks = std::uint64_t{1} << 33;        // of 4 KiB, in one mapping
 constexpr int kNotifyingPasses = 11;
 
-// D8: a group's own IOMMU maps whole pages of its smallest size.
-bool iommu_accepts(const GroupKind& kind, const Mapping& run) {
+// D8: a group's own IOMMU maps whole pages of its smallest size, at `pfn` in the host.
+bool iommu_accepts(const GroupKind& kind, const Mapping& run, std::uint64_t pfn) {
   const std::uint64_t smallest = std::uint64_t{1} << std::countr_zero(kind.pgsizes);
   const std::uint64_t unit = std::max(smallest, std::uint64_t{1} << kPageShift);
-  const std::uint64_t iova = run.first << kPageShift;
-  const std::uint64_t bytes = (run.end - run.first) << kPageShift;
-  return ((iova | run.vaddr | bytes) & (unit - 1)) == 0;
+  const std::uint64_t pages = run.first | pfn | (run.end - run.first);
+  return ((pages << kPageShift) & (unit - 1)) == 0;
 }
 
 }  // namespace
@@ -46,11 +45,26 @@ int Model::check_map(const Mapping& mapping) const {
 
 // D8, D10: would the run be mapped by `joining` or, if that is null, by the
 // IOMMUs of all hardware groups?
-bool Model::iommus_accept(const Mapping& run, const GroupKind* joining) const {
-  if (joining) return iommu_accepts(*joining, run);
+bool Model::iommus_accept(const Mapping& run, const GroupKind* joining) {
+  const std::uint64_t pfn = surroundings_.pfn_of(run.vaddr);
+  if (joining) return iommu_accepts(*joining, run, pfn);
   return std::all_of(groups_.begin(), groups_.end(), [&](const AttachedGroup& a) {
-    return !a.group.kind.hardware || iommu_accepts(a.group.kind, run);
+    return !a.group.kind.hardware || iommu_accepts(a.group.kind, run, pfn);
   });
+}
+
+// D8: could all of `mapping`, whose pages another group has locked already, be mapped
+// by `joining`, run by run?
+int Model::map_locked(const Mapping& mapping, const GroupKind& joining) {
+  Mapping run = mapping;
+  while (run.first < mapping.end) {
+    const std::uint64_t pages = surroundings_.contiguous_pages(run.vaddr, mapping.end - run.first);
+    run.end = run.first + pages;
+    if (!iommus_accept(run, &joining)) return -EINVAL;
+    run.first = run.end;
+    run.vaddr += pages << kPageShift;
+  }
+  return 0;
 }
 
 // D8, D10: could all of `mapping` be pinned, accounted and mapped in hardware,

@@ -174,6 +174,61 @@ TEST(D9, TheLastGroupTakesAllMappingsAlong) {
   )"));
 }
 
+// Six pages of fresh memory are three runs of two, twelve are three of four.
+TEST(D8, AMappingComesInRuns) {
+  EXPECT_TRUE(runs(R"(
+    container v2 memlock=18
+    attach g0 emulated
+    enroll d0
+    map 0p 6p rw
+    map 8p 12p rw
+    pin d0 1p 2p rw => 2
+    pin d0 10p 4p rw => 4
+    attach g1 hardware=7 => -EINVAL
+    memlock 16
+    attach g1 hardware=0 => -ENOMEM
+    memlock 18
+    attach g1 hardware=0 => 0
+    attach g2 hardware=5 => 0
+    detach g1
+    unmap 0p 6p bitmap => -EINVAL
+    unmap 0p 6p => 0 size=0x6000
+    detach g2
+    pin d0 10p 8p rw => 8
+  )"));
+}
+
+// The pieces that one IOMMU maps may be too small for another's pages.
+TEST(D8, EachRunHasToFitTheIommu) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=1
+    map 32p 6p rw
+    map 0p 16p rw vaddr=m0 => 0
+    unmap 32p 6p
+    attach g1 hardware=2 => -EINVAL
+    attach g1 hardware=4 => 0
+    detach g1
+    unmap 0p 16p => 0
+    map 0p 16p rw => 0
+    attach g1 hardware=2 => 0
+  )"));
+}
+
+// These 16 pages follow each other in the host, too, but not from a multiple of 16 on.
+TEST(D8, AlignmentIsThatOfHostMemory) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=1
+    map 0p 16p rw vaddr=4295035776p => 0
+    attach g1 hardware=2 => -EINVAL
+    attach g1 hardware=4 => -EINVAL
+    attach g1 hardware=0 => 0
+    unmap 0p 16p => 0
+    detach g1
+    attach g1 hardware=2 => 0
+    map 0p 16p rw vaddr=4295035776p => -EINVAL
+  )"));
+}
+
 TEST(D9, DetachOfAGroupThatIsNotAttachedDoesNothing) {
   EXPECT_TRUE(runs(R"(
     attach g0 hardware=0

@@ -200,17 +200,23 @@ TEST(D5, ThePfnsAreThoseOfTheUsersPages) {
   run_all(machine, R"(
     attach g0 emulated
     enroll d0
-    map 10p 4p rw
+    map 10p 6p rw
   )",
           make_tracker);
-  const std::uint64_t pfn = World::pfn_of(machine.mappings()[0].vaddr);
+  // Pages 11 and 12 are neighbours for the user, not in the host.
+  const auto pfn = [&](std::uint64_t page) {
+    return World::pfn_of(machine.mappings()[0].vaddr + (page - 10) * kPageBytes);
+  };
   std::array<std::uint64_t, 512> pfns = {};
   ASSERT_EQ(machine.subject().pin(0, 11 * kPageBytes, 3, 3, pfns.data()), 3);
-  EXPECT_EQ(pfns[0], pfn + 1);
-  EXPECT_EQ(pfns[2], pfn + 3);
+  EXPECT_EQ(pfns[0], pfn(11));
+  EXPECT_EQ(pfns[1], pfn(12));
+  EXPECT_EQ(pfns[2], pfn(13));
+  EXPECT_EQ(pfns[2], pfns[1] + 1);
+  EXPECT_NE(pfns[1], pfns[0] + 1);
   EXPECT_EQ(pfns[3], 0u);
   ASSERT_EQ(machine.subject().pin(0, 11 * kPageBytes, 1, 3, pfns.data()), 1);
-  EXPECT_EQ(pfns[0], pfn + 1);
+  EXPECT_EQ(pfns[0], pfn(11));
   machine.subject().unpin(11 * kPageBytes, 3);
   machine.subject().unpin(11 * kPageBytes, 1);
   machine.release();
@@ -280,6 +286,41 @@ TEST(N3, PinsThatAreLeftAtTheEndAreDropped) {
     pin d0 0p 4p rw
     start
   )"));
+}
+
+// As vfio_iommu_type1.c's vfio_pin_page_external().
+TEST(D5, AProcessThatIsGoneHasNoPagesToPin) {
+  BareTracker tracker;
+  int group;
+  ASSERT_EQ(tracker.attach(&group), 0);
+  tidemark_device device = {};
+  tidemark_device_register(tracker.container, &device);
+  ASSERT_EQ(tracker.map(0, 4, nullptr), 0);
+  ASSERT_EQ(tracker.pin(&group, 1, 1), 1);
+  tracker.machine.process_gone = true;
+  EXPECT_EQ(tracker.pin(&group, 1, 1), 1);
+  EXPECT_EQ(tracker.pin(&group, 1, 2), -ENODEV);
+  EXPECT_EQ(tracker.stats().pinned_pages, 1u);
+  tracker.unpin(1, 1);
+  tracker.unpin(1, 1);
+  EXPECT_EQ(tracker.stats().locked_pages, 0u);
+  tidemark_device_unregister(tracker.container, &device);
+}
+
+TEST(D6, ADeviceThatIsNotRegisteredCannotLeave) {
+  BareTracker tracker;
+  tidemark_device first = {}, second = {}, never = {};
+  tidemark_device_unregister(tracker.container, &never);
+  EXPECT_EQ(tracker.machine.nr_warnings, 1u);
+  tidemark_device_register(tracker.container, &first);
+  tidemark_device_register(tracker.container, &second);
+  tidemark_device_unregister(tracker.container, &never);
+  EXPECT_EQ(tracker.machine.nr_warnings, 2u);
+  tidemark_device_unregister(tracker.container, &first);
+  tidemark_device_unregister(tracker.container, &first);
+  EXPECT_EQ(tracker.machine.nr_warnings, 3u);
+  tidemark_device_unregister(tracker.container, &second);
+  EXPECT_EQ(tracker.machine.nr_warnings, 3u);
 }
 
 // Linux leaves GET_INFO's chain behind when an allocation fails (facts: a leak).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Drivers that read and write memory themselves: R4, B3, B4, D12, N1.
 #include <array>
+#include <cerrno>
+#include <vector>
 
 #include "support.h"
 
@@ -161,6 +163,29 @@ TEST(D12, WorksOnAV1Container) {
     write 0p 8 => 0
     read 0p 8 => 0
   )"));
+}
+
+// As vfio_iommu_type1.c's vfio_iommu_type1_dma_rw_chunk().
+TEST(D12, OnlyTheProcessThatMadeTheMappingReachesIt) {
+  alignas(kPageBytes) std::array<std::uint64_t, 512> memory = {};
+  std::vector<std::uint64_t> words;
+  BareTracker tracker;
+  ASSERT_EQ(tracker.map(0, 1, memory.data()), 0);
+  ASSERT_EQ(tracker.start(), 0);
+
+  os_machine other = {};
+  os_current = &other;
+  EXPECT_EQ(tracker.write(0, 5), -EFAULT);
+  tracker.enter();
+  tracker.machine.process_gone = true;
+  EXPECT_EQ(tracker.write(0, 5), -EPERM);
+  EXPECT_EQ(tracker.write(1, 5), -EINVAL);
+  EXPECT_EQ(memory[0], 0u);
+  tracker.machine.process_gone = false;
+  ASSERT_EQ(tracker.query(0, 1, words), 0);
+  EXPECT_EQ(words[0], 0u) << "nothing can have been written";
+  EXPECT_EQ(tracker.write(0, 5), 0);
+  EXPECT_EQ(memory[0], 5u);
 }
 
 // Two of four pages are written in turn, by each kind of writer, over three rounds.

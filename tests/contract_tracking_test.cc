@@ -81,7 +81,7 @@ TEST(D4, TheFirstLimitCountsPagesOfP) {
     map 4294967294p 2p rw => 0
     start fail-alloc=0 => -ENOMEM
     unmap 0 0 all
-    map 0p 4294967296p rw vaddr=4294967296p => 0
+    map 0p 4294967296p rw vaddr=4295098368p => 0
     start => -EINVAL
     query 0p 2p => -EINVAL
   )"));

@@ -11,6 +11,7 @@ namespace tidemark {
 namespace {
 
 constexpr std::uint64_t kSizeAt = 16;  // in the arguments of query and unmap
+constexpr std::uint64_t kVaddrAt = 8;  // of map
 
 class Liar final : public Subject {
  public:
@@ -21,6 +22,7 @@ class Liar final : public Subject {
     const unsigned depth = depth_;
     const std::uint64_t bytes = range_bytes(depth);
     if (command == VFIO_IOMMU_UNMAP_DMA) before_unmap(depth, bytes);
+    if (command == VFIO_IOMMU_MAP_DMA) vaddr_ = argument_word(depth, kVaddrAt);
     depth_ = 1;
     std::int64_t result = honest_->ioctl(command, argument);
     depth_ = depth;
@@ -76,7 +78,12 @@ class Liar final : public Subject {
     if (lie_ == Lie::shows_more_marks && !state.marks.empty()) ++state.marks.back().end;
   }
 
-  void run_out_of_memory() override { honest_->run_out_of_memory(); }
+  void run_out_of_memory(bool out) override { honest_->run_out_of_memory(out); }
+  std::optional<Discrepancy> audit(const State& shown) override {
+    State other = shown;
+    if (lie_ == Lie::has_other_rights && !other.mappings.empty()) other.mappings[0].rights ^= 2;
+    return honest_->audit(other);
+  }
   bool accept_marks(std::uint64_t first, std::uint64_t end, const State& shown) override {
     return honest_->accept_marks(first, end, shown);
   }
@@ -124,6 +131,7 @@ class Liar final : public Subject {
     const auto words = static_cast<std::int64_t>((bytes / kPageBytes + 63) / 64);
     if (result < 0) {
       if (lie_ == Lie::stores_when_rejected) store(depth, 0, 1);
+      if (lie_ == Lie::writes_its_inputs_when_rejected) ++argument_byte(depth, kSizeAt);
       return;
     }
     const std::uint8_t byte = 0;
@@ -156,7 +164,7 @@ class Liar final : public Subject {
         ++argument_byte(depth, 48);
         break;
       case Lie::corrupts_memory:
-        world_.memory.write(kRamFirst + 9 * kPageBytes, &lie_, 1);
+        world_.memory.write(vaddr_ + 9 * kPageBytes, &lie_, 1);
         break;
       default:
         break;
@@ -168,7 +176,8 @@ class Liar final : public Subject {
   Lie lie_;
   std::unique_ptr<Subject> honest_;
   World& world_;
-  unsigned depth_ = 0;  // 1 inside of an ioctl, where the windows are
+  std::uint64_t vaddr_ = kRamFirst;  // of the newest mapping
+  unsigned depth_ = 0;               // 1 inside of an ioctl, where the windows are
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ enum class Lie {
   stores_when_rejected,
   // The argument
   writes_its_inputs,
+  writes_its_inputs_when_rejected,
   writes_before_the_argument,
   writes_after_the_argument,
   wrong_unmapped_size,
@@ -45,6 +46,8 @@ enum class Lie {
   hides_a_pin,
   hides_marks,
   shows_more_marks,
+  // The host
+  has_other_rights,  // to what it holds than its first mapping allows
   // Callbacks
   calls_back_twice,     // once more after an unmap
   calls_back_for_less,  // its first callback names one page less

@@ -42,6 +42,17 @@ constexpr const char* kWindow = R"(
     unmap 0p 8p bitmap
 )";
 
+// One of its windows' operations is turned down.
+constexpr const char* kRejectedInWindow = R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 8p rw
+    start
+    pin d0 1p 2p rw
+    window d0: query 3p 8p
+    unmap 0p 8p
+)";
+
 // No window, so that nothing but the callbacks themselves can be seen of them.
 constexpr const char* kCallbacks = R"(
     attach g0 emulated
@@ -98,7 +109,7 @@ constexpr Case kCases[] = {
 
     {"ReadsOtherBytes", lying<Lie::reads_other_bytes>, kProgram, "lockstep.read.output"},
     {"WritesOtherBytes", lying<Lie::writes_other_bytes>, kProgram, "lockstep.read.output"},
-    {"CorruptsMemory", lying<Lie::corrupts_memory>, kProgram, "migration.tracker"},
+    {"CorruptsMemory", lying<Lie::corrupts_memory>, kProgram, "lockstep.state.memory"},
     {"WrongPfn", lying<Lie::wrong_pfn>, kProgram, "lockstep.pin.output"},
 
     {"WrongPageSizes", lying<Lie::wrong_page_sizes>, "attach g0 hardware=0",
@@ -120,6 +131,11 @@ constexpr Case kCases[] = {
     {"HidesMarksOfAFailedPin", lying<Lie::hides_marks>, kFailedPin,
      "lockstep.pin.marks-of-failed-pin"},
 
+    {"HasOtherRightsToPins", lying<Lie::has_other_rights>, kProgram,
+     "lockstep.state.pinned-memory"},
+    {"HasOtherRightsInTheIommu", lying<Lie::has_other_rights>, "attach g0 hardware=0\nmap 0p 3p r",
+     "lockstep.state.iommu"},
+
     {"CallsBackTwice", lying<Lie::calls_back_twice>, kWindow, "lockstep.unmap.callbacks"},
     {"CallsBackTwiceWithoutAWindow", lying<Lie::calls_back_twice>, kCallbacks,
      "lockstep.unmap.callbacks"},
@@ -128,6 +144,11 @@ constexpr Case kCases[] = {
      "lockstep.unmap.window.pin.result.EBUSY-instead-of-success"},
     {"LosesAPageInWindows", lying<Lie::loses_a_page_in_windows>, kWindow,
      "lockstep.unmap.window.query.output"},
+
+    {"StoresWhenRejectedInWindows", lying<Lie::stores_when_rejected>, kRejectedInWindow,
+     "lockstep.unmap.window.query.output"},
+    {"WritesItsInputsWhenRejectedInWindows", lying<Lie::writes_its_inputs_when_rejected>,
+     kRejectedInWindow, "lockstep.unmap.window.query.output"},
 
     {"Leaks", lying<Lie::leaks>, kProgram, "lockstep.release.leak"},
 };
@@ -160,11 +181,69 @@ TEST(AConspiracy, IsCaughtByTheMigration) {
       "migration.tracker");
 }
 
-// ... and if it harms the reference alone, that is said.
-TEST(AConspiracy, IsCaughtInTheReference) {
+TEST(AConspiracy, AgainstMemoryIsCaughtByTheMigration) {
+  EXPECT_EQ(signature_of(program_of(kProgram), lying<Lie::corrupts_memory>,
+                         lying<Lie::corrupts_memory, make_reference>),
+            "migration.tracker");
+}
+
+// The last queries are of mappings for which there is not room enough in the bitmap ...
+TEST(AConspiracy, IsCaughtInALargeMapping) {
+  for (const std::string rule : {"exact", "whole", "any"}) {
+    const Program program = program_of("container v2 rule=" + rule + R"(
+      map 0p 1048576p rw
+      start
+      write m0+700000p 8
+      write m0+700100p 8
+    )");
+    EXPECT_EQ(signature_of(program, make_tracker), "");
+    EXPECT_EQ(
+        signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
+        "migration.tracker")
+        << rule;
+  }
+}
+
+// ... not even for all that is dirty, if the query may not be cut into pieces ...
+TEST(AConspiracy, IsCaughtInPiecesOfALargeMapping) {
+  const Program program = program_of(R"(
+    container v2 rule=any
+    map 5p 1048576p rw
+    start
+    write m0+70p 8
+    write m0.end-8 8
+  )");
+  EXPECT_EQ(signature_of(program, make_tracker), "");
+  EXPECT_EQ(
+      signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
+      "migration.tracker");
+}
+
+// ... or that the container's pages do not fit any more.
+TEST(AConspiracy, IsCaughtInAMappingSmallerThanAPage) {
+  for (const std::string setup : {"rule=exact\nattach g2 emulated", "rule=exact",
+                                  "rule=exact\nattach g2 hardware=1\nattach g3 hardware=1",
+                                  "rule=whole\nmap 510p 4p rw", "rule=any"}) {
+    const Program program = program_of("container v2 " + setup + R"(
+      attach g0 hardware=0
+      map 0p 2p rw
+      start
+      attach g1 hardware=4 => 0
+      write 0p 8
+    )");
+    EXPECT_EQ(signature_of(program, make_tracker), "");
+    EXPECT_EQ(
+        signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
+        "migration.tracker")
+        << setup;
+  }
+}
+
+// Memory is compared in both directions.
+TEST(AReferenceThatLies, AboutMemoryIsCaught) {
   EXPECT_EQ(
       signature_of(program_of(kProgram), make_tracker, lying<Lie::corrupts_memory, make_reference>),
-      "migration.reference");
+      "lockstep.state.memory");
 }
 
 // Both return the same wrong errno: only the program's own expectation can tell.

@@ -24,6 +24,7 @@ constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kArgument = 0x10000;
 constexpr std::uint64_t kBitmap = 0x20000;
 constexpr std::uint64_t kMemory = 0x40000000;  // user memory that is mapped
+constexpr std::uint64_t kHostOffset = 0x7000;  // of host pages from user pages
 constexpr std::uint64_t kUserTop = std::uint64_t{1} << 47;
 
 // User memory that is 0 until written, with two bad spots. What lies at kMemory
@@ -55,12 +56,17 @@ class FakeUser : public Surroundings {
   bool access_ok(std::uint64_t address, std::uint64_t bytes) override {
     return bytes <= kUserTop && address <= kUserTop - bytes;
   }
+  std::uint64_t contiguous_pages(std::uint64_t vaddr, std::uint64_t pages) override {
+    return std::min(pages, run_pages - vaddr / kPage % run_pages);
+  }
   std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) override {
+    pages = contiguous_pages(vaddr, pages);
     if (vaddr > unpinnable) return pages;
     return std::min(pages, (unpinnable - vaddr) / kPage);
   }
+  int enter_process() override { return process_error; }
   std::uint64_t locked_limit_pages() override { return limit; }
-  std::uint64_t pfn_of(std::uint64_t vaddr) override { return vaddr / kPage + 7; }
+  std::uint64_t pfn_of(std::uint64_t vaddr) override { return vaddr / kPage + kHostOffset; }
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override {
     on_unmap(device, iova, bytes);
   }
@@ -69,6 +75,8 @@ class FakeUser : public Surroundings {
   ByteRange unwritable = {1, 0};
   std::uint64_t unpinnable = ~std::uint64_t{0};  // address of the page that cannot be pinned
   std::uint64_t limit = ~std::uint64_t{0} >> 12;
+  int process_error = 0;
+  std::uint64_t run_pages = std::uint64_t{1} << 40;  // of consecutive host pages
   int copies = 0;
   std::size_t largest_copy = 0;
   std::function<void(unsigned, std::uint64_t, std::uint64_t)> on_unmap;
@@ -512,7 +520,7 @@ TEST(ReferenceDriver, D5Pins) {
   EXPECT_EQ(b.model.pinned_page_count(), 0U);
   EXPECT_EQ(b.pin(7 * kPage, 4), -ENOMEM);
   EXPECT_EQ(b.pin(7 * kPage, 3), 3);
-  EXPECT_EQ(b.pfns[2], kMemory / kPage + 9 + 7);
+  EXPECT_EQ(b.pfns[2], kMemory / kPage + 9 + kHostOffset);
   EXPECT_EQ(b.pin(8 * kPage), 1);  // again, beyond the limit
   EXPECT_EQ(b.model.locked_pages(), 3U);
   b.model.unpin_pages(7 * kPage, 3);
@@ -548,6 +556,10 @@ TEST(ReferenceDriver, R4Writes) {
   EXPECT_EQ(b.write(0 - std::uint64_t{1}, 2), -EINVAL);  // past 2^64
   EXPECT_EQ(count_pages(b.model.marks(), kAllPages), 2U);
   EXPECT_EQ(b.query(0, 2 * kPage), 0);
+  b.user.process_error = -EPERM;  // D12
+  EXPECT_EQ(b.write(0, 1), -EPERM);
+  EXPECT_FALSE(contains(b.model.marks(), 0));
+  b.user.process_error = 0;
   b.user.unwritable = {kMemory, kMemory};
   EXPECT_EQ(b.write(0, 1), -EFAULT);
   EXPECT_TRUE(contains(b.model.marks(), 0));  // B3
@@ -612,6 +624,26 @@ TEST(ReferenceGroups, D8Attach) {
   b.model.detach_group(0);
   EXPECT_TRUE(b.model.mappings().empty());
   EXPECT_EQ(b.model.locked_pages(), 0U);
+}
+
+// D8: run by run, whoever has locked the pages.
+TEST(ReferenceGroups, D8Runs) {
+  Bench b;
+  b.user.run_pages = 4;
+  b.map(0x10000, 0x8000);
+  b.user.limit = 8;
+  EXPECT_EQ(b.model.attach_group(1, hardware(0x8000)), -EINVAL);
+  b.user.unpinnable = kMemory + 0x6000;
+  EXPECT_EQ(b.model.attach_group(1, hardware(0x4000)), -EINVAL);  // a run of 2
+  EXPECT_EQ(b.model.attach_group(1, hardware(0x1000)), -EFAULT);
+  b.user.unpinnable = ~std::uint64_t{0};
+  b.user.limit = 7;
+  EXPECT_EQ(b.model.attach_group(1, hardware(0x8000)), -EINVAL);  // in the first run
+  EXPECT_EQ(b.model.attach_group(1, hardware(0x4000)), -ENOMEM);
+  b.user.limit = 8;
+  EXPECT_EQ(b.model.attach_group(1, hardware(0xC000)), 0);
+  EXPECT_EQ(b.model.attach_group(2, hardware(0x8000)), -EINVAL);
+  EXPECT_EQ(b.model.attach_group(2, hardware(0x4000)), 0);
 }
 
 TEST(ReferenceGroups, D13D14Info) {

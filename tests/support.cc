@@ -85,7 +85,7 @@ BareTracker::BareTracker(tidemark_range_rule rule, std::uint32_t entries) {
     *pfn = vaddr / kPageBytes;
     return static_cast<__s64>(pages);
   };
-  machine.unpin = [](void*, __u64, __u64) {};
+  machine.unpin = [](void*, __u64, __u64, bool) {};
   machine.locked_limit_pages = kUnlimited;
 
   enter();

@@ -148,19 +148,22 @@ static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_
 	}
 }
 
-/* Kernel threads borrow the memory; other processes do not get at it. */
-static inline bool os_process_enter(struct os_process *process)
+/*
+ * Kernel threads borrow the memory; other processes do not get at it.
+ * Return: 0, -EPERM if the process is gone, -EFAULT if it is another one.
+ */
+static inline int os_process_enter(struct os_process *process)
 {
 	if (!mmget_not_zero(process->mm))
-		return false;
+		return -EPERM;
 	process->borrowed = !current->mm;
 	if (process->borrowed) {
 		kthread_use_mm(process->mm);
 	} else if (current->mm != process->mm) {
 		mmput(process->mm);
-		return false;
+		return -EFAULT;
 	}
-	return true;
+	return 0;
 }
 
 static inline void os_process_leave(struct os_process *process)

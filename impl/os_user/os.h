@@ -193,6 +193,8 @@ static inline int os_process_charge(struct os_process *process, u64 nr_pages)
 {
 	struct os_machine *machine = process->machine;
 
+	if (nr_pages && machine->process_gone)
+		return -ESRCH;
 	if (nr_pages && machine->locked_pages + nr_pages > machine->locked_limit_pages)
 		return -ENOMEM;
 	machine->locked_pages += nr_pages;
@@ -207,20 +209,23 @@ static inline void os_process_uncharge(struct os_process *process, u64 nr_pages)
 static inline s64 os_process_pin(struct os_process *process, u64 vaddr, u64 nr_pages,
 				 bool write, u64 *pfn)
 {
+	if (process->machine->process_gone)
+		return -ENODEV;
 	return process->machine->pin(process->machine->context, vaddr, nr_pages, write, pfn);
 }
 
 static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_pages,
 				    bool write)
 {
-	(void)write;
-	process->machine->unpin(process->machine->context, pfn, nr_pages);
+	process->machine->unpin(process->machine->context, pfn, nr_pages, write);
 }
 
-/* There is one process, and it is always the current one. */
-static inline bool os_process_enter(struct os_process *process)
+/* Each machine is a process; the current one is the current machine's. */
+static inline int os_process_enter(struct os_process *process)
 {
-	return process->machine == os_current;
+	if (process->machine->process_gone)
+		return -EPERM;
+	return process->machine == os_current ? 0 : -EFAULT;
 }
 
 static inline void os_process_leave(struct os_process *process)

@@ -29,11 +29,14 @@ struct os_machine {
 	bool (*access_ok)(void *context, __u64 address, __u64 bytes);
 	/*
 	 * Pin up to @nr_pages pages from @vaddr on that follow each other in
-	 * host memory, the first being @pfn. Returns how many, or -errno.
+	 * host memory, the first being @pfn. Returns how many, or -errno, -EFAULT
+	 * where there is no memory.
 	 */
 	__s64 (*pin)(void *context, __u64 vaddr, __u64 nr_pages, bool write, __u64 *pfn);
-	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages);
+	/* Give them back, dirty if they were pinned to be written (@write). */
+	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages, bool write);
 
+	bool process_gone;		/* the process has exited; its pages are still pinned */
 	__u64 locked_limit_pages;	/* RLIMIT_MEMLOCK */
 	__u64 fail_allocation;		/* 1: the next one fails, once; 0: none does */
 
