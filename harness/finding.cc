@@ -2,16 +2,18 @@
 #include "finding.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
 
 #include "build_info.h"
 #include "operation_text.h"
-#include "picture.h"
+#include "program_file.h"
 
 namespace tidemark {
 namespace {
@@ -20,9 +22,14 @@ namespace fs = std::filesystem;
 
 // What a process that was killed may have left behind begins so.
 constexpr const char* kUnfinished = ".unfinished-";
+constexpr const char* kProgram = "program.trace";
+constexpr const char* kFiles[] = {"input", "report.txt", "report.html", "environment.json",
+                                  "count", kProgram};
 
 [[noreturn]] void fail(const char* what, const fs::path& path) {
-  throw std::system_error(errno, std::generic_category(), what + (" '" + path.string() + "'"));
+  const int error = errno;
+  throw std::system_error(error, std::generic_category(),
+                          what + (" " + quoted_path(path.string())));
 }
 
 class File {
@@ -62,27 +69,47 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
   if (rename(from.c_str(), to.c_str()) != 0) fail("cannot make", to);
 }
 
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '&':
-        html += "&amp;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
+// Who files in a folder, one at a time; goes with the process. Where the file
+// system has no such locks, two runs had better not share a folder.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder)
+      : file_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (file_ < 0) fail("cannot open", folder);
+    int result = 0;
+    do result = flock(file_, LOCK_EX);
+    while (result != 0 && errno == EINTR);
+    held_ = result == 0;
   }
-  return html;
+  ~FolderLock() { close(file_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  int file_;
+  bool held_ = false;
+};
+
+std::string picture_below(const Finding& finding) {
+  const std::string picture = picture_text(finding.picture, false);
+  return picture.empty() ? "" : "\n" + picture;
+}
+
+// As a shell reads it, on whatever the line is pasted to.
+std::string shell_word(const std::string& text) {
+  const bool plain = std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("/._-+,:@%=").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : text)
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  return word + "'";
 }
 
 std::string html_report(const Finding& finding) {
@@ -94,7 +121,8 @@ std::string html_report(const Finding& finding) {
       "pre{background:#f5f5f5;padding:1em;overflow-x:auto}figure{margin:0;overflow-x:auto}</style>"
       "</head><body>\n<h1>" +
       escaped(finding.signature) + "</h1>\n";
-  if (!finding.picture.empty()) html += "<figure>\n" + finding.picture + "</figure>\n";
+  if (!finding.picture.columns.empty())
+    html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
   html += "<h2>What happened</h2>\n<pre>" + escaped(finding.report) + "</pre>\n";
   if (finding.program)
     html += "<h2>The program</h2>\n<pre>" + escaped(trace_text(finding)) + "</pre>\n";
@@ -113,6 +141,35 @@ std::string safe(const std::string& signature) {
   return name;
 }
 
+// Of processes that were killed: no other may be writing there.
+void clear_unfinished(const fs::path& folder) {
+  std::vector<fs::path> unfinished;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none))
+    if (entry.path().filename().string().starts_with(kUnfinished))
+      unfinished.push_back(entry.path());
+  for (const fs::path& path : unfinished) fs::remove_all(path, none);
+}
+
+// A folder that is filled before it gets its name; gone if it does not.
+class Unfinished {
+ public:
+  Unfinished(const fs::path& parent, const std::string& signature)
+      : folder_(parent / (kUnfinished + safe(signature) + std::to_string(getpid()))) {
+    fs::create_directory(folder_);
+  }
+  ~Unfinished() {
+    std::error_code none;
+    fs::remove_all(folder_, none);
+  }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  const fs::path& folder() const { return folder_; }
+
+ private:
+  fs::path folder_;
+};
+
 std::string read_all(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -127,8 +184,13 @@ std::size_t lines_in(const std::string& text) {
 void write_file(const fs::path& path, std::string_view content) {
   const fs::path unfinished =
       path.parent_path() / (kUnfinished + path.filename().string() + std::to_string(getpid()));
-  write_new(unfinished, content);
-  rename_or_fail(unfinished, path);
+  try {
+    write_new(unfinished, content);
+    rename_or_fail(unfinished, path);
+  } catch (const std::system_error&) {
+    unlink(unfinished.c_str());  // on a full disk it would be in the way
+    throw;
+  }
   sync_folder(path.parent_path().empty() ? "." : path.parent_path());
 }
 
@@ -144,19 +206,9 @@ Finding make_finding(Lockstep& lockstep, const Diagnosis& diagnosis,
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
   finding.report = describe(diagnosis.mismatch, diagnosis.program);
-  if (const auto mismatch = lockstep.run(diagnosis.program)) {
-    const Picture picture = draw(lockstep, *mismatch);
-    finding.report += "\n" + picture_text(picture, false);
-    finding.picture = picture.columns.empty() ? "" : picture_svg(picture);
-  }
+  if (const auto mismatch = lockstep.run(diagnosis.program))
+    finding.picture = draw(lockstep, *mismatch);
   return finding;
-}
-
-FindingStore::FindingStore(fs::path folder) : folder_(std::move(folder)) {
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder_, none))
-    if (entry.path().filename().string().starts_with(kUnfinished))
-      fs::remove_all(entry.path(), none);
 }
 
 fs::path FindingStore::folder_of(const std::string& signature) const {
@@ -182,46 +234,64 @@ std::size_t FindingStore::count(const std::string& signature) const {
 void FindingStore::write_files(const fs::path& to, const Finding& finding, std::size_t count) {
   const std::string_view input(reinterpret_cast<const char*>(finding.input.data()),
                                finding.input.size());
+  const char* file = finding.program ? kProgram : "input";
   write_new(to / "input", input);
-  if (finding.program) write_new(to / "program.trace", trace_text(finding));
-  write_new(
-      to / "report.txt",
-      finding.signature + "\n\n" + finding.report + "\nreplay  ./tidemark replay " +
-          (folder_of(finding.signature) / (finding.program ? "program.trace" : "input")).string() +
-          "\n");
+  write_new(to / "report.txt", finding.signature + "\n\n" + finding.report +
+                                   picture_below(finding) + "\nreplay  ./tidemark replay " +
+                                   shell_word((folder_of(finding.signature) / file).string()) +
+                                   "\n");
   write_new(to / "report.html", html_report(finding));
   write_new(to / "environment.json", build_info_json());
   write_new(to / "count", std::to_string(count) + "\n");
+  if (finding.program) write_new(to / kProgram, trace_text(finding));
   sync_folder(to);
+}
+
+// The folder appears with all that is in it, or not at all.
+void FindingStore::add(const Finding& finding, const fs::path& folder) {
+  const Unfinished unfinished(folder_, finding.signature);
+  write_files(unfinished.folder(), finding, 1);
+  rename_or_fail(unfinished.folder(), folder);
+  sync_folder(folder_);
+}
+
+// The program last: it says which of two is the shorter one, so that what was
+// cut off here is done by the next that is found.
+void FindingStore::replace(const Finding& finding, const fs::path& folder, std::size_t count) {
+  const Unfinished unfinished(folder_, finding.signature);
+  write_files(unfinished.folder(), finding, count);
+  for (const char* name : kFiles)
+    if (fs::exists(unfinished.folder() / name))
+      rename_or_fail(unfinished.folder() / name, folder / name);
+  sync_folder(folder);
+}
+
+void FindingStore::remove(const fs::path& folder) {
+  for (const char* name : kFiles) fs::remove(folder / name);
+  if (fs::is_empty(folder)) fs::remove(folder);
 }
 
 FindingStore::Filed FindingStore::file(const Finding& finding) {
   fs::create_directories(folder_);
-  Filed filed{folder_of(finding.signature), false, 1};
-  const fs::path unfinished =
-      folder_ / (kUnfinished + safe(finding.signature) + std::to_string(getpid()));
-  const bool known = fs::exists(filed.folder / "report.txt");
-  if (known) {
-    filed.count = count(finding.signature) + 1;
-    const std::size_t lines = lines_in(read_all(filed.folder / "program.trace"));
-    const bool shorter = finding.program && (lines == 0 || lines_in(trace_text(finding)) < lines);
-    if (!shorter) {
-      write_file(filed.folder / "count", std::to_string(filed.count) + "\n");
-      return filed;
-    }
+  const FolderLock lock(folder_);
+  const fs::path folder = folder_of(finding.signature);
+  if (lock.held()) {  // or else it may be another's, who is still at it
+    clear_unfinished(folder_);
+    clear_unfinished(folder);
   }
-  fs::create_directory(unfinished);
-  write_files(unfinished, finding, filed.count);
-  if (known) {
-    for (const auto& entry : fs::directory_iterator(unfinished))
-      rename_or_fail(entry.path(), filed.folder / entry.path().filename());
-    fs::remove(unfinished);
-  } else {
-    rename_or_fail(unfinished, filed.folder);
-    filed.is_new = true;
+  if (!fs::exists(folder)) {
+    add(finding, folder);
+    return {folder, true, 1};
   }
-  sync_folder(folder_);
-  return filed;
+  const std::size_t times = count(finding.signature) + 1;
+  const std::size_t lines = lines_in(read_all(folder / kProgram));
+  const bool shorter = finding.program && (lines == 0 || lines_in(trace_text(finding)) < lines);
+  // Somebody may have cleared the folder by hand.
+  if (shorter || !fs::exists(folder / "report.txt"))
+    replace(finding, folder, times);
+  else
+    write_file(folder / "count", std::to_string(times) + "\n");
+  return {folder, false, times};
 }
 
 }  // namespace tidemark

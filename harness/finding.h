@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "diagnosis.h"
+#include "picture.h"
 
 namespace tidemark {
 
@@ -24,8 +25,8 @@ struct Finding {
   std::string signature;
   std::vector<std::uint8_t> input;
   std::optional<Program> program;  // reduced; nothing if the input could not be reduced
-  std::string report;              // expected, actual, picture; lines
-  std::string picture;             // an <svg> element, or empty
+  std::string report;              // expected, actual; lines
+  Picture picture;                 // without columns if there is nothing to draw
 };
 
 // From a diagnosis of `input`; runs the lockstep once more for the picture.
@@ -33,12 +34,14 @@ Finding make_finding(Lockstep& lockstep, const Diagnosis& diagnosis,
                      std::span<const std::uint8_t> input);
 
 // The folder of all findings. What a call has returned survives the end of the
-// process and of the machine; what it had not finished is cleared away by the
-// next one. All functions throw std::system_error, naming the file.
+// process and of the machine; a call that fails has changed nothing that was
+// filed before. What a killed process had not finished is cleared away by the
+// next call. Several processes may file in one folder. All functions throw
+// std::system_error, naming the file.
 class FindingStore {
  public:
   // Made when the first finding is filed.
-  explicit FindingStore(std::filesystem::path folder);
+  explicit FindingStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   struct Filed {
     std::filesystem::path folder;
@@ -48,12 +51,18 @@ class FindingStore {
   // A signature that is known already counts one more, and keeps the shorter program.
   Filed file(const Finding& finding);
 
+  // Takes a finding's folder away; files that are not of a finding stay, and
+  // then so does the folder.
+  static void remove(const std::filesystem::path& folder);
+
   // Signatures, in alphabetical order.
   std::vector<std::string> known() const;
   std::size_t count(const std::string& signature) const;
   std::filesystem::path folder_of(const std::string& signature) const;
 
  private:
+  void add(const Finding& finding, const std::filesystem::path& folder);
+  void replace(const Finding& finding, const std::filesystem::path& folder, std::size_t count);
   void write_files(const std::filesystem::path& to, const Finding& finding, std::size_t count);
 
   std::filesystem::path folder_;

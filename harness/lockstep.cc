@@ -134,16 +134,18 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   steps_ = actual_.run(operation);
   const auto expected = expected_.run(operation, steps_);
   operations_ += steps_.size();
-  if (auto found = compare(operation, expected)) return found;
-  if (auto found = settle_marks(steps_)) return found;
-  if (auto found = compare_sizes()) return found;
+  if (auto found = compare(operation, expected); counts(found)) return found;
+  if (auto found = settle_marks(steps_); counts(found)) return found;
+  if (auto found = compare_sizes(); counts(found)) return found;
   if (expectation) {
     if (auto found = check_expectation(*expectation, actual_, steps_[0], "tracker")) return found;
     if (auto found = check_expectation(*expectation, expected_, expected[0], "reference"))
       return found;
   }
   ++index_;
-  return index_ % kStateInterval == 0 ? compare_states() : std::nullopt;
+  if (index_ % kStateInterval) return std::nullopt;
+  auto found = compare_states();
+  return counts(found) ? std::move(found) : std::nullopt;
 }
 
 std::optional<Mismatch> Lockstep::compare(const Operation& operation,
@@ -379,7 +381,7 @@ std::optional<Mismatch> Lockstep::close() {
     verb_ = operation.verb;
     steps_ = actual_.close(operation);
     operations_ += steps_.size();
-    if (auto found = compare(operation, expected_.close(operation))) return found;
+    if (auto found = compare(operation, expected_.close(operation)); counts(found)) return found;
   }
   // The reference's copy is the same: so were its memory and its answers.
   const auto lost = actual_.lost_page();
@@ -394,8 +396,8 @@ std::optional<Mismatch> Lockstep::close() {
 }
 
 std::optional<Mismatch> Lockstep::end() {
-  if (auto found = compare_states()) return found;
-  if (auto found = close()) return found;
+  if (auto found = compare_states(); counts(found)) return found;
+  if (auto found = close(); counts(found)) return found;
   const std::string left = actual_.release() + expected_.release();
   if (left.empty()) return std::nullopt;
   Mismatch found;
@@ -403,7 +405,7 @@ std::optional<Mismatch> Lockstep::end() {
   found.operation = index_;
   found.expected = "nothing left";
   found.actual = left.substr(0, left.size() - 1);
-  return found;
+  return counts(found) ? std::optional(std::move(found)) : std::nullopt;
 }
 
 std::string describe(const Mismatch& mismatch, const Program& program) {

@@ -4,13 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "machine.h"
 #include "operation.h"
+#include "oracle.h"
 
 namespace tidemark {
 
@@ -30,9 +33,17 @@ class Lockstep {
   // Whole states are compared after every so many operations, and at the end.
   static constexpr std::size_t kStateInterval = 16;
 
+  // What the oracles in `left_out` see does not count: to find out what they are
+  // worth, not to find bugs.
   explicit Lockstep(SubjectFactory make_actual = make_tracker,
-                    SubjectFactory make_expected = make_reference)
-      : make_actual_(make_actual), make_expected_(make_expected) {}
+                    SubjectFactory make_expected = make_reference,
+                    const LeftOut& left_out = LeftOut(nullptr))
+      : make_actual_(make_actual), make_expected_(make_expected), left_out_(left_out) {}
+
+  // Asked of each mismatch that counts; if it answers yes, the program goes on as if
+  // there were none. For subjects that are known to differ in what has no consequences.
+  using Tolerates = std::function<bool(const Mismatch&)>;
+  void tolerate(Tolerates tolerates) { tolerates_ = std::move(tolerates); }
 
   // Stops at the first mismatch. Reuses what it allocated.
   std::optional<Mismatch> run(const Program& program);
@@ -68,8 +79,15 @@ class Lockstep {
                                             const Step& step, const char* who);
   std::optional<Mismatch> close();
   Mismatch mismatch(std::string_view what) const;
+  bool counts(const std::optional<Mismatch>& found) const {
+    if (!found) return false;
+    if (!left_out_.empty() && left_out_.has(name(oracle_of(found->signature)))) return false;
+    return !tolerates_ || !tolerates_(*found);
+  }
 
   SubjectFactory make_actual_, make_expected_;
+  LeftOut left_out_;
+  Tolerates tolerates_;  // may be empty
   Machine actual_, expected_;
   std::span<const Step> steps_;
   State actual_state_, expected_state_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lockstep.h"
@@ -29,10 +30,14 @@ struct Picture {
 // nothing to draw.
 Picture draw(Lockstep& lockstep, const Mismatch& mismatch);
 
-// For a terminal; readable without colour.
+// Lines for a terminal, readable without colour; empty without columns.
 std::string picture_text(const Picture& picture, bool colour);
 
-// An <svg> element that needs nothing from outside.
+// An <svg> element that needs nothing from outside; empty without columns.
 std::string picture_svg(const Picture& picture);
+
+// `text` as HTML and SVG hold it: it can open no element and end no attribute,
+// whatever bytes are in it. What is no text there becomes U+FFFD.
+std::string escaped(std::string_view text);
 
 }  // namespace tidemark

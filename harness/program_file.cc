@@ -60,6 +60,29 @@ std::string read_file(const std::string& path, std::vector<std::uint8_t>& conten
 
 }  // namespace
 
+std::size_t character_length(std::string_view text) {
+  return text_character({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+std::string quoted_path(std::string_view path) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text = "'";
+  while (!path.empty()) {
+    const std::size_t length = character_length(path);
+    const auto byte = static_cast<unsigned char>(path[0]);
+    // Beside the ASCII control characters there are those at U+0080.
+    const bool steers = byte < 0x20 || (byte == 0xc2 && length == 2 && path[1] < '\xa0');
+    if (length == 0 || steers || path[0] == '\'' || path[0] == '\\') {
+      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+      path.remove_prefix(1);
+    } else {
+      text += path.substr(0, length);
+      path.remove_prefix(length);
+    }
+  }
+  return text + "'";
+}
+
 bool looks_like_text(std::span<const std::uint8_t> content) {
   while (!content.empty()) {
     const std::size_t length = text_character(content);
@@ -72,14 +95,14 @@ bool looks_like_text(std::span<const std::uint8_t> content) {
 std::variant<Program, std::string> load_program(const std::string& path, Form form) {
   std::vector<std::uint8_t> content;
   const std::string problem = read_file(path, content);
-  if (!problem.empty()) return quote(path) + ": " + problem;
+  if (!problem.empty()) return quoted_path(path) + ": " + problem;
   const bool text = form == Form::automatic ? looks_like_text(content) : form == Form::text;
   if (!text) return decode(content);
   const std::string_view characters(reinterpret_cast<const char*>(content.data()), content.size());
   std::variant<Program, ParseError> parsed = parse(characters);
   if (Program* program = std::get_if<Program>(&parsed)) return std::move(*program);
   const ParseError& error = std::get<ParseError>(parsed);
-  return quote(path) + ":" + std::to_string(error.line) + ": " + error.message;
+  return quoted_path(path) + ":" + std::to_string(error.line) + ": " + error.message;
 }
 
 }  // namespace tidemark

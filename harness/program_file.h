@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "operation.h"
@@ -23,6 +24,14 @@ enum class Form { automatic, text, bytes };
 // (as good as none from a fuzzer do: the codes of encode() are full of zeros)
 // must be loaded as Form::bytes.
 bool looks_like_text(std::span<const std::uint8_t> content);
+
+// How many bytes the first character of `text` (not empty) has; 0 if what it
+// begins with is no character that text may hold, by the same rule.
+std::size_t character_length(std::string_view text);
+
+// A path for a message: in quotes, on one line, whole; what is no printable
+// character as \xNN, so that no name can steer a terminal or feign a line.
+std::string quoted_path(std::string_view path);
 
 // The program, or a message of one line that begins with the quoted path and,
 // for text, the line: "'x.txt':3: expected a size, found 'foo'". Reads at most

@@ -2,37 +2,31 @@
 // Findings in their folders, and the pictures in them.
 #include "finding.h"
 
-#include <stdlib.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <random>
+#include <thread>
 
-#include "crash.h"
 #include "check.h"
+#include "crash.h"
 #include "liar.h"
 #include "operation_text.h"
 #include "picture.h"
 #include "support.h"
+#include "temporary_folder.h"
 
 namespace tidemark {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "tidemark-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  fs::path path;
-};
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 constexpr std::string_view kLost =
     "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n";
@@ -80,13 +74,158 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
 }
 
 // A process that was killed while it wrote leaves nothing to trip over.
-TEST(Finding, WhatWasNotFinishedIsCleared) {
+TEST(Finding, WhatWasNotFinishedIsClearedByTheNextOne) {
   const TemporaryFolder folder;
-  fs::create_directories(folder.path / ".unfinished-lockstep.x123");
-  write_file(folder.path / ".unfinished-lockstep.x123" / "input", "half");
   FindingStore store(folder.path);
-  EXPECT_TRUE(store.known().empty());
-  EXPECT_TRUE(fs::is_empty(folder.path));
+  const fs::path finding = store.file(finding_of(kLost)).folder;
+  write_content(folder.path / ".unfinished-lockstep.x123" / "input", "half");
+  write_content(finding / ".unfinished-count123", "1");
+  EXPECT_EQ(store.known().size(), 1u);
+  store.file(finding_of(kLost));
+  EXPECT_EQ(entries_in(folder.path), 1u);
+  EXPECT_EQ(entries_in(finding), 6u);
+}
+
+// What is unfinished may be another process's, who is still at it.
+TEST(Finding, WhatAnotherProcessIsWritingStays) {
+  const TemporaryFolder folder;
+  const fs::path unfinished = folder.path / ".unfinished-lockstep.x123";
+  write_content(unfinished / "input", "half");
+  const int other = open(folder.path.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(other, LOCK_EX), 0);
+  std::atomic<bool> filed = false;
+  std::thread thread([&] {
+    FindingStore(folder.path).file(finding_of(kLost));
+    filed = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_FALSE(filed);
+  EXPECT_TRUE(fs::exists(unfinished));
+  close(other);
+  thread.join();
+  EXPECT_FALSE(fs::exists(unfinished));
+}
+
+// Runs `what` in a child and kills it after `microseconds`, unless it is 0.
+int in_child(useconds_t microseconds, const std::function<void()>& what) {
+  const pid_t child = fork();
+  if (child == 0) {
+    what();
+    _exit(0);
+  }
+  if (microseconds) {
+    usleep(microseconds);
+    kill(child, SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST(Finding, TheFolderIsWholeWheneverAProcessIsKilled) {
+  const Finding finding = finding_of(kLost);
+  const TemporaryFolder folder, other;
+  const auto started = std::chrono::steady_clock::now();
+  FindingStore(other.path).file(finding);
+  const std::chrono::microseconds once = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - started);
+  std::mt19937 random(5);
+  std::uniform_int_distribution<useconds_t> moment(
+      1, static_cast<useconds_t>(5 * once.count() + 5000));
+  std::size_t seen = 0;
+  for (int i = 0; i < 60; ++i) {
+    in_child(moment(random), [&] {
+      FindingStore store(folder.path);
+      for (int number = 0;; ++number) {
+        Finding next = finding;  // new ones and known ones, longer and shorter ones
+        next.signature = "bug-" + std::to_string(number % 2 ? number : number + 100 * i);
+        next.program->operations.resize(finding.program->operations.size() -
+                                        static_cast<std::size_t>(number % 3));
+        store.file(next);
+      }
+    });
+    FindingStore store(folder.path);
+    for (const std::string& name : store.known()) {
+      const fs::path found = folder.path / name;
+      for (const char* file :
+           {"input", "program.trace", "report.txt", "report.html", "environment.json", "count"})
+        EXPECT_FALSE(content(found / file).empty()) << found / file;
+      EXPECT_TRUE(std::holds_alternative<Program>(parse(content(found / "program.trace"))));
+      seen += store.count(name);
+    }
+  }
+  EXPECT_GT(seen, 0u);
+  FindingStore(folder.path).file(finding);
+  for (const auto& entry : fs::directory_iterator(folder.path))
+    EXPECT_NE(entry.path().filename().string()[0], '.') << entry.path();
+}
+
+TEST(Finding, TwoProcessesMayFileInOneFolder) {
+  constexpr int kTimes = 20;
+  const Finding finding = finding_of(kLost);
+  const TemporaryFolder folder;
+  const auto file = [&] {
+    FindingStore store(folder.path);
+    for (int i = 0; i < kTimes; ++i) store.file(finding);
+  };
+  std::thread other([&] { EXPECT_EQ(in_child(0, file), 0); });
+  EXPECT_EQ(in_child(0, file), 0);
+  other.join();
+  EXPECT_EQ(FindingStore(folder.path).count(finding.signature), 2u * kTimes);
+}
+
+// As good as a full disk: files may not grow.
+TEST(Finding, AFullDiskChangesNothing) {
+  const TemporaryFolder folder;
+  const Finding finding = finding_of(kLost);
+  FindingStore store(folder.path);
+  const fs::path filed = store.file(finding).folder;
+  const auto file_with_limit = [&](rlim_t bytes) {
+    return in_child(0, [&] {
+      signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit = {bytes, bytes};
+      setrlimit(RLIMIT_FSIZE, &limit);
+      for (const std::string& signature : {finding.signature, std::string("new")}) {
+        Finding next = finding;
+        next.signature = signature;
+        next.program->operations.pop_back();  // shorter: all files would be replaced
+        try {
+          FindingStore(folder.path).file(next);
+          _exit(1);
+        } catch (const std::system_error& error) {
+          if (error.code() != std::errc::file_too_large) _exit(2);
+        }
+      }
+    });
+  };
+  const std::string report = content(filed / "report.txt");
+  for (const rlim_t bytes : {0u, 10u, 300u, 700u})
+    EXPECT_EQ(file_with_limit(bytes), 0) << bytes << " bytes";
+  EXPECT_EQ(content(filed / "report.txt"), report);
+  EXPECT_EQ(content(filed / "count"), "1\n");
+  EXPECT_EQ(entries_in(filed), 6u);
+  EXPECT_EQ(entries_in(folder.path), 1u) << "what was not finished would be in the way";
+}
+
+TEST(Finding, AFolderThatWasClearedByHandIsFilledAgain) {
+  const TemporaryFolder folder;
+  FindingStore store(folder.path);
+  const Finding finding = finding_of(kLost);
+  fs::create_directory(store.folder_of(finding.signature));
+  EXPECT_EQ(store.file(finding).count, 1u);
+  EXPECT_EQ(store.known(), std::vector<std::string>{finding.signature});
+}
+
+TEST(Finding, RemovesOnlyWhatIsOfTheFinding) {
+  const TemporaryFolder folder;
+  FindingStore store(folder.path);
+  const fs::path finding = store.file(finding_of(kLost)).folder;
+  write_content(finding / "notes", "mine");
+  FindingStore::remove(finding);
+  EXPECT_EQ(entries_in(finding), 1u);
+  fs::remove(finding / "notes");
+  FindingStore::remove(finding);
+  EXPECT_FALSE(fs::exists(finding));
 }
 
 TEST(Finding, NamesOfFoldersAreHarmless) {
@@ -96,14 +235,30 @@ TEST(Finding, NamesOfFoldersAreHarmless) {
   EXPECT_EQ(store.folder_of("..").filename(), "_..");
 }
 
+// Whatever a stranger or a crashing process can bring in.
 TEST(Finding, HtmlIsEscaped) {
+  const std::string evil = "<script>alert(1)</script>\"'&<!--\x1b[31m\xff";
   const TemporaryFolder folder;
   FindingStore store(folder.path);
   Finding finding = finding_of(kLost);
-  finding.report = "<script>alert(1)</script>";
+  finding.report = evil;
+  finding.signature = evil;
+  finding.picture.dirty_is = evil;
   const std::string html = content(store.file(finding).folder / "report.html");
-  EXPECT_EQ(html.find("<script"), std::string::npos);
-  EXPECT_NE(html.find("&lt;script&gt;"), std::string::npos);
+  for (const char* harm : {"<script", "<!--", "\x1b", "\xff"})
+    EXPECT_EQ(html.find(harm), std::string::npos) << harm;
+  EXPECT_EQ(html.find("<svg"), html.rfind("<svg"));
+  EXPECT_NE(html.find("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"), std::string::npos);
+}
+
+TEST(Finding, TheCommandInTheReportIsOneForAShell) {
+  const TemporaryFolder folder;
+  FindingStore store(folder.path / "a'b $(touch pwned)");
+  const std::string report = content(store.file(finding_of(kLost)).folder / "report.txt");
+  EXPECT_NE(report.find("/a'\\''b $(touch pwned)/lockstep.query.missing-dirty.first.write/"
+                        "program.trace'\n"),
+            std::string::npos)
+      << report;
 }
 
 TEST(Finding, AFolderThatCannotBeWrittenIsNamed) {

@@ -50,4 +50,7 @@ rule(harness/tracker_subject.cc harness/ ${std} ${system} "\"(tidemark|os_machin
 rule(harness/cli/*.* harness/cli/ harness/ ${std} ${system} "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
 rule(harness/*.* harness/ ${std} ${system})
 rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
+rule(fuzz/random_main.cc harness/ ${std} ${system})
 rule(fuzz/*.* harness/ ${std})
+rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ harness/ tests/ ${std} ${system}
+  "<gtest/gtest\\.h>")

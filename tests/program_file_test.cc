@@ -69,7 +69,7 @@ TEST_F(ProgramFile, LooksLikeText) {
 
 TEST_F(ProgramFile, ErrorsNameTheFileSafely) {
   const std::string path = write("a'\n.txt", "start\nfoo\n");
-  const std::string quoted = quote(path);
+  const std::string quoted = quoted_path(path);
   EXPECT_EQ(error(path), quoted + ":2: expected an operation (map, query, ...), found 'foo'");
   EXPECT_EQ(error(path).find('\n'), std::string::npos);
   EXPECT_EQ(error("/none\x1b"), "'/none\\x1b': No such file or directory");
@@ -77,11 +77,20 @@ TEST_F(ProgramFile, ErrorsNameTheFileSafely) {
   EXPECT_EQ(error(std::string("/dev/null\0x", 11)), "'/dev/null\\x00x': No such file or directory");
 }
 
+TEST_F(ProgramFile, AQuotedPathIsWholeAndSteersNoTerminal) {
+  EXPECT_EQ(quoted_path("a b/\xc3\xa4\xe2\x82\xac"), "'a b/\xc3\xa4\xe2\x82\xac'");
+  EXPECT_EQ(quoted_path("a'\n\t\x1b\\\x7f"), "'a\\x27\\x0a\\x09\\x1b\\x5c\\x7f'");
+  EXPECT_EQ(quoted_path("\xff\xc3"), "'\\xff\\xc3'");
+  EXPECT_EQ(quoted_path("\xc2\x9b"), "'\\xc2\\x9b'") << "a terminal takes it for escape";
+  EXPECT_EQ(quoted_path(std::string(500, 'a')), "'" + std::string(500, 'a') + "'");
+  EXPECT_EQ(quoted_path(""), "''");
+}
+
 TEST_F(ProgramFile, ALargeFileIsRefused) {
   const std::string limit(kMaxFileBytes, '\n');
   EXPECT_EQ(error(write("limit", limit)), "loaded");
   const std::string path = write("large", limit + "\n");
-  EXPECT_EQ(error(path), quote(path) + ": larger than 4194304 bytes, which no program is");
+  EXPECT_EQ(error(path), quoted_path(path) + ": larger than 4194304 bytes, which no program is");
   EXPECT_EQ(error("/dev/zero"), "'/dev/zero': larger than 4194304 bytes, which no program is");
 }
 

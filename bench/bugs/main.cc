@@ -20,6 +20,7 @@ struct Options {
   std::string bugs, seeds, only, json, plot;
   std::vector<std::string> engines = {"libfuzzer"};
   std::string start = "both";
+  std::vector<std::string> left_out = {""};
   unsigned trials = 3;
   Limits limits;
 };
@@ -37,9 +38,10 @@ std::vector<Trial> trials_of(const Options& options) {
   for (const std::string& name : names)
     for (const std::string& engine : options.engines)
       for (const char* start : {"seeds", "empty"})
-        for (unsigned number = 0; number < options.trials; ++number)
-          if (options.start == "both" || options.start == start)
-            trials.push_back({.bug = name, .engine = engine, .start = start, .number = number});
+        for (const std::string& left_out : options.left_out)
+          for (unsigned number = 0; number < options.trials; ++number)
+            if (options.start == "both" || options.start == start)
+              trials.push_back({name, engine, start, left_out, number});
   return trials;
 }
 
@@ -61,8 +63,9 @@ int bench(const Options& options) {
   const fs::path work = fs::temp_directory_path() / fmt::format("tidemark-bugs-{}", getpid());
   std::size_t done = 0;
   run_trials(trials, options.limits, options.bugs, options.seeds, work, [&](const Trial& trial) {
-    fmt::print(stderr, "{:>4} of {}  {}, {} from {}: {}\n", ++done, trials.size(), trial.bug,
+    fmt::print(stderr, "{:>4} of {}  {}, {} from {}{}: {}\n", ++done, trials.size(), trial.bug,
                trial.engine, trial.start,
+               trial.left_out.empty() ? "" : " without " + trial.left_out,
                trial.found ? fmt::format("{:.2f} s, {} programs, {}", trial.seconds, trial.programs,
                                          trial.signature)
                            : "missed");
@@ -90,6 +93,8 @@ int main(int argc, char** argv) {
   app.add_option("--start", options.start, "From the seeds, from nothing (empty), or both")
       ->capture_default_str()
       ->check(CLI::IsMember({"seeds", "empty", "both"}));
+  app.add_option("--leave-out", options.left_out,
+                 "Oracles, operations, or windows, faults, bends, hardware: a column without each");
   app.add_option("--trials", options.trials, "Each with a random seed of its own")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1000u));

@@ -9,10 +9,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "oracle.h"
+
 namespace tidemark::bench {
 namespace {
 
-using Column = std::pair<std::string, std::string>;  // engine, start
+using Column = std::string;  // "libfuzzer, seeds"
 
 // Of one bug in one column.
 struct Cell {
@@ -39,6 +41,11 @@ struct Cell {
   }
 };
 
+Column column_of(const Trial& trial) {
+  return trial.engine + ", " + trial.start +
+         (trial.left_out.empty() ? "" : ", without " + trial.left_out);
+}
+
 struct Grid {
   std::set<Column> columns;
   std::map<std::string, std::map<Column, Cell>> bugs;
@@ -47,7 +54,7 @@ struct Grid {
 Grid grid_of(const std::vector<Trial>& trials) {
   Grid grid;
   for (const Trial& trial : trials) {
-    const Column column = {trial.engine, trial.start};
+    const Column column = column_of(trial);
     grid.columns.insert(column);
     grid.bugs[trial.bug][column].trials.push_back(&trial);
   }
@@ -63,7 +70,7 @@ std::string signatures(const std::map<Column, Cell>& cells) {
   std::set<std::string> all;
   for (const auto& [column, cell] : cells)
     for (const Trial* trial : cell.trials)
-      if (trial->found) all.insert(oracle_of(trial->signature));
+      if (trial->found) all.insert(std::string(name(oracle_of(trial->signature))));
   std::string text;
   for (const std::string& one : all) text += (text.empty() ? "" : ", ") + one;
   return text;
@@ -110,11 +117,10 @@ std::string summary_of(const Column& column, const Grid& grid) {
   const auto all = static_cast<std::size_t>(
       std::ranges::count_if(worsts, [](double s) { return !std::isinf(s); }));
   return fmt::format(
-      "{}, from {}: {} of {} bugs found in all trials, {} of {} trials missed; median over the "
+      "{}: {} of {} bugs found in all trials, {} of {} trials missed; median over the "
       "bugs "
       "{} s, worst trial {} s\n",
-      column.first, column.second == "seeds" ? "the seeds" : "nothing", all, medians.size(), missed,
-      trials, seconds_text(medians[medians.size() / 2]),
+      column, all, medians.size(), missed, trials, seconds_text(medians[medians.size() / 2]),
       seconds_text(*std::ranges::max_element(worsts)));
 }
 
@@ -163,23 +169,11 @@ std::string axes(std::size_t bugs, double last) {
 
 }  // namespace
 
-std::string oracle_of(const std::string& signature) {
-  const auto has = [&](const char* part) { return signature.find(part) != std::string::npos; };
-  if (signature == "hang") return "hang";
-  if (signature.starts_with("migration.")) return "migration";
-  if (has(".release.leak")) return "leak";
-  if (has("lockstep.state.") || has(".size.")) return "state";
-  if (has(".callbacks")) return "callbacks";
-  if (has(".result")) return "result";
-  if (signature.starts_with("lockstep.")) return "bytes";
-  return "sanitizer";
-}
-
 std::string table(const std::vector<Trial>& trials) {
   const Grid grid = grid_of(trials);
   std::string head = "| bug |", rule = "|---|";
-  for (const auto& [engine, start] : grid.columns) {
-    head += fmt::format(" {0}, {1}: median s | worst s | median programs |", engine, start);
+  for (const Column& column : grid.columns) {
+    head += fmt::format(" {}: median s | worst s | median programs |", column);
     rule += "---:|---:|---:|";
   }
   std::string text = head + " operations | caught by |\n" + rule + "---:|---|\n";
@@ -195,12 +189,13 @@ std::string json(const std::vector<Trial>& trials) {
     all.push_back({{"bug", t.bug},
                    {"engine", t.engine},
                    {"start", t.start},
+                   {"left_out", t.left_out},
                    {"trial", t.number},
                    {"found", t.found},
                    {"programs", t.programs},
                    {"seconds", t.seconds},
                    {"signature", t.signature},
-                   {"oracle", t.found ? oracle_of(t.signature) : ""},
+                   {"oracle", t.found ? name(oracle_of(t.signature)) : std::string_view()},
                    {"operations", t.operations}});
   return all.dump(1) + "\n";
 }
@@ -219,9 +214,8 @@ std::string plot(const std::vector<Trial>& trials) {
   for (const Column& column : grid.columns) {
     const char* colour = kColours[number % std::size(kColours)];
     text += curve(column, grid, last, colour);
-    text += fmt::format("<text x=\"{}\" y=\"{}\" fill=\"{}\">{}, from {}</text>\n", kWidth - 230,
-                        kHeight - kMargin - 20 - 18 * static_cast<double>(number), colour,
-                        column.first, column.second == "seeds" ? "the seeds" : "nothing");
+    text += fmt::format("<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n", kWidth - 230,
+                        kHeight - kMargin - 20 - 18 * static_cast<double>(number), colour, column);
     ++number;
   }
   return text + "</svg>\n";

@@ -9,10 +9,6 @@
 
 namespace tidemark::bench {
 
-// The part of the harness that a signature comes from: "result", "bytes",
-// "callbacks", "state", "migration", "leak", "sanitizer", "hang".
-std::string oracle_of(const std::string& signature);
-
 // Markdown: a line for each bug, a column for each engine and start, then what
 // the columns come to. Times in seconds.
 std::string table(const std::vector<Trial>& trials);

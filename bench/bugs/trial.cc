@@ -11,6 +11,7 @@
 
 #include "crash.h"
 #include "operation_bytes.h"
+#include "oracle.h"
 #include "worker.h"
 
 namespace tidemark::bench {
@@ -51,6 +52,7 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
   if (limits.programs != Limits{}.programs)
     arguments.push_back(fmt::format("-runs={}", limits.programs));
   if (trial.start == "seeds") arguments.push_back(seeds);
+  setenv(kLeftOutVariable, trial.left_out.c_str(), 1);
   attempt.started = Clock::now();
   attempt.worker = std::make_unique<cli::Worker>(bugs / trial.bug / trial.engine, attempt.folder,
                                                  attempt.folder / "artifacts",
@@ -79,7 +81,7 @@ void end(Attempt& attempt, const fs::path& bugs) {
     trial.signature =
         how.input.filename().string().starts_with("timeout") ? "hang" : signature_of(ending);
     // Once a bug is enough: it is the same program, more or less.
-    if (trial.number == 0)
+    if (trial.number == 0 && trial.left_out.empty())
       trial.operations = reduced_operations(bugs / trial.bug / "tidemark", how.input);
   }
   attempt.worker.reset();

@@ -12,6 +12,7 @@ namespace tidemark::bench {
 
 struct Trial {
   std::string bug, engine, start;  // start: "seeds" or "empty"
+  std::string left_out = {};       // an oracle or a family of operations, or nothing
   unsigned number = 0;             // also the engine's random seed
 
   bool found = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The sub-commands, one file each. Each adds itself to the command line; what
-// it returns becomes the exit code.
+// it returns becomes the exit code, and kCouldNot if it throws.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -34,5 +34,8 @@ struct NamedProgram {
   Program program;
 };
 std::vector<NamedProgram> load_all(const std::vector<std::string>& paths);
+
+// "tidemark: `what`" on standard error. Returns kCouldNot.
+int complain(const std::string& what);
 
 }  // namespace tidemark::cli

@@ -14,7 +14,7 @@
 #include "export_c.h"
 #include "export_gtest.h"
 #include "export_record.h"
-#include "operation_text.h"
+#include "program_file.h"
 
 namespace tidemark::cli {
 namespace {
@@ -44,14 +44,17 @@ std::vector<std::string> leading_comments(const std::string& path) {
 }
 
 int write_out(const std::string& text, const std::string& output) {
+  if (output.empty()) {
+    fmt::print("{}", text);
+    return kFine;
+  }
+  // As it is, not by a new file of that name: it may be a device.
   errno = 0;
-  std::FILE* file = output.empty() ? stdout : std::fopen(output.c_str(), "wb");
+  std::FILE* file = std::fopen(output.c_str(), "wb");
   bool good = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (file) good = (output.empty() ? std::fflush(file) : std::fclose(file)) == 0 && good;
+  if (file) good = std::fclose(file) == 0 && good;
   if (good) return kFine;
-  fmt::print(stderr, "tidemark: cannot write {}: {}\n",
-             output.empty() ? "standard output" : quote(output), std::strerror(errno));
-  return kCouldNot;
+  return complain(fmt::format("cannot write {}: {}", quoted_path(output), std::strerror(errno)));
 }
 
 int run(const Options& options, Exporter exporter) {
@@ -61,11 +64,10 @@ int run(const Options& options, Exporter exporter) {
                                leading_comments(options.path)};
   const auto text = exporter(programs[0].program, origin);
   if (text) return write_out(*text, options.output);
-  fmt::print(stderr,
-             "tidemark: {} is too long: at most {} operations, {} with those in callbacks, and {} "
-             "words of bitmaps; reduce it first\n",
-             quote(options.path), kMaxRecordedOperations, kMaxRecordedCalls, kMaxRecordedWords);
-  return kCouldNot;
+  return complain(fmt::format(
+      "{} is too long: at most {} operations, {} with those in callbacks, and {} words "
+      "of bitmaps; reduce it first",
+      quoted_path(options.path), kMaxRecordedOperations, kMaxRecordedCalls, kMaxRecordedWords));
 }
 
 void add_form(CLI::App& parent, Action& action, const char* name, const char* description,

@@ -11,15 +11,18 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <map>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 
 #include "commands.h"
 #include "filing.h"
+#include "found.h"
+#include "interrupts.h"
 #include "operation_bytes.h"
-#include "operation_text.h"
+#include "program_file.h"
+#include "terminal.h"
 #include "worker.h"
 
 namespace tidemark::cli {
@@ -31,57 +34,89 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   std::string target, seeds, work, findings = "findings";
   unsigned seconds = 60;
+  unsigned timeout = kMostSeconds;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 constexpr double kGraceSeconds = 10;
 
-volatile sig_atomic_t interrupted = 0;
+std::string last_of(const std::string& text, std::size_t bytes) {
+  return text.substr(text.size() - std::min(text.size(), bytes));
+}
 
-std::vector<std::uint8_t> read_bytes(const fs::path& path) {
+std::string read_all(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool has_content(const fs::path& path, const std::string& content) {
+  std::error_code none;
+  return fs::file_size(path, none) == content.size() && read_all(path) == content;
 }
 
 class Run {
  public:
   explicit Run(const Options& options)
       : options_(options),
-        work_(options.work),
-        artifacts_(work_ / "artifacts"),
-        store_(options.findings) {}
+        work_(fs::absolute(options.work)),
+        target_(fs::absolute(options.target)) {}
 
   int run() {
-    fs::create_directories(work_ / "corpus");
+    fs::create_directories(corpus_);
     fs::create_directories(artifacts_);
     if (!lock_work()) return kCouldNot;
-    write_known();
-    file_leftovers();
+    found_.emplace(options_.findings, known_, options_.timeout);
+    found_->file_leftovers(artifacts_);
+    link_seeds();
     start();
     watch();
-    file_leftovers();  // of processes that were stopped while they wrote
-    summary();
-    if (!found_.empty()) return kFound;
-    return failed_ ? kCouldNot : kFine;
+    found_->file_leftovers(artifacts_);  // of processes that were stopped while they wrote
+    return summary();
   }
 
  private:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
   // Two runs at once would take each other's inputs for leftovers. The lock goes
-  // with the process.
+  // with the process and its children: of a run that was just killed, these may
+  // live a moment longer.
   bool lock_work() const {
     const int file = open((work_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) return true;
-    fmt::print(stderr, "tidemark: another run is using '{}'; give this one its own with --work\n",
-               options_.work);
+    if (file < 0)
+      throw std::system_error(errno, std::generic_category(),
+                              "cannot lock " + quoted_path(options_.work));
+    for (int tries = 0; tries < 20; ++tries) {
+      if (flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+      usleep(100'000);
+    }
+    fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
+               quoted_path(options_.work));
     return false;
+  }
+
+  // Each by a link of its own, so that one on which the target dies can be left
+  // out: processes that start anew would all die on it.
+  void link_seeds() {
+    fs::remove_all(seeds_);
+    fs::create_directory(seeds_);
+    std::size_t number = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(options_.seeds)))
+      if (entry.is_regular_file())
+        fs::create_symlink(entry.path(), seeds_ / std::to_string(number++));
+  }
+
+  // From all that a process starts with.
+  void leave_out(const std::string& input) const {
+    for (const fs::path& folder : {seeds_, corpus_}) {
+      const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+      for (const auto& entry : entries)
+        if (has_content(entry.path(), input)) fs::remove(entry.path());
+    }
   }
 
   void start() {
     fmt::print("fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
-               options_.seconds, options_.jobs, files_in(options_.seeds),
-               files_in(work_ / "corpus"));
+               options_.seconds, options_.jobs, files_in(seeds_), files_in(corpus_));
     std::fflush(stdout);
     started_ = Clock::now();
     for (unsigned i = 0; i < options_.jobs; ++i) workers_.push_back(make_worker(i));
@@ -89,16 +124,14 @@ class Run {
 
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
     const double left = std::max(1.0, options_.seconds - seconds());
-    const std::vector<std::string> arguments = {fmt::format("-max_total_time={:.0f}", left),
-                                                fmt::format("-max_len={}", kMaxProgramBytes),
-                                                "-reload=1",
-                                                "-timeout=20",
-                                                "-rss_limit_mb=1024",
-                                                "-print_final_stats=1",
-                                                work_ / "corpus",
-                                                options_.seeds};
-    return std::make_unique<Worker>(options_.target, work_ / fmt::format("worker-{}", number),
-                                    artifacts_, work_ / "known", arguments);
+    const std::vector<std::string> arguments = {
+        fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
+        fmt::format("-rss_limit_mb={}", kMostMemoryMib),
+        fmt::format("-timeout={}", options_.timeout),
+        // Nothing ends on these, so they are no findings.
+        "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1", corpus_, seeds_};
+    return std::make_unique<Worker>(target_, work_ / fmt::format("worker-{}", number), artifacts_,
+                                    known_, arguments);
   }
 
   std::uint64_t coverage() const {
@@ -124,7 +157,7 @@ class Run {
     const std::string line = fmt::format(
         "{:6.0f} s  {:8.0f} programs/s  {:9.0f} operations/s  coverage {:5}  findings {}", past,
         static_cast<double>(programs()) / past, static_cast<double>(operations()) / past,
-        coverage(), found_.size());
+        coverage(), found_->size());
     fmt::print("{}{}", terminal_ ? "\r\x1b[K" : "", line);
     if (!terminal_) fmt::print("\n");
     std::fflush(stdout);
@@ -138,7 +171,7 @@ class Run {
     while (any_running()) {
       poll_workers();
       // They end by themselves; whoever is at work on a finding gets to finish it.
-      const bool over = interrupted || seconds() > options_.seconds + kGraceSeconds;
+      const bool over = interrupts() || seconds() > options_.seconds + kGraceSeconds;
       if (over && told == 0) {
         told = seconds();
         for (const auto& worker : workers_) worker->stop(SIGINT);
@@ -148,7 +181,7 @@ class Run {
       for (std::size_t i = 0; i < workers_.size(); ++i)
         if (workers_[i]->output() < 0 && !done_[i]) ended(i);
       if (seconds() >= next) {
-        next += interval;
+        next = seconds() + interval;
         show_progress();
       }
     }
@@ -177,111 +210,54 @@ class Run {
     Worker& worker = *workers_[i];
     const End end = worker.finish();
     done_[i] = true;
-    if (end.failed && !interrupted) {
-      const std::string& said = worker.said();
+    if (end.failed && !interrupts()) {
       fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself:\n{}\n",
-                 said.substr(said.size() - std::min<std::size_t>(said.size(), 2000)));
+                 last_of(worker.said(), 2000));
       failed_ = true;
     }
     if (!end.crashed) return;
-    file(end.input, worker.said());
-    if (interrupted || seconds() + 1 > options_.seconds) return;
+    const std::string input = read_all(end.input);
+    if (found_->file(end.input, worker.said())) leave_out(input);
+    if (interrupts() || seconds() + 1 > options_.seconds) return;
     ended_.programs += worker.programs();
     ended_.operations += worker.operations();
     workers_[i] = make_worker(i);
     done_[i] = false;
   }
 
-  // What an earlier run found, but was killed before it could file it.
-  void file_leftovers() {
-    for (const auto& entry : fs::directory_iterator(artifacts_))
-      file(entry.path(), "what the process said is lost\n");
-  }
-
-  // Only when the finding is in its folder does the input go. `said` is what
-  // the process printed.
-  void file(const fs::path& input, const std::string& said) {
-    if (!fs::exists(input)) return;  // another process ended on the same bytes
-    const std::vector<std::uint8_t> bytes = read_bytes(input);
-    auto diagnosed = diagnose_any(decode(bytes), bytes);
-    if (diagnosed) {
-      announce(diagnosed->finding);
-    } else {
-      // A timeout or out-of-memory of libFuzzer's, most likely.
-      Finding finding;
-      finding.signature =
-          "unexplained." + input.filename().string().substr(0, input.filename().string().find('-'));
-      finding.input = bytes;
-      finding.report =
-          "a fuzzing process ended on this input; replaying it shows nothing.\n"
-          "The last that it printed:\n\n" +
-          said.substr(said.size() - std::min<std::size_t>(said.size(), 8000));
-      announce(finding);
-    }
-    fs::remove(input);
-  }
-
-  void announce(const Finding& finding) {
-    const FindingStore::Filed filed = store_.file(finding);
-    ++found_[finding.signature];
-    write_known();
-    if (found_[finding.signature] > 1) return;
-    if (terminal_) fmt::print("\r\x1b[K");
-    fmt::print("\n{}: {}\n", filed.is_new ? "found" : "found again", finding.signature);
-    if (finding.program) fmt::print("\n{}", print(*finding.program));
-    fmt::print("\n{}\n      {}\n\n", finding.report, filed.folder.string());
-    std::fflush(stdout);
-    fresh_ += filed.is_new;
-  }
-
-  // The fuzzing processes read it whenever they find something. Only of this
-  // run: what was found yesterday and is still there shall be said today.
-  void write_known() const {
-    std::string lines;
-    for (const auto& [signature, times] : found_) lines += signature + "\n";
-    write_file(work_ / "known", lines);
-  }
-
-  void summary() const {
+  int summary() const {
     fmt::print("{} programs, {} operations in {:.0f} s; coverage {}; ", programs(), operations(),
                seconds_, coverage());
-    if (found_.empty()) {
-      fmt::print("nothing found\n");
-    } else {
-      fmt::print("{} found, {} of them new\n", found_.size(), fresh_);
-      for (const auto& [signature, times] : found_) fmt::print("  {:>4} x  {}\n", times, signature);
-      fmt::print("each is a folder in {}: begin with report.txt\n", options_.findings);
-    }
+    found_->print_summary();
+    if (found_->size()) return kFound;
+    if (programs() || interrupts()) return failed_ ? kCouldNot : kFine;
+    fmt::print(stderr, "tidemark: {} ran no program: is it a fuzz target?\n",
+               quoted_path(options_.target));
+    return kCouldNot;
   }
 
   const Options& options_;
-  const fs::path work_, artifacts_;
-  const bool terminal_ = isatty(STDOUT_FILENO) != 0;
+  const fs::path work_, target_;
+  const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
+  const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
+  const bool terminal_ = is_terminal();
   Clock::time_point started_;
   double seconds_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<bool> done_;
   Counters ended_;  // of workers that were replaced
-  FindingStore store_;
-  std::map<std::string, std::size_t> found_;
-  std::size_t fresh_ = 0;
+  std::optional<Found> found_;
   bool failed_ = false;
 };
 
 int fuzz(Options options) {
   if (options.work.empty()) options.work = fs::path(options.target).parent_path() / "fuzzing";
   if (access(options.target.c_str(), X_OK) != 0) {
-    fmt::print(stderr, "tidemark: no fuzz target at '{}'\n", options.target);
+    fmt::print(stderr, "tidemark: no fuzz target at {}\n", quoted_path(options.target));
     return kCouldNot;
   }
-  signal(SIGINT, [](int) { interrupted = 1; });
-  signal(SIGTERM, [](int) { interrupted = 1; });
-  try {
-    return Run(options).run();
-  } catch (const std::system_error& error) {
-    fmt::print(stderr, "\ntidemark: {}\n", error.what());
-    return kCouldNot;
-  }
+  count_interrupts();
+  return Run(options).run();
 }
 
 }  // namespace
@@ -301,6 +277,9 @@ void add_fuzz(CLI::App& app, Action& action) {
   command->add_option("--seeds", options->seeds, "Folder of inputs to start from")
       ->required()
       ->check(CLI::ExistingDirectory);
+  command->add_option("--timeout", options->timeout, "Seconds after which a program hangs")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 3600u));
   command->add_option("--work", options->work, "Folder for the growing corpus");
   command->add_option("--findings", options->findings, "Folder for what is found")
       ->capture_default_str();

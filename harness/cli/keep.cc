@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <system_error>
+#include <sstream>
 
 #include "commands.h"
 #include "filing.h"
 #include "operation_bytes.h"
 #include "operation_text.h"
+#include "program_file.h"
 
 namespace tidemark::cli {
 namespace {
@@ -28,37 +29,47 @@ bool good_name(const std::string& name) {
          });
 }
 
-int complain(const std::string& what) {
-  fmt::print(stderr, "tidemark: {}\n", what);
-  return kCouldNot;
+// The program of a finding's folder, or the file itself.
+fs::path source_in(const fs::path& finding) {
+  if (!fs::is_directory(finding)) return finding;
+  return finding / (fs::exists(finding / "program.trace") ? "program.trace" : "input");
+}
+
+// "lockstep.query...: expected words 0:0x1, actual no word stored": on one line.
+std::string what_went_wrong(const Finding& finding) {
+  std::string text = finding.signature;
+  std::istringstream report(finding.report);
+  for (std::string line; std::getline(report, line);)
+    for (const std::string word : {"expected", "actual"})
+      if (line.starts_with(word + "  "))
+        text += (word == "expected" ? ": " : ", ") + word + " " +
+                line.substr(std::min(line.size(), line.find_first_not_of(' ', word.size())));
+  return text;
 }
 
 int keep(const Options& options) {
-  const fs::path finding = fs::path(options.finding).lexically_normal();
+  const fs::path finding(options.finding);
   if (!good_name(options.name))
-    return complain(
-        fmt::format("'{}' is no name for a test: letters a-z, digits and '-'", options.name));
+    return complain(quoted_path(options.name) +
+                    " is no name for a test: letters a-z, digits and '-'");
   const fs::path target = fs::path(options.corpus) / "regressions" / (options.name + ".trace");
-  if (fs::exists(target)) return complain(fmt::format("'{}' is there already", target.string()));
-  const bool folder = fs::is_directory(finding);
-  const fs::path source = !folder                                 ? finding
-                          : fs::exists(finding / "program.trace") ? finding / "program.trace"
-                                                                  : finding / "input";
+  if (fs::exists(target)) return complain(quoted_path(target.string()) + " is there already");
+  const fs::path source = source_in(finding);
   const auto programs = load_all({source.string()});
   if (programs.empty()) return kCouldNot;
 
-  // Reduced once more, by today's reducer. What is mended already is kept as it is.
-  const auto diagnosed = diagnose_any(programs[0].program, {});
-  const Program& program = diagnosed ? *diagnosed->finding.program : programs[0].program;
+  // Reduced once more, by today's reducer.
+  const auto diagnosed = diagnose_any(programs[0].program);
+  if (!diagnosed)
+    return complain(quoted_path(source.string()) +
+                    " does nothing wrong any more. If a test shall keep it so, copy it to " +
+                    quoted_path(target.string()));
+  const Program& program = *diagnosed->finding.program;
   if (!encode(program))
     return complain("the program has numbers that have no byte form: no fuzzer can start from it");
-  const std::string what =
-      diagnosed ? diagnosed->finding.signature : "was found as " + finding.filename().string();
-  write_file(target, "# " + what + "\n" + print(program));
-  if (folder) fs::remove_all(finding);
-  fmt::print("{}\n{}\n", target.string(),
-             diagnosed ? "fails now; a test for it runs with ./tidemark test"
-                       : "agrees now: what it found is mended; a test keeps it so");
+  write_file(target, "# " + what_went_wrong(diagnosed->finding) + "\n" + print(program));
+  if (fs::is_directory(finding)) FindingStore::remove(finding);
+  fmt::print("{}\nfails now; a test for it runs with ./tidemark test\n", target.string());
   return kFine;
 }
 
@@ -76,15 +87,10 @@ void add_keep(CLI::App& app, Action& action) {
   command->add_option("--corpus", options->corpus, "The folder corpus")
       ->required()
       ->check(CLI::ExistingDirectory);
-  command->callback([options, &action] {
-    action = [options] {
-      try {
-        return keep(*options);
-      } catch (const std::system_error& error) {
-        return complain(error.what());
-      }
-    };
-  });
+  command->footer(
+      "The finding's folder goes. Exit code: 0 done, 2 it does nothing wrong (any more), or the\n"
+      "name is taken.");
+  command->callback([options, &action] { action = [options] { return keep(*options); }; });
 }
 
 }  // namespace tidemark::cli

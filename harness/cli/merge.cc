@@ -2,14 +2,18 @@
 // Fuzzer corpora into one that covers the same with as few inputs as possible.
 // The choosing is libFuzzer's.
 #include <fmt/core.h>
-#include <poll.h>
-#include <unistd.h>
+#include <stdlib.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
 #include "commands.h"
+#include "filing.h"
+#include "operation_bytes.h"
+#include "program_file.h"
+#include "terminal.h"
 #include "worker.h"
 
 namespace tidemark::cli {
@@ -22,33 +26,89 @@ struct Options {
   std::string target, output = "merged";
 };
 
-int merge(const Options& options) {
-  fs::create_directories(options.output);
-  if (files_in(options.output) > 0) {
-    fmt::print(stderr, "tidemark: '{}' is not empty\n", options.output);
-    return kCouldNot;
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "tidemark-merge-XXXXXX").string();
+    if (!mkdtemp(name.data()))
+      throw std::system_error(errno, std::generic_category(), "cannot make " + quoted_path(name));
+    path_ = name;
   }
-  std::vector<std::string> arguments = {"-merge=1", options.output};
-  std::size_t before = 0;
-  for (const std::string& folder : options.folders) {
-    arguments.push_back(folder);
-    before += files_in(folder);
+  ~TemporaryFolder() {
+    std::error_code none;
+    fs::remove_all(path_, none);
   }
-  const fs::path work = fs::path(options.target).parent_path() / "merging";
-  Worker worker(options.target, work, work / "artifacts", work / "known", arguments);
-  const bool terminal = isatty(STDOUT_FILENO);
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// libFuzzer hands its arguments to a shell as they are, and writes the names of
+// files on lines of their own: it gets to see only names of ours, links to what
+// they stand for. Returns how many inputs there are.
+std::size_t link_all(const Options& options, const fs::path& work) {
+  fs::create_directory_symlink(fs::absolute(options.output), work / "output");
+  fs::create_symlink(fs::absolute(options.target), work / "target");
+  fs::create_directory(work / "input");
+  std::size_t count = 0;
+  for (const std::string& folder : options.folders)
+    for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder)))
+      if (entry.is_regular_file())
+        fs::create_symlink(entry.path(), work / "input" / std::to_string(count++));
+  return count;
+}
+
+// What fails is in no corpus that libFuzzer makes. Returns how many that are.
+std::size_t keep_failing(const fs::path& artifacts, const fs::path& to) {
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(artifacts)) {
+    fs::create_directories(to);
+    fs::copy_file(entry.path(), to / entry.path().filename(), fs::copy_options::overwrite_existing);
+    ++count;
+  }
+  return count;
+}
+
+std::string merged_by(Worker& worker, std::size_t inputs) {
   while (worker.read_output()) {
-    if (terminal) fmt::print("\r\x1b[K{} inputs, coverage {}", before, worker.coverage());
+    if (!is_terminal()) continue;
+    fmt::print("\r\x1b[K{} inputs, coverage {}", inputs, worker.coverage());
     std::fflush(stdout);
   }
+  if (is_terminal()) fmt::print("\r\x1b[K");
   const End end = worker.finish();
-  if (end.crashed || end.failed) {
-    fmt::print(stderr, "\ntidemark: libFuzzer could not merge them:\n{}\n", worker.said());
-    return kCouldNot;
-  }
-  fmt::print("{}{} inputs in, {} out, in {}\n", terminal ? "\r\x1b[K" : "", before,
-             files_in(options.output), options.output);
-  return kFine;
+  return end.crashed || end.failed ? worker.said() : "";
+}
+
+int merge(const Options& options) {
+  fs::create_directories(options.output);
+  if (files_in(options.output) > 0) return complain(quoted_path(options.output) + " is not empty");
+  const TemporaryFolder work;
+  const std::size_t inputs = link_all(options, work.path());
+  const std::vector<std::string> arguments = {"-merge=1",
+                                              "-timeout=20",
+                                              fmt::format("-max_len={}", kMaxProgramBytes),
+                                              fmt::format("-rss_limit_mb={}", kMostMemoryMib),
+                                              "output",
+                                              "input"};
+  fs::create_directory(work.path() / "artifacts");
+  setenv("TMPDIR", ".", 1);  // that goes to the shell as well
+  Worker worker("./target", work.path(), "artifacts", "known", arguments, work.path());
+  if (const std::string said = merged_by(worker, inputs); !said.empty())
+    return complain("libFuzzer could not merge them:\n" + said);
+  fmt::print("{} inputs in, {} out, in {}\n", inputs, files_in(options.output),
+             quoted_path(options.output));
+
+  std::string name = options.output;
+  while (name.size() > 1 && name.back() == '/') name.pop_back();
+  const fs::path failing = name + "-failing";
+  const std::size_t count = keep_failing(work.path() / "artifacts", failing);
+  if (!count) return kFine;
+  fmt::print("{} fail, and are in {}\n", count, quoted_path(failing.string()));
+  return kFound;
 }
 
 }  // namespace
@@ -64,16 +124,10 @@ void add_merge(CLI::App& app, Action& action) {
   command->add_option("--target", options->target, "The fuzz target, built for libFuzzer")
       ->required()
       ->check(CLI::ExistingFile);
-  command->callback([options, &action] {
-    action = [options] {
-      try {
-        return merge(*options);
-      } catch (const std::system_error& error) {
-        fmt::print(stderr, "tidemark: {}\n", error.what());
-        return kCouldNot;
-      }
-    };
-  });
+  command->footer(
+      "Inputs that fail go to a folder beside it, named DIR-failing.\n"
+      "Exit code: 0 done, 1 done but some inputs fail, 2 it could not run.");
+  command->callback([options, &action] { action = [options] { return merge(*options); }; });
 }
 
 }  // namespace tidemark::cli

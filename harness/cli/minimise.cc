@@ -2,13 +2,13 @@
 #include <fmt/core.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <system_error>
 
 #include "commands.h"
 #include "filing.h"
 #include "operation_text.h"
+#include "program_file.h"
+#include "terminal.h"
 
 namespace tidemark::cli {
 namespace {
@@ -23,28 +23,34 @@ fs::path beside(const fs::path& input) {
   return result;
 }
 
+// Programs that fail otherwise, met on the way.
+void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
+  std::size_t number = 0;
+  for (const auto& [signature, lead] : diagnosed.leads) {
+    const fs::path file =
+        fs::path(result).replace_extension(fmt::format("lead-{}.trace", ++number));
+    write_file(file, "# " + signature + "\n" + print(lead));
+    fmt::print("on the way, another failure: {}, in {}\n", signature, quoted_path(file.string()));
+  }
+}
+
 int minimise(const std::string& path) {
   const auto programs = load_all({path});
   if (programs.empty()) return kCouldNot;
   const Program& program = programs[0].program;
-  const auto diagnosed = diagnose_any(program, {});
-  if (!diagnosed) {
-    fmt::print(stderr, "tidemark: '{}' does nothing wrong: there is nothing to reduce\n", path);
-    return kCouldNot;
-  }
+  const auto diagnosed = diagnose_any(program);
+  if (!diagnosed)
+    return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce");
   const Finding& finding = diagnosed->finding;
   const fs::path result = beside(path);
   write_file(result, trace_text(finding));
-  fmt::print(
-      "{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}\nwritten to {}\n",
-      finding.signature, program.operations.size(), finding.program->operations.size(),
-      diagnosed->runs, print(*finding.program), finding.report, result.string());
-  for (std::size_t i = 0; i < diagnosed->leads.size(); ++i) {
-    const auto& [signature, lead] = diagnosed->leads[i];
-    const fs::path file = fs::path(result).replace_extension(fmt::format("lead-{}.trace", i + 1));
-    write_file(file, "# " + signature + "\n" + print(lead));
-    fmt::print("on the way, another failure: {}, in {}\n", signature, file.string());
-  }
+  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}",
+             finding.signature, program.operations.size(), finding.program->operations.size(),
+             diagnosed->runs, print(*finding.program), finding.report);
+  if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
+    fmt::print("\n{}", picture);
+  fmt::print("\nwritten to {}\n", quoted_path(result.string()));
+  write_leads(*diagnosed, result);
   return kFine;
 }
 
@@ -55,17 +61,10 @@ void add_minimise(CLI::App& app, Action& action) {
   auto path = std::make_shared<std::string>();
   command->add_option("FILE", *path, "A program that fails: text, or bytes from a fuzzer")
       ->required();
-  command->footer("The result is written beside FILE, as FILE.min.trace.");
-  command->callback([path, &action] {
-    action = [path] {
-      try {
-        return minimise(*path);
-      } catch (const std::system_error& error) {
-        fmt::print(stderr, "tidemark: {}\n", error.what());
-        return kCouldNot;
-      }
-    };
-  });
+  command->footer(
+      "The result is written beside FILE, as FILE.min.trace.\n"
+      "Exit code: 0 done, 2 FILE is no program or does nothing wrong.");
+  command->callback([path, &action] { action = [path] { return minimise(*path); }; });
 }
 
 }  // namespace tidemark::cli

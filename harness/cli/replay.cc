@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Runs programs step by step and shows each operation with what came out.
 #include <fmt/core.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <cerrno>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "commands.h"
+#include "crash.h"
 #include "lockstep.h"
 #include "operation_text.h"
+#include "picture.h"
+#include "program_file.h"
+#include "terminal.h"
 
 namespace tidemark::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr unsigned kSeconds = 60;  // a program that takes longer hangs
 
 struct Options {
   std::vector<std::string> paths;
@@ -94,6 +101,16 @@ Json step_json(const Operation& operation, Lockstep& lockstep) {
   return item;
 }
 
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+}
+
+// Ordinary names as they are.
+std::string shown(const std::string& path) {
+  const std::string quoted = quoted_path(path);
+  return quoted == "'" + path + "'" ? path : quoted;
+}
+
 Json mismatch_json(const Mismatch& mismatch) {
   return {{"signature", mismatch.signature},
           {"operation", mismatch.operation},
@@ -102,12 +119,12 @@ Json mismatch_json(const Mismatch& mismatch) {
           {"pages", mismatch.pages}};
 }
 
-int replay(const NamedProgram& named, const Options& options) {
+// Shown to the user step by step; nothing if it agrees.
+std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
+                                  const Options& options, Json& json) {
   const Program& program = named.program;
-  Lockstep lockstep;
   lockstep.begin(program.setup);
-  if (!options.json && !options.quiet) fmt::print("{}\n", named.path);
-  Json json = {{"file", named.path}, {"operations", Json::array()}};
+  if (!options.json && !options.quiet) fmt::print("{}\n", shown(named.path));
   std::optional<Mismatch> found;
   for (std::size_t i = 0; i < program.operations.size() && !found; ++i) {
     const bool expects = i < program.expectations.size() && !program.expectations[i].empty();
@@ -116,42 +133,72 @@ int replay(const NamedProgram& named, const Options& options) {
       json["operations"].push_back(step_json(program.operations[i], lockstep));
     else if (!options.quiet)
       print_step(i, program.operations[i], lockstep);
+    std::fflush(stdout);  // the next may end the process
   }
-  if (!found) found = lockstep.end();
+  return found ? found : lockstep.end();
+}
 
+int replay(const NamedProgram& named, const Options& options) {
+  Lockstep lockstep;
+  Json json = {{"file", named.path}, {"operations", Json::array()}};
+  const auto found = run_steps(lockstep, named, options, json);
   if (options.json) {
     json["verdict"] = found ? "diverge" : "agree";
     if (found) json["mismatch"] = mismatch_json(*found);
-    fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+    print_json(json);
   } else if (found) {
-    fmt::print("{}: diverges: {}\n{}", named.path, found->signature, describe(*found, program));
+    fmt::print("{}: diverges: {}\n{}", shown(named.path), found->signature,
+               describe(*found, named.program));
+    const std::string picture = picture_text(draw(lockstep, *found), has_colour());
+    if (!options.quiet && !picture.empty()) fmt::print("\n{}", picture);
   } else {
-    fmt::print("{}: agrees\n", named.path);
+    fmt::print("{}: agrees\n", shown(named.path));
   }
   return found ? kFound : kFine;
 }
 
-// In a child, so that a program that takes the tracker down is a verdict too.
-int replay_apart(const NamedProgram& named, const Options& options) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
+// What a child came to, if it got that far.
+class SharedCode {
+ public:
+  SharedCode()
+      : code_(static_cast<int*>(mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE,
+                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    if (code_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+    *code_ = -1;
+  }
+  ~SharedCode() { munmap(code_, sizeof(int)); }
+  SharedCode(const SharedCode&) = delete;
+  SharedCode& operator=(const SharedCode&) = delete;
+  int& value() { return *code_; }
+
+ private:
+  int* code_;
+};
+
+int replay_or_complain(const NamedProgram& named, const Options& options) {
+  try {
     const int code = replay(named, options);
-    std::fflush(nullptr);
-    _exit(code);
+    if (std::fflush(stdout) != 0)
+      throw std::system_error(errno, std::generic_category(), "cannot write standard output");
+    return code;
+  } catch (const std::system_error& error) {
+    return complain(error.what());
   }
-  int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child) {
-    fmt::print(stderr, "tidemark: cannot start a process: {}\n", std::strerror(errno));
-    return kCouldNot;
-  }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
-  const std::string how = fmt::format("signal {}", WTERMSIG(status));
+}
+
+// In a child, so that a program that takes the tracker down, or never ends, is
+// a verdict too.
+int replay_apart(const NamedProgram& named, const Options& options) {
+  SharedCode code;
+  const Ending ending =
+      run_apart([&] { code.value() = replay_or_complain(named, options); }, kSeconds);
+  fmt::print(stderr, "{}", symbolized(ending.said));
+  if (code.value() >= 0) return code.value();
+  const std::string how = signature_of(ending);
   if (options.json)
-    fmt::print("{}\n", Json{{"file", named.path}, {"verdict", "crash"}, {"how", how}}.dump(
-                           -1, ' ', true, Json::error_handler_t::replace));
+    print_json({{"file", named.path}, {"verdict", "crash"}, {"how", how}});
   else
-    fmt::print("{}: crashes: {}\n", named.path, how);
+    fmt::print("{}: crashes: {}\n", shown(named.path), how);
   return kFound;
 }
 
@@ -164,7 +211,9 @@ void add_replay(CLI::App& app, Action& action) {
   command->add_option("FILE", options->paths, "Programs: text, or bytes from a fuzzer")->required();
   auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");
   command->add_flag("--json", options->json, "One JSON object a file")->excludes(quiet);
-  command->footer("Exit code: 0 all agree, 1 one diverges, 2 one is no program (and none is run).");
+  command->footer(
+      "Exit code: 0 all agree, 1 one diverges, crashes or takes longer than a minute, 2 one is no\n"
+      "program (and none is run).");
   command->callback([options, &action] {
     action = [options] {
       const auto programs = load_all(options->paths);

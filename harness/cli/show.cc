@@ -16,7 +16,7 @@ std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     auto loaded = load_program(path);
     if (const auto* message = std::get_if<std::string>(&loaded)) {
-      fmt::print(stderr, "tidemark: {}\n", *message);
+      complain(*message);
       good = false;
     } else {
       programs.push_back({path, std::move(std::get<Program>(loaded))});
@@ -26,10 +26,16 @@ std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
   return programs;
 }
 
+int complain(const std::string& what) {
+  fmt::print(stderr, "tidemark: {}\n", what);
+  return kCouldNot;
+}
+
 void add_show(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("show", "Print a program as text");
   auto paths = std::make_shared<std::vector<std::string>>();
   command->add_option("FILE", *paths, "A program: text, or bytes from a fuzzer")->required();
+  command->footer("Exit code: 0 done, 2 one is no program (and none is shown).");
   command->callback([paths, &action] {
     action = [paths] {
       const auto programs = load_all(*paths);

@@ -3,20 +3,25 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 
 #include "known.h"
+#include "program_file.h"
 
 namespace tidemark::cli {
 namespace {
 
 constexpr std::size_t kRemembered = 64 * 1024;  // bytes of output
+constexpr int kPipeBytes = 1 << 20;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -30,6 +35,24 @@ std::string after(const std::string& text, const std::string& marker) {
   return text.substr(from, text.find('\n', from) - from);
 }
 
+// In the child: the program that `words` call, in the folder `in`, its output to `output`.
+[[noreturn]] void become(std::vector<std::string>& words, const std::filesystem::path& in,
+                         int output, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);  // it died before that
+  setpgid(0, 0);                        // the terminal's interrupt is for us, who pass it on
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  // Freed bitmaps of 256 MiB need not be remembered for long.
+  setenv("ASAN_OPTIONS", "quarantine_size_mb=16", 0);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  if (chdir(in.c_str()) == 0) execv(pointers[0], pointers.data());
+  std::perror(words[0].c_str());
+  _exit(127);
+}
+
 }  // namespace
 
 std::size_t files_in(const std::filesystem::path& folder) {
@@ -40,34 +63,29 @@ std::size_t files_in(const std::filesystem::path& folder) {
 
 Worker::Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
                const std::filesystem::path& artifacts, const std::filesystem::path& known,
-               const std::vector<std::string>& arguments) {
+               const std::vector<std::string>& arguments, const std::filesystem::path& in) {
   std::filesystem::create_directories(folder);
-  std::filesystem::create_directories(artifacts);
-  const std::string counters = folder / "counters";
+  // Written, not only made that long: on a full disk, using it would be fatal.
+  const std::filesystem::path counters = std::filesystem::absolute(folder) / "counters";
   std::filesystem::remove(counters);
-  counters_ = map_counters(counters.c_str());
-  if (!counters_) fail("cannot make the counters");
+  std::ofstream file(counters, std::ios::binary);
+  file << std::string(sizeof(Counters), '\0');
+  file.close();
+  counters_ = file ? map_counters(counters.c_str()) : nullptr;
+  if (!counters_) fail(("cannot make " + quoted_path(counters.string())).c_str());
 
   std::vector<std::string> words = {target, "-artifact_prefix=" + artifacts.string() + "/"};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
+  // So that it need not wait while we look into what another has found.
+  fcntl(pipe_ends[0], F_SETPIPE_SZ, kPipeBytes);
+  const pid_t parent = getpid();
   process_ = fork();
   if (process_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setpgid(0, 0);  // the terminal's interrupt is for us, who pass it on
-    dup2(pipe_ends[1], STDOUT_FILENO);
-    dup2(pipe_ends[1], STDERR_FILENO);
     setenv(kCountersVariable, counters.c_str(), 1);
     setenv(kKnownVariable, known.c_str(), 1);
-    // Freed bitmaps of 256 MiB need not be remembered for long.
-    setenv("ASAN_OPTIONS", "quarantine_size_mb=16", 0);
-    execv(pointers[0], pointers.data());
-    _exit(127);
+    become(words, in, pipe_ends[1], parent);
   }
   close(pipe_ends[1]);
   output_ = pipe_ends[0];
@@ -75,6 +93,7 @@ Worker::Worker(const std::filesystem::path& target, const std::filesystem::path&
 }
 
 Worker::~Worker() {
+  munmap(counters_, sizeof(*counters_));
   if (output_ >= 0) close(output_);
   if (process_ > 0) {
     kill(process_, SIGKILL);

@@ -26,11 +26,12 @@ struct End {
 class Worker {
  public:
   // `folder` is this worker's own; made if need be. Inputs on which it crashes
-  // stay in `artifacts`. Signatures in the file `known` are passed over. Ends
-  // with this process. Throws std::system_error if it cannot be started.
+  // stay in `artifacts`. Signatures in the file `known` are passed over. It runs
+  // in the folder `in`, from which all other relative paths count. Ends with this
+  // process. Throws std::system_error if it cannot be started.
   Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
          const std::filesystem::path& artifacts, const std::filesystem::path& known,
-         const std::vector<std::string>& arguments);
+         const std::vector<std::string>& arguments, const std::filesystem::path& in = ".");
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "found.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "filing.h"
+#include "interrupts.h"
+#include "operation_bytes.h"
+#include "operation_text.h"
+#include "program_file.h"
+#include "terminal.h"
+
+namespace tidemark::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::uint8_t> read_input(const fs::path& path) {
+  std::vector<std::uint8_t> bytes(kMaxProgramBytes);
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
+// libFuzzer names an input for the reason it ended on it: "timeout-12ab".
+std::string reason_for(const fs::path& input) {
+  const std::string file = input.filename().string();
+  for (const auto& [prefix, reason] :
+       {std::pair("timeout-", "hang"), {"oom-", "out-of-memory"}, {"leak-", "leak"}})
+    if (file.starts_with(prefix)) return reason;
+  return "crash";
+}
+
+// A process ended on it, but in a process of its own it does nothing wrong.
+Finding not_reproduced(const fs::path& input, std::vector<std::uint8_t> bytes,
+                       const std::string& said) {
+  constexpr std::size_t kMostSaid = 8000;
+  Finding finding;
+  finding.signature = reason_for(input) + ".not-reproduced";
+  finding.input = std::move(bytes);
+  finding.report =
+      "a fuzzing process ended on this input; replaying it shows nothing.\n"
+      "The last that it printed:\n\n" +
+      said.substr(said.size() - std::min(said.size(), kMostSaid));
+  return finding;
+}
+
+}  // namespace
+
+Found::Found(const fs::path& findings, const fs::path& known, unsigned seconds)
+    : store_(findings), findings_(findings), known_(known), seconds_(seconds) {
+  write_known();
+}
+
+// A crash ends the process each time, and naming one takes seconds. Of those
+// that look like one that is named already the first, second, fourth, ... are
+// named: there may be another bug behind.
+bool Found::is_boring(const std::string& signature) {
+  if (signature.empty() || survives(signature)) return false;
+  Crashes& crashes = crashes_[signature];
+  if (std::has_single_bit(++crashes.seen)) return false;
+  ++crashes.passed_over;
+  return true;
+}
+
+bool Found::file(const fs::path& input, const std::string& said) {
+  if (!fs::is_regular_file(input)) return false;  // another process ended on the same bytes
+  const int before = interrupts();
+  std::vector<std::uint8_t> bytes = read_input(input);
+  const Program program = decode(bytes);
+  const std::string signature = judge_within(program, seconds_).signature;
+  const bool boring = is_boring(signature);
+  const auto diagnosed =
+      boring || signature.empty() ? std::nullopt : diagnose_as(signature, program, bytes, seconds_);
+  // A terminal sends it to the judging child as well: what it died of is unknown.
+  if (interrupts() != before) return false;
+  if (diagnosed)
+    announce(diagnosed->finding);
+  else if (!boring)
+    announce(not_reproduced(input, std::move(bytes), said));
+  fs::remove(input);
+  return !survives(signature);
+}
+
+void Found::file_leftovers(const fs::path& folder) {
+  const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+  for (const auto& entry : entries) file(entry.path(), "what the process said is lost\n");
+}
+
+void Found::announce(const Finding& finding) {
+  const FindingStore::Filed filed = store_.file(finding);
+  ++times_[finding.signature];
+  write_known();
+  if (times_[finding.signature] > 1) return;
+  fresh_ += filed.is_new;
+  if (is_terminal()) fmt::print("\r\x1b[K");
+  fmt::print("\n{}: {}\n", filed.is_new ? "found" : "found again", finding.signature);
+  if (finding.program) fmt::print("\n{}", print(*finding.program));
+  fmt::print("\n{}", finding.report);
+  if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
+    fmt::print("\n{}", picture);
+  fmt::print("\n      {}\n\n", filed.folder.string());
+  std::fflush(stdout);
+}
+
+// The fuzzing processes read it whenever they find something. Only of this
+// run: what was found yesterday and is still there shall be said today.
+void Found::write_known() const {
+  std::string lines;
+  for (const auto& [signature, times] : times_) lines += signature + "\n";
+  // Whole at any moment, but nobody needs it after this run: it waits for no disk.
+  const fs::path unfinished = known_.string() + ".new";
+  std::ofstream file(unfinished, std::ios::binary);
+  file << lines;
+  file.close();
+  if (!file)
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot write " + quoted_path(unfinished.string()));
+  fs::rename(unfinished, known_);
+}
+
+void Found::print_summary() const {
+  if (times_.empty()) {
+    fmt::print("nothing found\n");
+    return;
+  }
+  fmt::print("{} found, {} of them new\n", times_.size(), fresh_);
+  for (const auto& [signature, times] : times_) fmt::print("  {:>4} x  {}\n", times, signature);
+  for (const auto& [signature, crashes] : crashes_)
+    if (crashes.passed_over)
+      fmt::print("  {:>4} x  {}, not looked into\n", crashes.passed_over, signature);
+  fmt::print("each is a folder in {}: begin with report.txt\n", findings_.string());
+}
+
+}  // namespace tidemark::cli

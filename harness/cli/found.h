@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What a fuzzing run has found: named, filed, announced, counted.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "finding.h"
+
+namespace tidemark::cli {
+
+class Found {
+ public:
+  // `known` is the file that tells the fuzzing processes what need not be
+  // reported again (known.h). What takes longer than `seconds` hangs. Throws
+  // std::system_error if it cannot be written.
+  Found(const std::filesystem::path& findings, const std::filesystem::path& known,
+        unsigned seconds);
+
+  // An input on which a fuzzing process ended, and what that printed. Only when
+  // the finding is in its folder is it announced, and only then does the input
+  // go; it also stays if an interrupt came in between. True if the input will
+  // end the next process, too.
+  bool file(const std::filesystem::path& input, const std::string& said);
+  // The same for each file in a folder: of processes, or a run, that were killed.
+  void file_leftovers(const std::filesystem::path& folder);
+
+  std::size_t size() const { return times_.size(); }
+  void print_summary() const;
+
+ private:
+  bool is_boring(const std::string& signature);
+  void announce(const Finding& finding);
+  void write_known() const;
+
+  FindingStore store_;
+  const std::filesystem::path findings_, known_;
+  const unsigned seconds_;
+  std::map<std::string, std::size_t> times_;  // by signature
+  // By first parts of a crash's name: how many there were, and how many of them
+  // were not looked into.
+  struct Crashes {
+    std::size_t seen = 0, passed_over = 0;
+  };
+  std::map<std::string, Crashes> crashes_;
+  std::size_t fresh_ = 0;
+};
+
+}  // namespace tidemark::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "terminal.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace tidemark::cli {
+
+bool is_terminal() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && kind && std::string_view(kind) != "dumb" && *kind;
+}
+
+bool has_colour() {
+  const char* refused = std::getenv("NO_COLOR");
+  return is_terminal() && !(refused && *refused);
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What the place that output goes to can do.
+#pragma once
+
+namespace tidemark::cli {
+
+// Standard output is a terminal on which a line can be written anew.
+bool is_terminal();
+
+// And it should have colour: not if NO_COLOR is set to anything (no-color.org).
+bool has_colour();
+
+}  // namespace tidemark::cli

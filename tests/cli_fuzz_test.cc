@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Fuzzing as a user sees it, whatever becomes of the processes and the disk; and
+// merging, which the same target does.
+#ifdef TIDEMARK_LYING_FUZZER
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+#include <regex>
+#include <set>
+
+#include "command.h"
+#include "operation_bytes.h"
+#include "parsed.h"
+#include "temporary_folder.h"
+
+namespace tidemark {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Words = std::vector<std::string>;
+
+constexpr const char* kFiles[] = {"input",       "program.trace",    "report.txt",
+                                  "report.html", "environment.json", "count"};
+
+std::string bytes_of(const std::string& text) {
+  const auto bytes = encode(parsed(text)).value();
+  return {bytes.begin(), bytes.end()};
+}
+
+const std::string& lost() {
+  static const std::string bytes =
+      bytes_of("container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n");
+  return bytes;
+}
+
+class CliFuzz : public testing::Test {
+ protected:
+  const fs::path& path() const { return folder_.path; }
+  Command fuzz(unsigned seconds, const Words& more = {}) const {
+    Words words = {"fuzz",
+                   "--target",
+                   TIDEMARK_LYING_FUZZER,
+                   "--seeds",
+                   TIDEMARK_SEED_CORPUS,
+                   "--jobs",
+                   "1",
+                   "--work",
+                   "work",
+                   "--seconds",
+                   std::to_string(seconds)};
+    words.insert(words.end(), more.begin(), more.end());
+    return tidemark_command(words).in(path());
+  }
+  // An input on which an earlier run ended, but which it could not look at.
+  void leave(const std::string& name, const std::string& bytes) const {
+    write_content(path() / "work" / "artifacts" / name, bytes);
+  }
+  std::set<std::string> findings() const {
+    std::set<std::string> names;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(path() / "findings", none))
+      names.insert(entry.path().filename());
+    return names;
+  }
+  void expect_complete(const std::string& finding) const {
+    for (const char* file : kFiles)
+      EXPECT_TRUE(fs::exists(path() / "findings" / finding / file)) << finding << "/" << file;
+  }
+
+  const TemporaryFolder folder_;
+};
+
+std::set<std::string> announced_in(const std::string& out) {
+  std::set<std::string> names;
+  static const std::regex line("found(?: again)?: (\\S+)\n");
+  for (std::sregex_iterator it(out.begin(), out.end(), line), end; it != end; ++it)
+    names.insert((*it)[1]);
+  return names;
+}
+
+TEST_F(CliFuzz, FindsNothingWhereNothingIsWrong) {
+  const Ended ended = fuzz(3).run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("nothing found"), std::string::npos) << ended.out;
+  EXPECT_TRUE(findings().empty());
+}
+
+TEST_F(CliFuzz, FilesWhatItFindsAndShowsIt) {
+  const Ended ended = fuzz(5).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  const auto announced = announced_in(ended.out);
+  EXPECT_FALSE(announced.empty()) << ended.out;
+  EXPECT_EQ(announced, findings());
+  for (const std::string& name : announced) expect_complete(name);
+  EXPECT_NE(ended.out.find("  tracker   "), std::string::npos) << ended.out;
+  EXPECT_EQ(ended.out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(CliFuzz, HasColourOnATerminal) {
+  leave("crash-1", lost());
+  const Command command = fuzz(1).lying("loses-a-page").on_terminal();
+  EXPECT_NE(command.run().out.find("\x1b[1;31m#\x1b[0m"), std::string::npos);
+}
+
+// A run that is killed loses nothing that it has announced, and the next one
+// begins as ever.
+TEST_F(CliFuzz, MayBeKilledAtAnyMoment) {
+  constexpr int kTimes = 30;
+  std::mt19937 random(7);
+  std::set<std::string> announced;
+  for (int i = 0; i < kTimes; ++i) {
+    leave("crash-" + std::to_string(i), lost());  // something to announce at once
+    Command::Running running(fuzz(60).lying("loses-a-page"));
+    usleep(std::uniform_int_distribution<useconds_t>(0, 900'000)(random));
+    running.kill(SIGKILL);
+    const Ended ended = running.wait();
+    EXPECT_EQ(ended.code, -SIGKILL) << "it ended by itself: " << ended.out << ended.err;
+    EXPECT_EQ(ended.err, "");
+    announced.merge(announced_in(ended.out));
+    for (const std::string& name : announced) expect_complete(name);
+  }
+  EXPECT_FALSE(announced.empty()) << "all were killed too early";
+  const Ended last = fuzz(3).lying("loses-a-page").run();
+  EXPECT_EQ(last.code, 1) << last.err;
+  announced.merge(announced_in(last.out));
+  EXPECT_EQ(announced, findings()) << "nothing lost, nothing half-written left";
+  EXPECT_TRUE(fs::is_empty(path() / "work" / "artifacts"));
+}
+
+TEST_F(CliFuzz, GoesOnWhereAKilledRunStopped) {
+  leave("crash-1", lost());
+  leave("crash-half", lost().substr(0, 20));
+  leave("no name of libFuzzer's", "");
+  const Ended ended = fuzz(1).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.first.write")) << ended.out;
+  EXPECT_TRUE(fs::is_empty(path() / "work" / "artifacts"));
+}
+
+TEST_F(CliFuzz, EndsWhenInterrupted) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Command::Running running(fuzz(600));
+    usleep(1'500'000);
+    running.kill(signal);
+    const Ended ended = running.wait(60);
+    EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+    EXPECT_LT(ended.seconds, 30);
+  }
+}
+
+TEST_F(CliFuzz, TwoRunsDoNotShareTheirWork) {
+  const Command::Running first(fuzz(600));
+  usleep(1'000'000);
+  const Ended second = fuzz(1).run();
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.err.find("another run is using 'work'"), std::string::npos) << second.err;
+  first.kill(SIGKILL);
+}
+
+TEST_F(CliFuzz, AFullDiskLosesNothingAnnounced) {
+  leave("crash-1", lost());
+  const Ended full = fuzz(5).lying("loses-a-page").disk(1500).run();
+  EXPECT_EQ(full.code, 2);
+  EXPECT_NE(full.err.find("cannot write '"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("File too large"), std::string::npos) << full.err;
+  EXPECT_TRUE(announced_in(full.out).empty()) << full.out;
+  EXPECT_TRUE(findings().empty());
+  const Ended again = fuzz(1).lying("loses-a-page").run();
+  EXPECT_EQ(again.code, 1);
+  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.first.write")) << again.out;
+}
+
+TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {
+  write_content(path() / "text", "hello");
+  for (const char* target : {"/bin/true", "/bin/false", "text", "none", "/"}) {
+    Words words = {"fuzz",   "--target", target,      "--seeds", TIDEMARK_SEED_CORPUS,
+                   "--work", "w",        "--seconds", "1"};
+    const Ended ended = tidemark_command(words).in(path()).run();
+    EXPECT_EQ(ended.code, 2) << target << ended.out;
+    EXPECT_NE(ended.err, "") << target;
+  }
+}
+
+// --- Findings that no comparison makes ---
+
+// On v1 programs the tracker dies. Those are among the seeds, so that processes
+// that start anew would never get past them.
+TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
+  const Ended ended = fuzz(5).lying("dies").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_TRUE(findings().contains("died")) << ended.out;
+  std::smatch programs;
+  ASSERT_TRUE(std::regex_search(ended.out, programs, std::regex("\n(\\d+) programs,")));
+  EXPECT_GT(std::stoul(programs[1]), entries_in(TIDEMARK_SEED_CORPUS)) << ended.out;
+}
+
+TEST_F(CliFuzz, AHangIsNamedAndReduced) {
+  leave("timeout-1", bytes_of("container v1\nattach g0 emulated\nstop\n"));
+  const Ended ended = fuzz(1, {"--timeout", "1"}).lying("hangs").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_EQ(findings(), std::set<std::string>{"hang"}) << ended.out;
+  const std::string program = content(path() / "findings" / "hang" / "program.trace");
+  EXPECT_EQ(program.find("stop"), std::string::npos) << program;
+}
+
+TEST_F(CliFuzz, WantOfMemoryIsNamedAndReduced) {
+  leave("oom-1", bytes_of("container v1\nattach g0 emulated\nstop\n"));
+  const Ended ended = fuzz(1).lying("eats-memory").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_TRUE(findings().contains("out-of-memory")) << ended.out;
+}
+
+// They hang, and eat memory, in the fuzzing process alone.
+TEST_F(CliFuzz, WhatShowsOnlyInTheFuzzingProcessIsNamedForThat) {
+  EXPECT_EQ(fuzz(4, {"--timeout", "1"}).lying("fuzzer:hangs").run().code, 1);
+  EXPECT_EQ(findings(), std::set<std::string>{"hang.not-reproduced"});
+  EXPECT_EQ(fuzz(4).lying("fuzzer:eats-memory").run().code, 1);
+  EXPECT_EQ(findings(),
+            (std::set<std::string>{"hang.not-reproduced", "out-of-memory.not-reproduced"}));
+  const std::string report =
+      content(path() / "findings" / "out-of-memory.not-reproduced" / "report.txt");
+  EXPECT_NE(report.find("out-of-memory"), std::string::npos) << report;
+}
+
+// --- merge ---
+
+Command merge(const fs::path& folder, const Words& more) {
+  Words words = {"merge", "--target", TIDEMARK_LYING_FUZZER};
+  words.insert(words.end(), more.begin(), more.end());
+  return tidemark_command(words).in(folder);
+}
+
+std::string covered_by(const fs::path& corpus) {
+  const Ended ended = Command({TIDEMARK_LYING_FUZZER, "-runs=0", corpus.string()}).run();
+  std::smatch coverage;
+  std::regex_search(ended.err, coverage, std::regex("INITED (cov: \\d+ ft: \\d+)"));
+  return coverage[1];
+}
+
+TEST_F(CliFuzz, AMergedCorpusIsSmallerAndCoversTheSame) {
+  const fs::path seeds = TIDEMARK_SEED_CORPUS;
+  fs::copy(seeds, path() / "again");
+  const Ended ended = merge(path(), {"--output", "out", seeds, "again"}).run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(covered_by(seeds), "");
+  EXPECT_EQ(covered_by(path() / "out"), covered_by(seeds));
+  EXPECT_LT(entries_in(path() / "out"), entries_in(seeds));
+  EXPECT_EQ(merge(path(), {"--output", "out", seeds}).run().code, 2) << "it is not empty";
+}
+
+TEST_F(CliFuzz, NothingMergesToNothing) {
+  fs::create_directory(path() / "empty");
+  const Ended ended = merge(path(), {"--output", "out", "empty"}).run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "0 inputs in, 0 out, in 'out'\n");
+  EXPECT_EQ(merge(path(), {"--output", "out", "none"}).run().code, 2);
+}
+
+// libFuzzer hands its arguments to a shell.
+TEST_F(CliFuzz, MergeTakesFoldersOfAnyNameAndFilesOfAnyKind) {
+  for (const char* name : {"a;touch pwned", "$(touch pwned)", "with space", "-dash", "quote'"}) {
+    write_content(path() / name / "text", "map map map");
+    write_content(path() / name / "new\nline", std::string(100, '\xff'));
+    write_content(path() / name / "large", "");
+    fs::resize_file(path() / name / "large", 100'000'000);
+    write_content(path() / name / "lost", lost());
+    const Ended ended = merge(path(), {"--output", std::string("out ") + name, "--", name}).run();
+    EXPECT_EQ(ended.code, 0) << name << ended.err;
+    EXPECT_GT(entries_in(path() / (std::string("out ") + name)), 0u) << ended.out;
+  }
+  EXPECT_FALSE(fs::exists(path() / "pwned"));
+}
+
+TEST_F(CliFuzz, MergeSetsAsideWhatFails) {
+  write_content(path() / "in" / "lost", lost());
+  write_content(path() / "in" / "fine", bytes_of("start\n"));
+  const Ended ended = merge(path(), {"--output", "out/", "in"}).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_EQ(entries_in(path() / "out"), 1u);
+  ASSERT_TRUE(fs::exists(path() / "out-failing")) << ended.out;
+  EXPECT_EQ(content(fs::directory_iterator(path() / "out-failing")->path()), lost());
+}
+
+}  // namespace
+}  // namespace tidemark
+#endif

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The command line, with whatever a stranger may give it.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include "command.h"
+#include "temporary_folder.h"
+
+namespace tidemark {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Words = std::vector<std::string>;
+
+constexpr const char* kLost =
+    "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n";
+
+// Each way to give the program a file.
+std::vector<Words> uses_of(const std::string& file) {
+  return {{"replay", "--", file},
+          {"replay", "--json", "--", file},
+          {"show", "--", file},
+          {"minimise", "--", file},
+          {"export", "c", "--", file},
+          {"export", "gtest", "--", file},
+          {"keep", "--corpus", ".", "--", file, "a-name"}};
+}
+
+std::string joined(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += word + " ";
+  return text;
+}
+
+long lines(const std::string& text) { return std::ranges::count(text, '\n'); }
+
+// No more than a message of one line, and exit code 2.
+void expect_refused(const Ended& ended, const std::string& reason) {
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find(reason), std::string::npos) << ended.err;
+  EXPECT_EQ(lines(ended.err), 1) << ended.err;
+}
+
+std::string random_bytes(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string bytes(count, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+class Cli : public testing::Test {
+ protected:
+  Cli() { fs::create_directories(path() / "regressions"); }
+  const fs::path& path() const { return folder_.path; }
+  std::string file(const std::string& name, std::string_view text) const {
+    write_content(path() / name, text);
+    return name;
+  }
+  Ended run(const Words& words) const { return tidemark_command(words).in(path()).run(); }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(Cli, ExitCodesAreAsDocumented) {
+  file("lost", kLost);
+  EXPECT_EQ(run({"replay", "lost"}).code, 0);
+  EXPECT_EQ(tidemark_command({"replay", "lost"}).in(path()).lying("loses-a-page").run().code, 1);
+  EXPECT_EQ(tidemark_command({"minimise", "lost"}).in(path()).lying("loses-a-page").run().code, 0);
+  for (const Words& words : std::vector<Words>{{},
+                                               {"frobnicate"},
+                                               {"replay"},
+                                               {"replay", "--loud", "lost"},
+                                               {"replay", "--quiet", "--json", "lost"},
+                                               {"export", "lost"},
+                                               {"export", "rust", "lost"},
+                                               {"keep", "lost"},
+                                               {"merge"},
+                                               {"fuzz", "--seconds", "soon"}}) {
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.code, 2) << joined(words);
+    EXPECT_NE(ended.err, "") << joined(words);
+  }
+  for (const char* command : {"replay", "show", "minimise", "keep", "export", "merge", "fuzz"}) {
+    const Ended ended = run({command, "--help"});
+    EXPECT_EQ(ended.code, 0) << command;
+    EXPECT_NE(ended.out.find("Exit code:"), std::string::npos) << command;
+  }
+}
+
+// The program that runs elsewhere is the one whose tracker lies only when told.
+TEST_F(Cli, TheRealProgramAgreesWithItself) {
+  file("lost", kLost);
+  EXPECT_EQ(Command({TIDEMARK_PROGRAM, "replay", "lost"}).in(path()).run().code, 0);
+}
+
+TEST_F(Cli, AnyContentGetsAVerdictOrAMessage) {
+  const std::string content[] = {"",
+                                 "\n\n\n",
+                                 "#",
+                                 std::string(5000, '\0'),
+                                 std::string(5000, '\xff'),
+                                 random_bytes(16, 1),
+                                 random_bytes(4000, 2),
+                                 random_bytes(100'000, 3),
+                                 "map map map\n",
+                                 "container v2\nmap 99999999999999999999999p 1p rw\n",
+                                 std::string(100'000, 'a'),
+                                 std::string("start\n\0stop\n", 12),
+                                 "\xef\xbb\xbfstart\n",
+                                 "query 0p 4p => 0x\n"};
+  for (std::size_t i = 0; i < std::size(content); ++i) {
+    file("x", content[i]);
+    for (const Words& words : uses_of("x")) {
+      const Ended ended = run(words);
+      EXPECT_TRUE(ended.code == 0 || ended.code == 2) << i << ": " << joined(words) << ended.code;
+      EXPECT_EQ(lines(ended.err), ended.code == 2) << i << ": " << joined(words) << ended.err;
+    }
+  }
+}
+
+TEST_F(Cli, ALargeFileIsRefusedAtOnceAndNotRead) {
+  file("small", "start\n");
+  file("large", "");
+  fs::resize_file(path() / "large", 100'000'000);
+  const long usual = run({"show", "small"}).peak_kib;
+  for (const Words& words : uses_of("large")) {
+    const Ended ended = run(words);
+    expect_refused(ended, "'large': larger than 4194304 bytes");
+    EXPECT_LT(ended.seconds, 10) << joined(words);
+    EXPECT_LT(ended.peak_kib, usual + 30'000) << joined(words);
+  }
+}
+
+TEST_F(Cli, WhatIsNoReadableFileIsNamed) {
+  for (const Words& words : uses_of("none")) EXPECT_EQ(run(words).code, 2) << joined(words);
+  expect_refused(run({"replay", "none"}), "'none': No such file or directory");
+  expect_refused(run({"show", "."}), "'.': Is a directory");
+  expect_refused(run({"minimise", "/proc/self/mem"}), "'/proc/self/mem': Input/output error");
+  if (geteuid() == 0) return;  // who may read everything
+  chmod((path() / file("secret", kLost)).c_str(), 0);
+  expect_refused(run({"replay", "secret"}), "'secret': Permission denied");
+}
+
+TEST_F(Cli, NoneIsRunIfOneIsNoProgram) {
+  file("good", kLost);
+  file("bad", "nonsense\n");
+  const Ended ended = run({"replay", "good", "bad"});
+  expect_refused(ended, "'bad':1: ");
+  EXPECT_EQ(ended.out, "");
+}
+
+const Words& strange_names() {
+  static const Words names = {"with space",
+                              "new\nline",
+                              "quote'\"s",
+                              "; touch pwned",
+                              "$(touch pwned)",
+                              "`touch pwned`",
+                              "-dash",
+                              "--help",
+                              "\xc3\xa4\xe2\x82\xac",
+                              "\xff\xfe",
+                              "esc\x1b[31m",
+                              "\xc2\x9b"
+                              "31m",
+                              "{}",
+                              "%s%n",
+                              "*/ comment",
+                              "<script>alert(1)"};
+  return names;
+}
+
+// No name feigns a second line, or steers the terminal.
+void expect_harmless(const Ended& ended, const std::string& what) {
+  for (const std::string* text : {&ended.out, &ended.err})
+    for (const char* harm : {"new\nline", "\x1b", "\xc2\x9b"})
+      EXPECT_EQ(text->find(harm), std::string::npos) << what << *text;
+}
+
+TEST_F(Cli, AnyNameWillDo) {
+  for (const std::string& name : strange_names()) {
+    file(name, kLost);
+    for (const Words& words : uses_of(name)) {
+      const bool fails = words[0] == "minimise" || words[0] == "keep";
+      Command command = tidemark_command(words).in(path());
+      if (fails) command.lying("loses-a-page");
+      const Ended ended = command.run();
+      EXPECT_EQ(ended.code, 0) << joined(words) << ended.err;
+      expect_harmless(ended, joined(words));
+      fs::remove(path() / "regressions" / "a-name.trace");
+    }
+    EXPECT_TRUE(fs::exists(path() / (name + ".min.trace"))) << name;
+    expect_harmless(run({"replay", name + ".none"}), name);
+  }
+  EXPECT_FALSE(fs::exists(path() / "pwned"));
+}
+
+TEST_F(Cli, AVerdictIsOneLineWhateverTheName) {
+  for (const std::string& name : strange_names()) {
+    file(name, kLost);
+    const Ended ended = run({"replay", "--quiet", "--", name});
+    EXPECT_EQ(lines(ended.out), 1) << ended.out;
+    EXPECT_TRUE(ended.out.ends_with(": agrees\n")) << ended.out;
+    EXPECT_EQ(lines(run({"replay", "--json", "--", name}).out), 1);
+  }
+}
+
+// What a text begins with goes along as a comment: it must stay one.
+TEST_F(Cli, AnExportOfAStrangersCommentsIsStillOneComment) {
+  file("x", std::string("# */ #error broke out\n# ?\?/\n# \\\n#error \"\n") + kLost);
+  const Ended ended = run({"export", "c", "x"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.out.find("\n#error"), std::string::npos);
+  EXPECT_EQ(ended.out.find("*/ #error"), std::string::npos);
+}
+
+TEST_F(Cli, AFullDiskIsExitCodeTwo) {
+  file("lost", kLost);
+  for (const Words& words : std::vector<Words>{{"replay", "lost"},
+                                               {"replay", "--json", "lost"},
+                                               {"show", "lost"},
+                                               {"export", "c", "lost"},
+                                               {"export", "gtest", "lost"}}) {
+    const Ended ended = tidemark_command(words).in(path()).output_to("/dev/full").run();
+    EXPECT_EQ(ended.code, 2) << joined(words);
+    EXPECT_NE(ended.err.find("No space left on device"), std::string::npos)
+        << joined(words) << ended.err;
+  }
+  expect_refused(run({"export", "c", "-o", "/dev/full", "lost"}), "No space left on device");
+
+  const Ended ended =
+      tidemark_command({"minimise", "lost"}).in(path()).lying("loses-a-page").disk(10).run();
+  expect_refused(ended, "File too large");
+  EXPECT_EQ(content(path() / "lost"), kLost);
+  EXPECT_EQ(entries_in(path()), 2u) << "regressions and the input, nothing half-written";
+}
+
+// --- What a failing program shows ---
+
+TEST_F(Cli, ReplayShowsThePicture) {
+  file("lost", kLost);
+  Command replay = tidemark_command({"replay", "lost"}).in(path()).lying("loses-a-page");
+  const Ended plain = replay.run();
+  EXPECT_EQ(plain.code, 1);
+  EXPECT_NE(plain.out.find("  reference ..#.....\n            --^-\n"), std::string::npos)
+      << plain.out;
+  EXPECT_EQ(plain.out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(Cli, ThePictureHasColourWhereTheTerminalHas) {
+  file("lost", kLost);
+  const Command replay =
+      tidemark_command({"replay", "lost"}).in(path()).lying("loses-a-page").on_terminal();
+  EXPECT_NE(replay.run().out.find("\x1b[1;31m#\x1b[0m"), std::string::npos);
+  for (const auto& [variable, value] :
+       {std::pair("NO_COLOR", "1"), {"TERM", "dumb"}, {"TERM", ""}}) {
+    const Ended ended = Command(replay).with(variable, value).run();
+    EXPECT_NE(ended.out.find("reference ..#"), std::string::npos) << variable << ended.out;
+    EXPECT_EQ(ended.out.find('\x1b'), std::string::npos) << variable;
+  }
+  const Ended ended = Command(replay).with("NO_COLOR", "").run();
+  EXPECT_NE(ended.out.find('\x1b'), std::string::npos) << "an empty NO_COLOR says nothing";
+}
+
+TEST_F(Cli, ACrashIsAVerdict) {
+  file("v1", "container v1\nstart\n");
+  file("v2", "container v2\nstart\n");
+  const Ended ended = tidemark_command({"replay", "v1", "v2"}).in(path()).lying("dies").run();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.out.find("v1: crashes: "), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("v2: agrees"), std::string::npos) << "the next is run all the same";
+  const Ended json = tidemark_command({"replay", "--json", "v1"}).in(path()).lying("dies").run();
+  EXPECT_NE(json.out.find(R"("verdict":"crash")"), std::string::npos) << json.out;
+}
+
+// --- minimise ---
+
+TEST_F(Cli, MinimiseWritesTheResultBesideTheInput) {
+  const std::string longer =
+      std::string("# <b>why</b>\n") + kLost + "map 10p 4p rw\nquery 10p 4p\nquery 10p 4p\nstop\n";
+  file("far/x.trace", longer);
+  const Ended ended =
+      tidemark_command({"minimise", "far/x.trace"}).in(path()).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  for (const char* part : {"before  9 operations\n", "after   4 operations, in ", " runs\n",
+                           "expected  words 0:0x1", "reference #", "far/x.min.trace"})
+    EXPECT_NE(ended.out.find(part), std::string::npos) << part << " in\n" << ended.out;
+  EXPECT_EQ(content(path() / "far" / "x.trace"), longer);
+  const std::string result = content(path() / "far" / "x.min.trace");
+  EXPECT_TRUE(result.starts_with("# lockstep.query.missing-dirty.first.write\n")) << result;
+  EXPECT_EQ(
+      tidemark_command({"replay", "far/x.min.trace"}).in(path()).lying("loses-a-page").run().code,
+      1);
+}
+
+TEST_F(Cli, MinimiseHasNothingToDoForAProgramThatPasses) {
+  file("lost", kLost);
+  expect_refused(run({"minimise", "lost"}), "'lost' does nothing wrong");
+  EXPECT_EQ(entries_in(path()), 2u);
+}
+
+TEST_F(Cli, MinimiseReducesWhatTakesTheProcessDown) {
+  file("x", "container v1\nattach g0 emulated\nmap 0p 4p rw\nunmap 0p 4p\n");
+  const Ended ended = tidemark_command({"minimise", "x"}).in(path()).lying("dies").run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("after   0 operations"), std::string::npos) << ended.out;
+  EXPECT_NE(content(path() / "x.min.trace").find("container v1"), std::string::npos);
+}
+
+// --- keep ---
+
+TEST_F(Cli, KeepMakesATestThatFailsWithTheBugAndPassesWithout) {
+  const Words files = {"input",       "program.trace", "report.txt",
+                       "report.html", "count",         "environment.json"};
+  for (const std::string& name : files) file("findings/x/" + name, kLost);
+  const Ended ended = tidemark_command({"keep", "--corpus", ".", "findings/x", "a-page-is-kept"})
+                          .in(path())
+                          .lying("loses-a-page")
+                          .run();
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const std::string test = "regressions/a-page-is-kept.trace";
+  EXPECT_TRUE(content(path() / test)
+                  .starts_with("# lockstep.query.missing-dirty.first.write: expected words 0:0x1, "
+                               "actual words 0:0x0\ncontainer v2\n"))
+      << content(path() / test);
+  EXPECT_FALSE(fs::exists(path() / "findings/x"));
+  EXPECT_EQ(run({"replay", test}).code, 0);
+  EXPECT_EQ(tidemark_command({"replay", test}).in(path()).lying("loses-a-page").run().code, 1);
+}
+
+TEST_F(Cli, KeepRefusesNamesThatAreTakenOrNone) {
+  file("lost", kLost);
+  file("regressions/taken.trace", "as it was\n");
+  const auto keep = [&](const std::string& name) {
+    return tidemark_command({"keep", "--corpus", ".", "--", "lost", name})
+        .in(path())
+        .lying("loses-a-page")
+        .run();
+  };
+  expect_refused(keep("taken"), "is there already");
+  EXPECT_EQ(content(path() / "regressions/taken.trace"), "as it was\n");
+  for (const std::string name : {"../up", "Up", "a b", "-x", "a.b", "a\nb", "", "x/y", "\xc3\xa4"})
+    EXPECT_EQ(keep(name).code, 2) << name;
+  EXPECT_EQ(keep(std::string(101, 'a')).code, 2);
+  EXPECT_EQ(entries_in(path() / "regressions"), 1u);
+  EXPECT_TRUE(fs::exists(path() / "lost"));
+}
+
+TEST_F(Cli, KeepRefusesWhatFailsNoMore) {
+  file("findings/x/program.trace", kLost);
+  expect_refused(run({"keep", "--corpus", ".", "findings/x", "mended"}), "does nothing wrong");
+  EXPECT_TRUE(fs::exists(path() / "findings/x/program.trace"));
+  EXPECT_EQ(entries_in(path() / "regressions"), 0u);
+}
+
+// Anything may be called "input".
+TEST_F(Cli, KeepRemovesNothingOfTheUsers) {
+  file("home/input", kLost);
+  file("home/thesis.tex", "years of work");
+  EXPECT_EQ(tidemark_command({"keep", "--corpus", ".", "home/", "x"})
+                .in(path())
+                .lying("loses-a-page")
+                .run()
+                .code,
+            0);
+  EXPECT_EQ(content(path() / "home/thesis.tex"), "years of work");
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// A program that is linked with this has, in the tracker's place, one that is
+// wrong in the way that the environment names, to see what the program makes of
+// it. The linker puts it there: all other code is the same as ever.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "../liar.h"
+
+// The mangled name of make_tracker(), which tests/CMakeLists.txt gives to --wrap.
+#define MAKE_TRACKER "_ZN8tidemark12make_trackerERKNS_5SetupERNS_5WorldE"
+
+namespace tidemark {
+
+std::unique_ptr<Subject> honest_tracker(const Setup& setup,
+                                        World& world) __asm__("__real_" MAKE_TRACKER);
+std::unique_ptr<Subject> lying_tracker(const Setup& setup,
+                                       World& world) __asm__("__wrap_" MAKE_TRACKER);
+
+namespace {
+
+// "hangs", or "fuzzer:hangs" if only the fuzz target shall.
+std::string_view wanted_lie() {
+  const char* variable = std::getenv("TIDEMARK_LIE");
+  const std::string_view lie = variable ? variable : "", only = "fuzzer:";
+  if (!lie.starts_with(only)) return lie;
+  const bool fuzzes =
+      std::string_view(program_invocation_short_name).find("fuzzer") != std::string_view::npos;
+  return fuzzes ? lie.substr(only.size()) : "";
+}
+
+[[noreturn]] void hang() {
+  for (;;) pause();
+}
+
+[[noreturn]] void eat_memory() {
+  constexpr std::size_t kBytes = std::size_t{64} << 20, kTimes = 20;
+  static char* volatile eaten;  // or else it would all be optimised away
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    eaten = new char[kBytes];
+    std::memset(eaten, 1, kBytes);
+  }
+  hang();  // whoever watches looks once a second
+}
+
+// What no comparison sees coming; only on v1, so that there are other programs.
+void misbehave(std::string_view lie) {
+  if (lie == "dies") std::abort();
+  if (lie == "hangs") hang();
+  if (lie == "eats-memory") eat_memory();
+}
+
+}  // namespace
+
+std::unique_ptr<Subject> lying_tracker(const Setup& setup, World& world) {
+  const std::string_view lie = wanted_lie();
+  if (setup.type == ContainerType::v1) misbehave(lie);
+  const Lie kind = lie == "loses-a-page"  ? Lie::loses_a_page
+                   : lie == "wrong-errno" ? Lie::wrong_errno
+                                          : Lie::none;
+  auto honest = honest_tracker(setup, world);
+  return kind == Lie::none ? std::move(honest) : make_liar(kind, std::move(honest), world);
+}
+
+}  // namespace tidemark
