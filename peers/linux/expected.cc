@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "expected.h"
+
+#include <linux/vfio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace tidemark {
+namespace {
+
+constexpr LinuxVersion kVersions[] = {
+    {"linux-6.1", kLinux61, make_linux_6_1, make_careful_linux_6_1},
+    {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
+};
+
+// --- What differences are about ---
+
+// Marks: reported, kept, or missed by the migration.
+bool about_marks(const Difference& d) {
+  return d.is("lockstep.query.missing-dirty") || d.is("lockstep.query.extra-dirty") ||
+         d.is("lockstep.unmap.missing-dirty") || d.is("lockstep.unmap.extra-dirty") ||
+         d.is("lockstep.state.missing-marks") || d.is("lockstep.state.extra-marks") ||
+         d.is("migration.tracker");
+}
+
+bool is_missing(const Difference& d) {
+  return d.signature.find(".missing-") != std::string::npos || d.is("migration.tracker");
+}
+
+bool loses_pages(Cause cause) {
+  return cause != Cause::odd_offset && cause != Cause::unaligned_pin;
+}
+
+// Which pages these are about is not known.
+bool marks_of_failed_pin(const Difference& d) { return d.is("lockstep.pin.marks-of-failed-pin"); }
+
+// What queries in a window stored is only known to differ.
+bool output_in_window(const Difference& d) {
+  return d.is("lockstep.unmap.window.query.output") || d.is("lockstep.unmap.window.unmap.output");
+}
+
+template <Cause cause>
+bool by(const Difference& d) {
+  if (d.history && (output_in_window(d) || marks_of_failed_pin(d))) return d.history->any(cause);
+  return d.history && d.mismatch && about_marks(d) &&
+         (cause == Cause::failed_copy || is_missing(d) == loses_pages(cause)) &&
+         d.history->explains(cause, d.mismatch->pages);
+}
+
+// Somewhere in the program, since the outcome does not say what a window's operation was.
+bool any_operation(const Difference& d, bool (*holds)(const Operation&)) {
+  return std::any_of(d.program.operations.begin(),
+                     d.program.operations.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                        d.index + 1, d.program.operations.size())),
+                     holds);
+}
+
+bool same_bits(const BitmapArea& a, const BitmapArea& b) {
+  const auto covers = [](const BitmapArea& x, const BitmapArea& y) {
+    return std::ranges::all_of(
+        x.touched(), [&](std::int64_t i) { return x.word(i) == (y.written(i) ? y.word(i) : 0); });
+  };
+  return covers(a, b) && covers(b, a);
+}
+
+bool in_window(const Difference& d) { return d.begins("lockstep.unmap.window."); }
+
+// The results of the operation itself, as the two machines had them.
+std::int64_t result(const Difference& d) { return d.lockstep->steps()[0].result; }
+
+// --- Queries ---
+
+bool clean_words(const Difference& d) {
+  return d.is("lockstep.query.stored-words") || d.is("lockstep.unmap.stored-words");
+}
+
+bool clean_words_in_window(const Difference& d) {
+  return d.lockstep && output_in_window(d) &&
+         same_bits(d.lockstep->actual().world().bitmaps[1],
+                   d.lockstep->expected().world().bitmaps[1]);
+}
+
+// The bitmap cannot be stored, or read for its words at odd offsets, where there
+// is nothing to store.
+bool clean_words_fault(const Difference& d) {
+  const Operation& o = d.operation();
+  return (d.is("lockstep.query.result.EFAULT-instead-of-success") ||
+          d.is("lockstep.unmap.result.EFAULT-instead-of-success")) &&
+         (o.fault.kind == FaultKind::bitmap_write || o.fault.kind == FaultKind::bitmap_read ||
+          o.bend.field == Field::bitmap_pointer || o.bend.field == Field::bitmap_size ||
+          d.lockstep->actual().bitmap_words() > BitmapArea::kWords);
+}
+
+bool other_range_rule(const Difference& d) {
+  return d.program.setup.rule != RangeRule::whole && d.mismatch &&
+         (d.begins("lockstep.query.") || d.begins("lockstep.unmap.window.query."));
+}
+
+// Be it the operation itself or one in its window.
+bool failed_unmap(const Difference& d) {
+  return d.mismatch && d.begins("lockstep.unmap.") &&
+         std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
+           return s.verb == Verb::unmap && s.result == -EFAULT;
+         });
+}
+
+bool at_the_top(const Difference& d) { return d.history && d.history->at_the_top(); }
+
+// --- Large pages ---
+
+bool large_pages_warn(const Difference& d) {
+  return (d.is("linux.warn.vfio_dma_do_map") || d.is("linux.warn.vfio_dma_do_unmap")) &&
+         (!d.lockstep || d.lockstep->actual().page_bytes() > kPageBytes || in_window(d) ||
+          d.lockstep->steps().size() > 1);
+}
+
+// What state is kept of marks, rounded to the pages that Linux keeps it for.
+std::vector<State::Run> rounded(const State& state, std::uint64_t page_bytes) {
+  State result;
+  const std::uint64_t pages = page_bytes / kPageBytes;
+  for (const State::Run& run : state.marks) {
+    for (const State::Mapping& mapping : state.mappings) {
+      const std::uint64_t begin = mapping.first / kPageBytes, end = mapping.last / kPageBytes + 1;
+      if (run.end <= begin || run.first >= end) continue;
+      const std::uint64_t first = begin + (std::max(run.first, begin) - begin) / pages * pages;
+      const std::uint64_t last =
+          std::min(end, begin + (std::min(run.end, end) - begin + pages - 1) / pages * pages);
+      if (!result.marks.empty() && result.marks.back().end >= first)
+        result.marks.back().end = std::max(result.marks.back().end, last);
+      else
+        result.marks.push_back({first, last});
+    }
+  }
+  return result.marks;
+}
+
+bool marks_of_large_pages(const Difference& d) {
+  if (!d.is("lockstep.state.extra-marks") || !d.lockstep) return false;
+  const std::uint64_t page_bytes = d.lockstep->actual().page_bytes();
+  if (page_bytes == kPageBytes) return false;
+  State actual, expected;
+  d.lockstep->actual().subject().inspect(actual);
+  d.lockstep->expected().subject().inspect(expected);
+  return rounded(actual, page_bytes) == rounded(expected, page_bytes);
+}
+
+bool cut_by_large_pages(const Difference& d) {
+  if (!d.history || !d.mismatch || !about_marks(d) || d.mismatch->pages.empty()) return false;
+  const std::uint64_t page_bytes = d.lockstep->actual().page_bytes();
+  const auto mappings = d.history->mappings();
+  return std::ranges::all_of(d.mismatch->pages, [&](std::uint64_t page) {
+    return std::ranges::any_of(mappings, [&](const LiveMapping& m) {
+      return page + (page_bytes - 1) >= m.first && page <= m.last &&
+             (m.first | (m.last + 1)) % page_bytes != 0;
+    });
+  });
+}
+
+// --- Groups ---
+
+bool whole_runs(const Difference& d) {
+  return (d.is("lockstep.map.result.EFAULT-instead-of-EINVAL") ||
+          d.is("lockstep.attach.result.EFAULT-instead-of-EINVAL")) &&
+         (d.operation().fault.kind == FaultKind::memory || d.operation().verb == Verb::attach ||
+          d.operation().vaddr.base != Base::fresh);
+}
+
+bool reaches(const HardwareKind& kind, const LiveMapping& mapping) {
+  return mapping.first >= kind.aperture.first && mapping.last <= kind.aperture.last;
+}
+
+// Linux does not find the reason, and may fail for another.
+bool out_of_reach(const Difference& d) {
+  if (d.signature.find("attach.result.") == std::string::npos ||
+      !d.signature.ends_with("-instead-of-EINVAL"))
+    return false;
+  for (const Operation& o : d.program.operations)
+    if (o.verb == Verb::attach && o.flags & kHardware &&
+        (in_window(d) ? o.when != When::now : &o == &d.operation()))
+      for (const LiveMapping& mapping : d.history->mappings())
+        if (!reaches(hardware_kind(o.hardware), mapping)) return true;
+  return false;
+}
+
+bool starved_detach(const Difference& d) {
+  const bool about_ranges = d.signature.find("map.result.") != std::string::npos ||
+                            d.signature.find("attach.result.") != std::string::npos ||
+                            d.is("lockstep.info.argument") ||
+                            d.is("lockstep.unmap.window.info.output");
+  return about_ranges && any_operation(d, [](const Operation& o) {
+           return o.verb == Verb::detach && o.fault.kind == FaultKind::allocation;
+         });
+}
+
+// --- Pins ---
+
+// Of pins that came out otherwise than with the -EINVAL that they should have.
+bool pin_instead_of_invalid(const Difference& d, bool (*holds)(const Step&)) {
+  return d.lockstep && d.signature.find("pin.result.") != std::string::npos &&
+         d.signature.ends_with("-instead-of-EINVAL") &&
+         std::ranges::any_of(d.lockstep->steps(),
+                             [&](const Step& s) { return s.verb == Verb::pin && holds(s); });
+}
+
+bool negative_count(const Difference& d) {
+  return pin_instead_of_invalid(
+      d, [](const Step& s) { return static_cast<std::int64_t>(s.size) / 4096 < 0; });
+}
+
+bool unaligned_pin(const Difference& d) {
+  return pin_instead_of_invalid(d, [](const Step& s) { return s.first % kPageBytes != 0; });
+}
+
+// --- Flags and numbers that only Linux has ---
+
+bool other_extension(const Difference& d) {
+  const Operation& o = d.operation();
+  return d.is("lockstep.extension.result.success-instead-of-success") && result(d) == 1 &&
+         (o.number == VFIO_TYPE1_NESTING_IOMMU || o.number == VFIO_UPDATE_VADDR);
+}
+
+bool vaddr_flag(const Difference& d) {
+  return (d.begins("lockstep.map.") || d.begins("lockstep.unmap.")) && d.mismatch &&
+         any_operation(d, [](const Operation& o) {
+           return o.bend.field == Field::flags && o.bend.value & VFIO_DMA_MAP_FLAG_VADDR &&
+                  (o.verb == Verb::map || o.verb == Verb::unmap);
+         });
+}
+
+template <unsigned depth>
+bool info_gaps(const Difference& d) {
+  return d.is(depth ? "lockstep.unmap.window.info.output" : "lockstep.info.argument") &&
+         same_but_for_gaps(d.lockstep->actual().world().arguments[depth],
+                           d.lockstep->expected().world().arguments[depth]);
+}
+
+bool info_leak(const Difference& d) {
+  return d.is("lockstep.release.leak") && d.mismatch->actual.ends_with(" allocations left") &&
+         d.mismatch->actual.find('\n') == std::string::npos &&
+         any_operation(d, [](const Operation& o) {
+           return o.verb == Verb::info && o.fault.kind == FaultKind::allocation;
+         });
+}
+
+// --- The window of an unmap ---
+
+bool window_ran(const Difference& d) { return d.lockstep && d.lockstep->steps().size() > 1; }
+
+bool unchecked_after_window(const Difference& d) {
+  return d.is("lockstep.unmap.result.success-instead-of-EINVAL") && window_ran(d);
+}
+
+// Another mapping went before the one whose devices are called, or will be asked again.
+bool several_mappings(const Difference& d) {
+  if (!d.history || !d.mismatch) return false;
+  const auto steps = d.lockstep->steps();
+  const bool maps = std::any_of(steps.begin() + 1, steps.end(),
+                                [](const Step& s) { return s.verb == Verb::map && s.result == 0; });
+  return (in_window(d) || d.is("lockstep.unmap.callbacks") ||
+          (d.begins("lockstep.unmap.") && window_ran(d))) &&
+         (maps || d.history->mappings_in_range(d.operation(), steps[0]) > 1);
+}
+
+bool last_group_in_window(const Difference& d) {
+  return d.is("linux.warn.vfio_iommu_type1_detach_group") && window_ran(d);
+}
+
+constexpr Expected kExpected[] = {
+    // The program goes on, or what is in a window is the same but there.
+    {"clean-words-are-stored", "R11", "a query stores the clean words of mappings, too", kAllLinux,
+     true, clean_words},
+    {"other-extensions", "D13", "nesting and VADDR updates are supported", kAllLinux, true,
+     other_extension},
+    {"info-gaps", "D14", "capabilities begin at multiples of 8 bytes", kLinux612, true,
+     info_gaps<0>},
+    {"info-gaps-in-the-window", "D14", "in a window, too", kLinux612, false, info_gaps<1>},
+    {"info-bytes", "D14", "GET_INFO copies as many bytes as argsz says, up to 24", kLinux612, true,
+     [](const Difference& d) {
+       return d.is("lockstep.info.result.EFAULT-instead-of-success") &&
+              d.operation().fault.kind == FaultKind::arg_write;
+     }},
+    {"unpin-warns", "D16", "an unpin that ends at a hole warns", kAllLinux, true,
+     [](const Difference& d) {
+       return d.is("linux.warn.vfio_iommu_type1_unpin_pages") || d.is("linux.warn.unpin");
+     }},
+    {"large-pages-warn", "D2", "with large pages only, every map and unmap warns", kAllLinux, true,
+     large_pages_warn},
+    {"large-pages-marks", "D1", "marks are kept in units of P", kAllLinux, true,
+     marks_of_large_pages},
+    {"closed-device", "D5",
+     "whose group is not attached is no open device: before all other checks", kAllLinux, true,
+     [](const Difference& d) {
+       return d.is("lockstep.pin.result.EINVAL-instead-of-EACCES") ||
+              d.is("lockstep.pin.result.EINVAL-instead-of-E2BIG");
+     }},
+    {"whole-runs", "D8, D10",
+     "a page that cannot be pinned is found before those below it meet the IOMMU", kAllLinux, true,
+     whole_runs},
+    // Whatever comes after these may follow from them.
+    {"clean-words-in-the-window", "R11", "in a window, too", kAllLinux, false,
+     clean_words_in_window},
+    {"clean-words-fault", "R11, B2", "they fault, too, if they cannot be stored or read", kAllLinux,
+     false, clean_words_fault},
+    {"vaddr-flags", "R14, R15", "there are flags for VADDR updates", kAllLinux, false, vaddr_flag},
+    {"top-of-the-address-space", "B4",
+     "a mapping that ends at 2^64 is never found again; a range that does is refused", kAllLinux,
+     false, at_the_top},
+    {"range-rule", "R10", "there is only one range rule", kAllLinux, false, other_range_rule},
+    {"failed-copy", "B1", "a query or unmap that failed has cleared and shifted marks", kAllLinux,
+     false, by<Cause::failed_copy>},
+    {"failed-unmap", "B1, D7", "an unmap that failed has unmapped", kAllLinux, false, failed_unmap},
+    {"odd-offset", "B2",
+     "a mapping at an odd offset in the bitmap is reported with bits that are not its own",
+     kAllLinux, false, by<Cause::odd_offset>},
+    {"failed-write", "B3", "a write that failed has written, but not marked", kAllLinux, false,
+     by<Cause::failed_write>},
+    {"promotion", "B12", "what a group wrote before its first pin is forgotten", kAllLinux, false,
+     by<Cause::promotion>},
+    {"page-size-changed", "B5", "bitmaps do not fit a page size that changed while tracking",
+     kAllLinux, false,
+     [](const Difference& d) { return d.is("linux.foreseen.page-size-changed"); }},
+    {"no-page-size", "D2", "groups that have no page size in common are attached", kAllLinux, false,
+     [](const Difference& d) { return d.is("linux.foreseen.no-page-size"); }},
+    {"slow", "-", "hardware mappings of many pages take Linux minutes: not compared", kAllLinux,
+     false, [](const Difference& d) { return d.is("linux.foreseen.slow"); }},
+    {"stop-in-the-window", "B6", "an unmap goes on with a bitmap that is gone", kAllLinux, false,
+     [](const Difference& d) { return d.is("linux.foreseen.bitmap-gone"); }},
+    {"mapping-gone-in-the-window", "B6", "an unmap goes on with a mapping that is gone", kAllLinux,
+     false, [](const Difference& d) { return d.is("linux.foreseen.mapping-gone"); }},
+    {"unchecked-after-the-window", "B6, D6",
+     "what changed in the window is not checked, or no error", kAllLinux, false,
+     unchecked_after_window},
+    {"several-mappings", "D6, D7",
+     "mappings go one by one, before the next one's devices are called; each call starts over",
+     kAllLinux, false, several_mappings},
+    {"starved-detach", "D9", "for want of memory, a detach leaves the valid ranges as they were",
+     kAllLinux, false, starved_detach},
+    {"last-group-in-the-window", "D9", "the last group leaves while devices are registered",
+     kAllLinux, false, last_group_in_window},
+    {"unmap-in-the-window", "B7", "an unmap that finds pins, within another's callback, deadlocks",
+     kAllLinux, false,
+     [](const Difference& d) { return d.is("linux.deadlock.vfio_notify_dma_unmap"); }},
+    {"enroll-in-the-window", "B7", "a device cannot register from within a callback", kAllLinux,
+     false,
+     [](const Difference& d) { return d.is("linux.deadlock.vfio_iommu_type1_register_device"); }},
+    {"withdraw-in-the-window", "B7", "a device cannot leave from within a callback", kAllLinux,
+     false,
+     [](const Difference& d) { return d.is("linux.deadlock.vfio_iommu_type1_unregister_device"); }},
+    {"stubborn-pin", "B8", "a driver that does not unpin is a panic", kAllLinux, false,
+     [](const Difference& d) { return d.is("linux.bug.vfio_dma_do_unmap"); }},
+    {"negative-count", "B9", "a pin of a negative number of pages succeeds", kAllLinux, false,
+     negative_count},
+    {"unaligned-pin", "D5", "a page that begins within a page can be pinned", kAllLinux, false,
+     unaligned_pin},
+    {"unaligned-pin-marks", "D5",
+     "also by a pin that fails at a later page: the first one's mark stays", kAllLinux, false,
+     by<Cause::unaligned_pin>},
+    {"negative-bit", "D5", "or before its mapping, and has a bit there", kAllLinux, false,
+     [](const Difference& d) { return d.is("linux.foreseen.negative-bit"); }},
+    {"cut-by-large-pages", "D3",
+     "the part of a mapping that does not fill a large page is never dirty", kAllLinux, false,
+     cut_by_large_pages},
+    {"out-of-reach", "D8", "the first hardware group may not reach what is mapped already",
+     kAllLinux, false, out_of_reach},
+    {"info-leak", "N3", "GET_INFO that fails for want of memory leaks", kAllLinux, false,
+     info_leak},
+};
+
+}  // namespace
+
+std::span<const LinuxVersion> linux_versions() { return kVersions; }
+
+std::span<const Expected> expected_differences() { return kExpected; }
+
+const Operation& Difference::operation() const {
+  static const Operation kNone;
+  return index < program.operations.size() ? program.operations[index] : kNone;
+}
+
+const Expected* find_expected(const LinuxVersion& version, const Difference& difference) {
+  for (const Expected& entry : expected_differences())
+    if (entry.versions & version.bit && entry.explains(difference)) return &entry;
+  return nullptr;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Where Linux is known to differ from the contract, each with its reason. What
+// is not on this list is a finding: in Linux, in the contract, or here.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "history.h"
+#include "linux_subject.h"
+#include "lockstep.h"
+
+namespace tidemark {
+
+struct LinuxVersion {
+  const char* name;             // "linux-6.1"
+  unsigned bit;                 // of Expected::versions
+  SubjectFactory make;          // dies where Linux does
+  SubjectFactory make_careful;  // stops before
+};
+inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kLinux612;
+std::span<const LinuxVersion> linux_versions();
+
+// A difference as it is met.
+struct Difference {
+  const Program& program;
+  std::size_t index;  // of the operation; their number: after the last
+  const std::string& signature;
+  const Mismatch* mismatch;  // null if Linux warned, stopped or died
+  Lockstep* lockstep;        // null if the process died
+  const History* history;    // likewise
+
+  // An empty one after the last.
+  const Operation& operation() const;
+  bool is(const char* other) const { return signature == other; }
+  bool begins(const char* part) const { return signature.starts_with(part); }
+};
+
+struct Expected {
+  const char* name;    // of the file in expected/ that shows it
+  const char* rule;    // of the contract; or what it is about
+  const char* reason;  // what Linux does
+  unsigned versions;
+  // The two still agree in all that is to come: the program goes on. Otherwise it
+  // ends here, explained.
+  bool goes_on;
+  bool (*explains)(const Difference& difference);
+};
+std::span<const Expected> expected_differences();
+
+// The first entry that explains it; null if none does.
+const Expected* find_expected(const LinuxVersion& version, const Difference& difference);
+
+// Do these two structs that GET_INFO filled say the same, but for gaps between
+// capabilities? (info_compare.cc)
+bool same_but_for_gaps(const ArgumentArea& actual, const ArgumentArea& expected);
+
+}  // namespace tidemark

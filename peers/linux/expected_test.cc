@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The list of expected differences is true: each entry still shows, in the
+// versions that it names and in no other, and what it foresees does happen.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+
+#include "comparison.h"
+#include "traces.h"
+
+namespace tidemark {
+namespace {
+
+const std::filesystem::path kFolder = TIDEMARK_EXPECTED_DIR;
+
+std::filesystem::path path_of(const Expected& entry) {
+  return kFolder / (std::string(entry.name) + ".trace");
+}
+
+bool shows(const Verdict& verdict, const Expected& entry) {
+  return verdict.expected == &entry ||
+         std::ranges::find(verdict.passed, &entry) != verdict.passed.end();
+}
+
+class ExpectedTest : public testing::TestWithParam<LinuxVersion> {};
+
+TEST_P(ExpectedTest, EveryEntryStillShows) {
+  Comparison comparison(GetParam());
+  for (const Expected& entry : expected_differences()) {
+    const Verdict verdict = comparison.run(trace(path_of(entry)));
+    EXPECT_EQ(shows(verdict, entry), (entry.versions & GetParam().bit) != 0)
+        << entry.name << ": " << verdict.signature << "\n"
+        << verdict.report;
+    EXPECT_TRUE(verdict.signature.empty() || verdict.expected) << entry.name;
+  }
+}
+
+// With no entry that is meant for it, every difference is a finding.
+TEST_P(ExpectedTest, NothingElseIsPassedOver) {
+  LinuxVersion unknown = GetParam();
+  unknown.bit = 0;
+  Comparison comparison(unknown);
+  for (const Expected& entry : expected_differences()) {
+    if (!(entry.versions & GetParam().bit)) continue;
+    const Verdict verdict = comparison.run(trace(path_of(entry)));
+    EXPECT_FALSE(verdict.signature.empty()) << entry.name;
+    EXPECT_EQ(verdict.expected, nullptr) << entry.name;
+    EXPECT_TRUE(verdict.passed.empty()) << entry.name;
+  }
+}
+
+struct Foreseen {
+  const char* entry;
+  const char* comes;  // how the signature begins of what comes if nobody foresees it
+};
+constexpr Foreseen kForeseen[] = {
+    {"page-size-changed", "AddressSanitizer.heap-buffer-overflow"},
+    {"mapping-gone-in-the-window", "AddressSanitizer.heap-use-after-free.vfio_notify_dma_unmap"},
+    {"negative-bit", "AddressSanitizer.SEGV"},
+    {"stop-in-the-window", "UndefinedBehaviorSanitizer."},
+    {"no-page-size", "lockstep.attach.result.success-instead-of-EINVAL"},
+    {"slow", ""},
+};
+
+TEST_P(ExpectedTest, WhatIsForeseenHappens) {
+#ifndef TIDEMARK_SANITIZED
+  GTEST_SKIP() << "memory errors need not show without sanitizers";
+#endif
+  for (const Foreseen& foreseen : kForeseen) {
+    const auto path = kFolder / (std::string(foreseen.entry) + ".trace");
+    const Verdict verdict = Comparison::run_apart(GetParam(), trace(path));
+    EXPECT_TRUE(verdict.signature.starts_with(foreseen.comes))
+        << foreseen.entry << ": " << verdict.signature;
+    EXPECT_EQ(verdict.signature.empty(), *foreseen.comes == 0) << verdict.signature;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Linux, ExpectedTest,
+                         testing::ValuesIn(linux_versions().begin(), linux_versions().end()),
+                         version_name);
+
+TEST(ExpectedFiles, AreOneForEachEntry) {
+  std::set<std::string> names;
+  for (const Expected& entry : expected_differences()) {
+    EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
+    std::ifstream file(path_of(entry));
+    std::string line;
+    std::getline(file, line);
+    EXPECT_EQ(line.substr(0, 2), "# ") << entry.name << ": the first line says what happens";
+  }
+  for (const auto& path : traces_in(kFolder))
+    EXPECT_TRUE(names.contains(path.stem().string())) << path;
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "history.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "linux_subject.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::uint64_t kTop = ~std::uint64_t{0};
+
+LinuxSubject& linux_of(Lockstep& lockstep) {
+  return dynamic_cast<LinuxSubject&>(lockstep.actual().subject());
+}
+
+bool reports(const Step& step, bool with_bitmap) {
+  return step.verb == Verb::query || (step.verb == Verb::unmap && with_bitmap);
+}
+
+bool inside(const LiveMapping& mapping, const Step& step) {
+  return mapping.first >= step.first && mapping.first - step.first < step.size;
+}
+
+bool odd_offset(const LiveMapping& mapping, const Step& step, std::uint64_t page_bytes) {
+  return (mapping.first - step.first) / page_bytes % 64 != 0;
+}
+
+}  // namespace
+
+void History::begin() {
+  suspects_.clear();
+  mappings_.clear();
+  non_pinned_groups_ = 0;
+  tracking_ = mapped_at_the_top_ = names_the_top_ = false;
+}
+
+void History::before(Lockstep& lockstep) {
+  const auto mappings = lockstep.actual().mappings();
+  mappings_.assign(mappings.begin(), mappings.end());
+  non_pinned_groups_ = linux_of(lockstep).non_pinned_groups();
+  tracking_ = linux_of(lockstep).tracking();
+  names_the_top_ = false;
+}
+
+void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t before,
+                  std::uint64_t beyond) {
+  const std::uint64_t first = mapping.first - std::min(before, mapping.first);
+  const std::uint64_t last = mapping.last + std::min(beyond, kTop - mapping.last);
+  for (const Suspect& known : suspects_)
+    if (known.cause == cause && known.mapping == mapping.first && known.first == first &&
+        known.last == last)
+      return;
+  suspects_.push_back({cause, mapping.first, first, last});
+}
+
+void History::note_step(const Step& step, bool with_bitmap, std::uint64_t page_bytes) {
+  const bool ran = step.result == 0 || step.result == -EFAULT;
+  for (const LiveMapping& mapping : mappings_) {
+    // What a shift leaves behind the last bit shows up to two words further on,
+    // and what the user's buffer had, before the first bit.
+    const std::uint64_t before = 64 * page_bytes, beyond = 128 * page_bytes;
+    if (reports(step, with_bitmap) && ran && inside(mapping, step)) {
+      if (step.result == -EFAULT) add(Cause::failed_copy, mapping, 0, beyond);
+      if (odd_offset(mapping, step, page_bytes)) add(Cause::odd_offset, mapping, before, beyond);
+    }
+    const bool touches = step.first <= mapping.last &&
+                         step.first + std::min(step.size, kTop - step.first) >= mapping.first;
+    if (step.verb == Verb::write && step.result < 0 && touches)
+      add(Cause::failed_write, mapping, 0, 0);
+    if (step.verb == Verb::pin && step.first % kPageBytes && touches)
+      add(Cause::unaligned_pin, mapping, 0, 0);
+  }
+}
+
+void History::note(const Operation& operation, Lockstep& lockstep) {
+  const auto now = lockstep.actual().mappings();
+  for (const LiveMapping& mapping : now)
+    if (std::ranges::none_of(mappings_, [&](const auto& m) { return m.first == mapping.first; }))
+      mappings_.push_back(mapping);
+  for (const LiveMapping& mapping : mappings_) mapped_at_the_top_ |= mapping.last == kTop;
+
+  for (const LiveMapping& mapping : lockstep.expected().mappings())
+    mapped_at_the_top_ |= mapping.last == kTop;
+
+  bool pinned = false;
+  for (const Step& step : lockstep.steps()) {
+    pinned |= step.verb == Verb::pin && step.result >= 0;
+    names_the_top_ |= step.size && step.first + step.size <= step.first;
+    note_step(step, step.depth || operation.flags & kWithBitmap, lockstep.actual().page_bytes());
+  }
+  if (pinned && tracking_ && linux_of(lockstep).non_pinned_groups() < non_pinned_groups_)
+    for (const LiveMapping& mapping : mappings_) add(Cause::promotion, mapping, 0, 0);
+}
+
+void History::settle(const Operation& operation, Lockstep& lockstep) {
+  note(operation, lockstep);
+  if (!linux_of(lockstep).tracking()) suspects_.clear();
+  const auto now = lockstep.actual().mappings();
+  const auto find = [&](std::uint64_t first) {
+    return std::ranges::find_if(now, [first](const auto& m) { return m.first == first; });
+  };
+  std::erase_if(suspects_, [&](const Suspect& s) { return find(s.mapping) == now.end(); });
+  if (operation.when != When::now || operation.verb != Verb::query) return;
+  const Step& query = lockstep.steps()[0];
+  std::erase_if(suspects_, [&](const Suspect& s) {
+    const LiveMapping& mapping = *find(s.mapping);
+    return s.cause != Cause::odd_offset && query.result == 0 && inside(mapping, query) &&
+           !odd_offset(mapping, query, lockstep.actual().page_bytes());
+  });
+}
+
+std::size_t History::mappings_in_range(const Operation& operation, const Step& step) const {
+  if (operation.flags & kAll) return mappings_.size();
+  return static_cast<std::size_t>(
+      std::ranges::count_if(mappings_, [&](const auto& m) { return inside(m, step); }));
+}
+
+bool History::any(Cause cause) const {
+  return std::ranges::any_of(suspects_, [cause](const Suspect& s) { return s.cause == cause; });
+}
+
+bool History::explains(Cause cause, std::span<const std::uint64_t> pages) const {
+  const auto covered = [this](std::uint64_t page, const Cause* by) {
+    return std::ranges::any_of(suspects_, [&](const Suspect& s) {
+      return (!by || s.cause == *by) && page + (kPageBytes - 1) >= s.first && page <= s.last;
+    });
+  };
+  return std::ranges::all_of(pages, [&](std::uint64_t p) { return covered(p, nullptr); }) &&
+         std::ranges::any_of(pages, [&](std::uint64_t p) { return covered(p, &cause); });
+}
+
+}  // namespace tidemark

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Linux's type1 driver, and after it, where its private structs are known, what
+ * drives it and looks into it.
+ */
+#include "inside.h"
+
+#include <linux/bitmap.h>
+#include <linux/uaccess.h>
+
+#include <drivers/vfio/vfio_iommu_type1.c>
+
+#include <stdlib.h>
+
+/*
+ * --- What is foreseen ---
+ *
+ * Memory errors that type1 is known for end the process, under sanitizers. To go
+ * on with other programs in it, a careful container stops right before them.
+ */
+
+static void foresee(bool will_come, const char *what)
+{
+	if (will_come && linux_peer->foresight.careful)
+		linux_peer_stop("foreseen", what);
+}
+
+/* Bitmaps are for the page size that was when they were made. */
+static void foresee_page_size(const struct vfio_iommu *iommu, unsigned long sizes)
+{
+	foresee(!sizes, "no-page-size");
+	foresee(iommu->dirty_page_tracking && __ffs(sizes) != __ffs(linux_peer->foresight.sizes),
+		"page-size-changed");
+}
+
+/*
+ * Page by page, a mapping of 2^31 pages takes minutes to attach a group to, and
+ * to give up on, too: see linux_peer_pin() for when one is made.
+ */
+static void foresee_size(const struct vfio_iommu *iommu)
+{
+	size_t bytes = 0;
+
+	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
+		bytes += rb_entry(n, struct vfio_dma, node)->size;
+		foresee(bytes >> PAGE_SHIFT > LINUX_PEER_MANY_PAGES, "slow");
+	}
+}
+
+/* A page that begins before its mapping has a bit with a negative number. */
+static void foresee_bit(struct vfio_iommu *iommu, dma_addr_t iova)
+{
+	const struct vfio_dma *dma = vfio_find_dma(iommu, iova, PAGE_SIZE);
+
+	foresee(dma && dma->iova > iova, "negative-bit");
+}
+
+/* After a device was called: what the unmap that called it does next. */
+static void foresee_window(const struct vfio_iommu *iommu, const struct vfio_device *device)
+{
+	foresee(!linux_peer->foresight.dma && device->iommu_entry.next != &iommu->device_list,
+		"mapping-gone");
+	foresee(linux_peer->foresight.with_bitmap && !iommu->dirty_page_tracking, "bitmap-gone");
+}
+
+/* The sizes without @left, as vfio_update_pgsize_bitmap() will make them. */
+static unsigned long sizes_without(const struct linux_container *container,
+				   const struct iommu_group *left)
+{
+	unsigned long sizes = ~0ul;
+
+	for (unsigned int i = 0; i < LINUX_GROUPS; ++i)
+		if (&container->groups[i] != left && container->groups[i].hardware)
+			sizes &= container->groups[i].kind->pgsizes;
+	return sizes & ~PAGE_MASK ? (sizes & PAGE_MASK) | PAGE_SIZE : sizes;
+}
+
+/* --- Life --- */
+
+static void notify(struct vfio_device *device, u64 iova, u64 bytes)
+{
+	const struct linux_peer_device *self = (const struct linux_peer_device *)device;
+	struct linux_container *container = linux_peer;
+
+	container->foresight.dma = vfio_find_dma(container->iommu, iova, bytes);
+	container->world->dma_unmap(container->world->context, self->number, iova, bytes);
+	linux_peer = container;
+	foresee_window(container->iommu, device);
+}
+
+static struct linux_container *create(const struct linux_world *world, bool v2,
+				      unsigned int limit, bool careful)
+{
+	static const struct vfio_device_ops ops = {.dma_unmap = notify};
+	struct linux_container *container = calloc(1, sizeof(*container));
+
+	if (!container)
+		abort();
+	container->world = world;
+	container->foresight.careful = careful;
+	container->task.group_leader = &container->task;
+	container->task.mm = &container->mm;
+	INIT_LIST_HEAD(&container->allocations);
+	for (unsigned int i = 0; i < LINUX_DEVICES; ++i) {
+		container->devices[i].number = i;
+		container->devices[i].device.ops = &ops;
+	}
+	linux_peer = container;
+	if (!linux_peer_driver)
+		vfio_iommu_type1_init();
+	dma_entry_limit = limit;
+	container->iommu = linux_peer_driver->open(v2 ? VFIO_TYPE1v2_IOMMU : VFIO_TYPE1_IOMMU);
+	return container;
+}
+
+/* A driver lets go of its pages before its device is closed. */
+static void unpin_all(struct vfio_iommu *iommu)
+{
+	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
+		struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
+		struct rb_node *p;
+
+		while ((p = rb_first(&dma->pfn_list)))
+			linux_peer_driver->unpin_pages(
+				iommu, rb_entry(p, struct vfio_pfn, node)->iova, 1);
+	}
+}
+
+static struct linux_leaks release(struct linux_container *container)
+{
+	struct linux_leaks leaks = {};
+
+	linux_peer = container;
+	unpin_all(container->iommu);
+	linux_peer_driver->release(container->iommu);
+	container->iommu = NULL;
+	leaks.allocations = container->nr_allocations;
+	leaks.references = container->mm.nr_references + container->task.nr_references;
+	leaks.locked_pages = container->mm.locked_vm;
+	return leaks;
+}
+
+static void destroy(struct linux_container *container)
+{
+	linux_peer = container;
+	for (unsigned int i = 0; i < LINUX_GROUPS; ++i) {
+		struct iommu_domain *domain = container->groups[i].domain;
+
+		for (unsigned int j = i; domain && j < LINUX_GROUPS; ++j)
+			if (container->groups[j].domain == domain)
+				container->groups[j].domain = NULL;
+		if (domain)
+			free(domain->ranges);
+		free(domain);
+	}
+	linux_peer_free_all();
+	linux_peer = NULL;
+	free(container);
+}
+
+/* --- Calls --- */
+
+static long do_ioctl(struct linux_container *container, unsigned int command,
+		     unsigned long argument)
+{
+	const bool outer = container->foresight.with_bitmap; /* in whose window this one runs */
+	struct vfio_iommu_type1_dma_unmap unmap = {};
+	long result;
+
+	linux_peer = container;
+	container->foresight.nr_pinned = 0;
+	if (command == VFIO_IOMMU_UNMAP_DMA)
+		container->foresight.with_bitmap =
+			!copy_from_user(&unmap, (void *)argument, sizeof(unmap)) &&
+			unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+	result = linux_peer_driver->ioctl(container->iommu, command, argument);
+	container->foresight.with_bitmap = outer;
+	return result;
+}
+
+static int attach(struct linux_container *container, unsigned int number,
+		  const struct linux_hardware *kind)
+{
+	struct iommu_group *group = &container->groups[number];
+	const bool attached = group->emulated || group->hardware;
+	int result;
+
+	linux_peer = container;
+	container->foresight.nr_pinned = 0;
+	container->foresight.sizes = container->iommu->pgsize_bitmap;
+	if (kind)
+		foresee_size(container->iommu);
+	if (!attached)
+		group->kind = kind;
+	result = linux_peer_driver->attach_group(container->iommu, group,
+						 kind ? VFIO_IOMMU : VFIO_EMULATED_IOMMU);
+	if (!result) {
+		group->hardware = kind != NULL;
+		group->emulated = kind == NULL;
+		foresee_page_size(container->iommu, container->iommu->pgsize_bitmap);
+	}
+	return result;
+}
+
+static bool is_last(const struct linux_container *container, const struct iommu_group *group)
+{
+	for (unsigned int i = 0; i < LINUX_GROUPS; ++i) {
+		const struct iommu_group *other = &container->groups[i];
+
+		if (other != group && (other->emulated || other->hardware))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The core of VFIO lets the last group go only when all devices are closed: their
+ * drivers have unpinned and unregistered. In the window of an unmap that cannot
+ * be played, for want of the lock.
+ */
+static void detach(struct linux_container *container, unsigned int number)
+{
+	struct iommu_group *group = &container->groups[number];
+	struct vfio_iommu *iommu = container->iommu;
+	LIST_HEAD(closed);
+
+	linux_peer = container;
+	if (!group->emulated && !group->hardware)
+		return;
+	container->foresight.sizes = iommu->pgsize_bitmap;
+	foresee_page_size(iommu, sizes_without(container, group));
+	if (is_last(container, group) && !iommu->device_list_lock.held) {
+		unpin_all(iommu);
+		list_splice_init(&iommu->device_list, &closed);
+	}
+	linux_peer_driver->detach_group(iommu, group);
+	list_splice(&closed, &iommu->device_list);
+	group->emulated = group->hardware = false;
+}
+
+static void enroll(struct linux_container *container, unsigned int device)
+{
+	linux_peer = container;
+	linux_peer_driver->register_device(container->iommu, &container->devices[device].device);
+}
+
+static void withdraw(struct linux_container *container, unsigned int device)
+{
+	linux_peer = container;
+	linux_peer_driver->unregister_device(container->iommu, &container->devices[device].device);
+}
+
+/* As vfio_pin_pages(): a device that is not open has no group in the container. */
+static int pin(struct linux_container *container, unsigned int number, __u64 iova, int nr_pages,
+	       int prot, __u64 *pfns)
+{
+	struct iommu_group *group = &container->groups[number];
+	struct page *pages[VFIO_PIN_PAGES_MAX_ENTRIES];
+	int result;
+
+	linux_peer = container;
+	if (!nr_pages || (!group->emulated && !group->hardware))
+		return -EINVAL;
+	if (nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES)
+		return -E2BIG;
+	if (iova % PAGE_SIZE && container->iommu->dirty_page_tracking)
+		for (int i = 0; i < nr_pages; ++i)
+			foresee_bit(container->iommu, iova + i * PAGE_SIZE);
+	result = linux_peer_driver->pin_pages(container->iommu, group, iova, nr_pages, prot, pages);
+	for (int i = 0; i < result; ++i)
+		pfns[i] = page_to_pfn(pages[i]);
+	return result;
+}
+
+static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
+{
+	linux_peer = container;
+	if (WARN_ON(nr_pages <= 0 || nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES))
+		return;
+	linux_peer_driver->unpin_pages(container->iommu, iova, nr_pages);
+}
+
+static int rw(struct linux_container *container, __u64 iova, void *data, size_t bytes, bool write)
+{
+	linux_peer = container;
+	if (!bytes)
+		return -EINVAL;
+	return linux_peer_driver->dma_rw(container->iommu, iova, data, bytes, write);
+}
+
+/* --- A look inside --- */
+
+static void stats(struct linux_container *container, struct linux_stats *stats)
+{
+	struct vfio_iommu *iommu = container->iommu;
+
+	*stats = (struct linux_stats){
+		.pgsizes = iommu->pgsize_bitmap,
+		.locked_pages = container->mm.locked_vm,
+		.dma_available = iommu->dma_avail,
+		.tracking = iommu->dirty_page_tracking,
+	};
+	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
+		struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
+
+		++stats->nr_mappings;
+		for (struct rb_node *p = rb_first(&dma->pfn_list); p; p = rb_next(p))
+			++stats->pinned_pages;
+	}
+}
+
+static struct linux_scope scope(const struct linux_container *container)
+{
+	return (struct linux_scope){
+		.tracking = container->iommu->dirty_page_tracking,
+		.nr_non_pinned_groups = container->iommu->num_non_pinned_groups,
+	};
+}
+
+static void visit_marks(struct vfio_dma *dma, unsigned long shift,
+			const struct linux_visitor *visitor)
+{
+	const unsigned long nr_bits = dma->size >> shift;
+
+	for (unsigned long first = 0; first < nr_bits;) {
+		unsigned long end;
+
+		if (!dma->bitmap[first / 64] && first % 64 == 0) {
+			first += 64;
+			continue;
+		}
+		if (!test_bit(first, dma->bitmap)) {
+			++first;
+			continue;
+		}
+		for (end = first + 1; end < nr_bits && test_bit(end, dma->bitmap); ++end)
+			;
+		visitor->marks(visitor->context, dma->iova + (first << shift),
+			       dma->iova + ((end << shift) - 1));
+		first = end;
+	}
+}
+
+static void visit(struct linux_container *container, const struct linux_visitor *visitor)
+{
+	struct vfio_iommu *iommu = container->iommu;
+
+	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
+		struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
+
+		visitor->mapping(visitor->context, dma->iova, dma->iova + (dma->size - 1),
+				 dma->vaddr, dma->prot);
+		for (struct rb_node *p = rb_first(&dma->pfn_list); p; p = rb_next(p)) {
+			const struct vfio_pfn *vpfn = rb_entry(p, struct vfio_pfn, node);
+
+			visitor->pin(visitor->context, vpfn->iova, vpfn->ref_count);
+		}
+		if (dma->bitmap)
+			visit_marks(dma, __ffs(iommu->pgsize_bitmap), visitor);
+	}
+}
+
+static void visit_iommu(const struct linux_container *container, unsigned int group, void *context,
+			void (*range)(void *context, __u64 iova, __u64 pfn, __u64 nr_pages,
+				      int prot))
+{
+	if (container->groups[group].domain)
+		linux_peer_visit_domain(container->groups[group].domain, context, range);
+}
+
+const struct linux_type1 LINUX_PEER_NAME = {
+	.version = LINUX_PEER_VERSION,
+	.create = create,
+	.release = release,
+	.destroy = destroy,
+	.ioctl = do_ioctl,
+	.attach = attach,
+	.detach = detach,
+	.enroll = enroll,
+	.withdraw = withdraw,
+	.pin = pin,
+	.unpin = unpin,
+	.rw = rw,
+	.stats = stats,
+	.scope = scope,
+	.visit = visit,
+	.visit_iommu = visit_iommu,
+};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A kernel as its own parts see it: what stands behind the stand-ins. */
+#ifndef PEERS_LINUX_INSIDE_H
+#define PEERS_LINUX_INSIDE_H
+
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/vfio.h>
+
+#include "linux_kernel.h"
+
+struct vfio_iommu;
+
+struct linux_peer_device {
+	struct vfio_device device; /* first, so that the callback's pointer is ours */
+	unsigned int number;
+};
+
+/* More than a careful container pins in a call. */
+#define LINUX_PEER_MANY_PAGES (1 << 16)
+
+struct linux_container {
+	const struct linux_world *world;
+	struct mm_struct mm;
+	struct task_struct task;
+	struct list_head allocations;
+	__u64 nr_allocations;
+	struct iommu_group groups[LINUX_GROUPS];
+	struct linux_peer_device devices[LINUX_DEVICES];
+	struct vfio_iommu *iommu; /* null before open() and after release() */
+	struct {
+		bool careful;
+		bool with_bitmap; /* the UNMAP_DMA that runs asks for a bitmap */
+		const void *dma;  /* the mapping whose devices are called; null once it is freed */
+		unsigned long sizes; /* of pages, before the call that runs */
+		__u64 nr_pinned;  /* pages, by the call that runs */
+	} foresight;
+};
+
+/* Whose call runs now. */
+extern __thread struct linux_container *linux_peer;
+
+/* iommu.c: what @domain maps, ascending. */
+void linux_peer_visit_domain(const struct iommu_domain *domain, void *context,
+			     void (*range)(void *context, __u64 iova, __u64 pfn, __u64 nr_pages,
+					   int prot));
+
+/* Frees every allocation that is left. */
+void linux_peer_free_all(void);
+
+/* The driver that registered itself. */
+struct vfio_iommu_driver_ops;
+extern const struct vfio_iommu_driver_ops *linux_peer_driver;
+
+#endif

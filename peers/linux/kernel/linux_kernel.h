@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The border between a kernel and who drives it: Linux's type1 driver, compiled
+ * as it is, in a world that the driver's caller plays. For C and C++.
+ *
+ * One container is one kernel with one process. Calls come one at a time, but a
+ * dma_unmap() may make others.
+ */
+#ifndef PEERS_LINUX_KERNEL_H
+#define PEERS_LINUX_KERNEL_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LINUX_GROUPS 4
+#define LINUX_DEVICES 4
+
+struct linux_world {
+	void *context; /* given to every function */
+	/* Return the number of bytes that could not be copied. */
+	size_t (*copy_from_user)(void *context, void *to, __u64 from, size_t bytes);
+	size_t (*copy_to_user)(void *context, __u64 to, const void *from, size_t bytes);
+	bool (*access_ok)(void *context, __u64 address, __u64 bytes);
+	/*
+	 * Pin up to @nr_pages pages from @vaddr on that follow each other in host
+	 * memory, the first being @pfn. Returns how many, or -errno.
+	 */
+	__s64 (*pin)(void *context, __u64 vaddr, __u64 nr_pages, bool write, __u64 *pfn);
+	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages, bool write);
+	__u64 (*memlock_pages)(void *context);
+	/* Shall the next allocation fail? */
+	bool (*allocation_fails)(void *context);
+	void (*dma_unmap)(void *context, unsigned int device, __u64 iova, __u64 bytes);
+	/* WARN_ON() in @function came true. */
+	void (*warn)(void *context, const char *function);
+	/*
+	 * The kernel cannot go on: "bug", "deadlock", "hang" or "foreseen". Throws,
+	 * through the frames of the kernel; afterwards only destroy() may be called.
+	 */
+	void (*stop)(void *context, const char *what, const char *function);
+};
+
+/* What an IOMMU can do; the ranges are in bytes, inclusive. */
+struct linux_hardware {
+	__u64 pgsizes;
+	bool cache_coherent;
+	__u64 aperture_first, aperture_last;
+	unsigned int nr_reserved;
+	struct {
+		__u64 first, last;
+	} reserved[2];
+};
+
+struct linux_stats {
+	__u64 pgsizes;
+	__u64 pinned_pages; /* distinct */
+	__u64 locked_pages; /* as the process has them */
+	__u64 nr_mappings;
+	__u64 dma_available;
+	bool tracking;
+};
+
+/* What the driver knows without counting. */
+struct linux_scope {
+	bool tracking;
+	__u64 nr_non_pinned_groups;
+};
+
+struct linux_visitor {
+	void *context;
+	void (*mapping)(void *context, __u64 first, __u64 last, __u64 vaddr, int prot);
+	void (*pin)(void *context, __u64 iova, __u64 count);
+	void (*marks)(void *context, __u64 first, __u64 last); /* bytes, whole pages */
+};
+
+/* What was not given back, counted after release(). */
+struct linux_leaks {
+	__u64 allocations, references, locked_pages;
+};
+
+struct linux_container;
+
+/* One version of the driver. */
+struct linux_type1 {
+	const char *version;
+	/*
+	 * @world outlives it. If @careful, calls that are known to read or write
+	 * memory that is not theirs, or to take minutes, stop instead.
+	 */
+	struct linux_container *(*create)(const struct linux_world *world, bool v2,
+					  unsigned int dma_entry_limit, bool careful);
+	/* The driver's release(), unless the kernel stopped, and what it left. */
+	struct linux_leaks (*release)(struct linux_container *container);
+	/* Frees all memory, also what the driver would have leaked. */
+	void (*destroy)(struct linux_container *container);
+
+	long (*ioctl)(struct linux_container *container, unsigned int command,
+		      unsigned long argument);
+	/* @kind is null for an emulated group, else outlives the attachment. */
+	int (*attach)(struct linux_container *container, unsigned int group,
+		      const struct linux_hardware *kind);
+	void (*detach)(struct linux_container *container, unsigned int group);
+	void (*enroll)(struct linux_container *container, unsigned int device);
+	void (*withdraw)(struct linux_container *container, unsigned int device);
+	int (*pin)(struct linux_container *container, unsigned int group, __u64 iova, int nr_pages,
+		   int prot, __u64 *pfns);
+	void (*unpin)(struct linux_container *container, __u64 iova, int nr_pages);
+	int (*rw)(struct linux_container *container, __u64 iova, void *data, size_t bytes,
+		  bool write);
+
+	void (*stats)(struct linux_container *container, struct linux_stats *stats);
+	struct linux_scope (*scope)(const struct linux_container *container);
+	void (*visit)(struct linux_container *container, const struct linux_visitor *visitor);
+	/* What the IOMMU of a hardware group maps, ascending. */
+	void (*visit_iommu)(const struct linux_container *container, unsigned int group,
+			    void *context,
+			    void (*range)(void *context, __u64 iova, __u64 pfn, __u64 nr_pages,
+					  int prot));
+};
+
+extern const struct linux_type1 linux_6_1, linux_6_12;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

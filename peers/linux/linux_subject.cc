@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "linux_subject.h"
+
+#include <array>
+#include <utility>
+
+#include "host_books.h"
+#include "linux_kernel.h"
+
+namespace tidemark {
+namespace {
+
+static_assert(kGroups == LINUX_GROUPS && kDevices == LINUX_DEVICES);
+
+class Type1Subject final : public LinuxSubject {
+ public:
+  Type1Subject(const linux_type1& type1, const Setup& setup, World& world, bool careful);
+  ~Type1Subject() override { release(); }
+
+  std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
+    const Use use(*this);
+    return type1_.ioctl(container_, command, argument);
+  }
+  int attach(unsigned group, const HardwareKind* kind) override;
+  void detach(unsigned group) override {
+    const Use use(*this);
+    type1_.detach(container_, group);
+    books_.domains[group].attached = false;
+  }
+  void enroll(unsigned device) override {
+    const Use use(*this);
+    type1_.enroll(container_, device);
+  }
+  void withdraw(unsigned device) override {
+    const Use use(*this);
+    if (!stopped_) type1_.withdraw(container_, device);
+  }
+  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override {
+    const Use use(*this);
+    return type1_.pin(container_, group, iova, count, rights, reinterpret_cast<__u64*>(pfns));
+  }
+  void unpin(std::uint64_t iova, int count) override {
+    const Use use(*this);
+    type1_.unpin(container_, iova, count);
+  }
+  int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override {
+    const Use use(*this);
+    return type1_.rw(container_, iova, data, bytes, write);
+  }
+  Sizes sizes() override;
+  void inspect(State& state) override;
+  std::optional<Discrepancy> audit(const State& shown) override;
+  std::string release() override;
+
+  const char* version() const override { return type1_.version; }
+  bool tracking() const override { return type1_.scope(container_).tracking; }
+  std::uint64_t non_pinned_groups() const override {
+    return type1_.scope(container_).nr_non_pinned_groups;
+  }
+  std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
+
+ private:
+  // While the kernel runs. What was ordered to fail in a call is not meant for
+  // the calls in its window.
+  struct Use {
+    explicit Use(Type1Subject& s)
+        : subject(s), outer(s.fail_allocation_), outer_failed(s.allocation_failed_) {
+      s.fail_allocation_ = s.world_.fail_allocation;
+      s.allocation_failed_ = false;
+    }
+    ~Use() {
+      subject.world_.allocation_failed |= subject.allocation_failed_;
+      subject.fail_allocation_ = outer;
+      subject.allocation_failed_ = outer_failed;
+    }
+    Type1Subject& subject;
+    std::uint64_t outer;
+    bool outer_failed;
+  };
+
+  static Type1Subject& self(void* context) { return *static_cast<Type1Subject*>(context); }
+  bool allocation_fails() {
+    if (!fail_allocation_ || --fail_allocation_) return false;
+    allocation_failed_ = true;
+    return true;
+  }
+
+  const linux_type1& type1_;
+  World& world_;
+  linux_world kernel_world_ = {};
+  linux_container* container_ = nullptr;
+  std::array<linux_hardware, kHardwareKinds> kinds_ = {};
+  std::uint64_t fail_allocation_ = 0;
+  bool allocation_failed_ = false;
+  bool stopped_ = false;
+  std::vector<std::string> warnings_;
+  HostBooks books_;
+};
+
+linux_hardware hardware_of(const HardwareKind& kind) {
+  linux_hardware hardware = {};
+  hardware.pgsizes = kind.pgsizes;
+  hardware.cache_coherent = kind.cache_coherent;
+  hardware.aperture_first = kind.aperture.first;
+  hardware.aperture_last = kind.aperture.last;
+  hardware.nr_reserved = kind.nr_reserved;
+  for (unsigned i = 0; i < kind.nr_reserved; ++i)
+    hardware.reserved[i] = {kind.reserved[i].first, kind.reserved[i].last};
+  return hardware;
+}
+
+Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& world, bool careful)
+    : type1_(type1), world_(world) {
+  for (unsigned i = 0; i < kHardwareKinds; ++i) kinds_[i] = hardware_of(hardware_kind(i));
+  kernel_world_.context = this;
+  kernel_world_.copy_from_user = [](void* c, void* to, __u64 from, std::size_t bytes) {
+    return self(c).world_.copy_from_user(to, from, bytes);
+  };
+  kernel_world_.copy_to_user = [](void* c, __u64 to, const void* from, std::size_t bytes) {
+    return self(c).world_.copy_to_user(to, from, bytes);
+  };
+  kernel_world_.access_ok = [](void* c, __u64 address, __u64 bytes) {
+    return self(c).world_.access_ok(address, bytes);
+  };
+  kernel_world_.pin = [](void* c, __u64 vaddr, __u64 pages, bool write, __u64* pfn) -> __s64 {
+    std::uint64_t first = 0;
+    const std::int64_t pinned = self(c).books_.pin(self(c).world_, vaddr, pages, write, first);
+    *pfn = first;
+    return pinned;
+  };
+  kernel_world_.unpin = [](void* c, __u64 pfn, __u64 pages, bool write) {
+    self(c).books_.unpin(pfn, pages, write);
+  };
+  kernel_world_.memlock_pages = [](void* c) -> __u64 { return self(c).world_.memlock_pages; };
+  kernel_world_.allocation_fails = [](void* c) { return self(c).allocation_fails(); };
+  kernel_world_.dma_unmap = [](void* c, unsigned device, __u64 iova, __u64 bytes) {
+    self(c).world_.dma_unmap(device, iova, bytes);
+  };
+  kernel_world_.warn = [](void* c, const char* function) {
+    self(c).warnings_.emplace_back(function);
+  };
+  kernel_world_.stop = [](void* c, const char* what, const char* function) {
+    self(c).stopped_ = true;
+    throw LinuxStopped{std::string("linux.") + what + "." + function};
+  };
+  const Use use(*this);
+  container_ =
+      type1_.create(&kernel_world_, setup.type == ContainerType::v2, setup.entries, careful);
+}
+
+int Type1Subject::attach(unsigned group, const HardwareKind* kind) {
+  const linux_hardware* hardware = nullptr;
+  for (unsigned i = 0; i < kHardwareKinds; ++i)
+    if (kind == &hardware_kind(i)) hardware = &kinds_[i];
+  const Use use(*this);
+  const int result = type1_.attach(container_, group, hardware);
+  books_.domains[group].attached |= kind && !result;
+  return result;
+}
+
+Sizes Type1Subject::sizes() {
+  linux_stats stats;
+  type1_.stats(container_, &stats);
+  return {stats.pgsizes,     stats.pinned_pages,  stats.locked_pages,
+          stats.nr_mappings, stats.dma_available, stats.tracking};
+}
+
+void Type1Subject::inspect(State& state) {
+  state.clear();
+  linux_visitor visitor = {};
+  visitor.context = &state;
+  visitor.mapping = [](void* s, __u64 first, __u64 last, __u64 vaddr, int prot) {
+    static_cast<State*>(s)->mappings.push_back({first, last, vaddr, prot});
+  };
+  visitor.pin = [](void* s, __u64 iova, __u64 count) {
+    static_cast<State*>(s)->pins.push_back({iova, count});
+  };
+  visitor.marks = [](void* s, __u64 first, __u64 last) {
+    static_cast<State*>(s)->add_marks(first / kPageBytes, last / kPageBytes + 1);
+  };
+  type1_.visit(container_, &visitor);
+}
+
+// The IOMMUs are the kernel's: their books are made when somebody asks.
+std::optional<Discrepancy> Type1Subject::audit(const State& shown) {
+  for (unsigned group = 0; group < kGroups; ++group) {
+    IommuDomain& domain = books_.domains[group];
+    const bool attached = domain.attached;
+    domain = {};
+    domain.attached = attached;
+    type1_.visit_iommu(container_, group, &domain,
+                       [](void* d, __u64 iova, __u64 pfn, __u64 pages, int rights) {
+                         static_cast<IommuDomain*>(d)->map({iova, pfn, pages, rights});
+                       });
+  }
+  return books_.audit(shown);
+}
+
+std::string Type1Subject::release() {
+  if (!container_) return {};
+  std::string left;
+  if (!stopped_) {
+    const Use use(*this);
+    const linux_leaks leaks = type1_.release(container_);
+    const auto report = [&left](const char* what, std::uint64_t count) {
+      if (count) left += std::to_string(count) + " " + what + " left\n";
+    };
+    report("allocations", leaks.allocations);
+    report("process references", leaks.references);
+    report("locked pages", leaks.locked_pages);
+    for (IommuDomain& domain : books_.domains) domain = {};
+    left += books_.left();
+    for (const std::string& function : take_warnings()) left += "a warning in " + function + "\n";
+  }
+  type1_.destroy(container_);
+  container_ = nullptr;
+  return left;
+}
+
+}  // namespace
+
+std::unique_ptr<Subject> make_linux_6_1(const Setup& setup, World& world) {
+  return std::make_unique<Type1Subject>(linux_6_1, setup, world, false);
+}
+
+std::unique_ptr<Subject> make_linux_6_12(const Setup& setup, World& world) {
+  return std::make_unique<Type1Subject>(linux_6_12, setup, world, false);
+}
+
+std::unique_ptr<Subject> make_careful_linux_6_1(const Setup& setup, World& world) {
+  return std::make_unique<Type1Subject>(linux_6_1, setup, world, true);
+}
+
+std::unique_ptr<Subject> make_careful_linux_6_12(const Setup& setup, World& world) {
+  return std::make_unique<Type1Subject>(linux_6_12, setup, world, true);
+}
+
+}  // namespace tidemark

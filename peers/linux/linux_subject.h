@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Linux's own type1 driver as a subject: the real vfio_iommu_type1.c of a kernel
+// version, unmodified, over stand-ins for the rest of the kernel.
+//
+// It has only Linux's range rule (RangeRule::whole), whatever the setup says.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "subject.h"
+
+namespace tidemark {
+
+// Thrown out of any call when the kernel would not go on: it dies of a BUG_ON(),
+// or waits for ever. The subject takes no more calls but withdraw() and release().
+struct LinuxStopped {
+  std::string signature;  // "linux.bug.vfio_dma_do_unmap", "linux.deadlock.FUNCTION", ...
+};
+
+class LinuxSubject : public Subject {
+ public:
+  // "6.1"
+  virtual const char* version() const = 0;
+  virtual bool tracking() const = 0;
+  // Attached hardware groups that have not pinned a page.
+  virtual std::uint64_t non_pinned_groups() const = 0;
+  // The functions in which a WARN_ON() came true since the last call, in order.
+  virtual std::vector<std::string> take_warnings() = 0;
+};
+
+// The subject is a LinuxSubject.
+std::unique_ptr<Subject> make_linux_6_1(const Setup& setup, World& world);
+std::unique_ptr<Subject> make_linux_6_12(const Setup& setup, World& world);
+
+// The same, but memory errors that Linux is known for, and calls that would take
+// minutes, are LinuxStopped ("linux.foreseen.WHAT") before they happen.
+std::unique_ptr<Subject> make_careful_linux_6_1(const Setup& setup, World& world);
+std::unique_ptr<Subject> make_careful_linux_6_12(const Setup& setup, World& world);
+
+}  // namespace tidemark

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Host pages are numbers, given by the world when it pins a user page, and a struct
+ * page pointer is that number in disguise, never followed. None is reserved, none is without a struct page, and none is page 0. The world says
+ * which can be pinned; all pins are counted.
+ *
+ * The process's locked memory and the references held on it are counted, too.
+ */
+#ifndef LINUX_PEER_MM_H
+#define LINUX_PEER_MM_H
+
+#include <linux/bug.h>
+#include <linux/device.h>
+#include <linux/kernel.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+
+struct page;
+
+static inline unsigned long page_to_pfn(const struct page *page)
+{
+	return (unsigned long)page >> 6;
+}
+static inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return (struct page *)(pfn << 6);
+}
+static inline phys_addr_t page_to_phys(const struct page *page)
+{
+	return page_to_pfn(page) << PAGE_SHIFT;
+}
+static inline bool pfn_valid(unsigned long pfn)
+{
+	return pfn != 0;
+}
+static inline bool PageReserved(const struct page *page)
+{
+	(void)page;
+	return false;
+}
+static inline bool is_zero_pfn(unsigned long pfn)
+{
+	(void)pfn;
+	return false;
+}
+static inline int get_order(unsigned long bytes)
+{
+	return bytes <= PAGE_SIZE ? 0 : 64 - __builtin_clzl((bytes - 1) >> PAGE_SHIFT);
+}
+
+/* Pages of the kernel's own. */
+static inline unsigned long __get_free_page(gfp_t flags)
+{
+	return (unsigned long)linux_peer_alloc(PAGE_SIZE, flags);
+}
+static inline void free_page(unsigned long address)
+{
+	linux_peer_free((void *)address);
+}
+struct page *alloc_pages(gfp_t flags, unsigned int order);
+void __free_pages(struct page *page, unsigned int order);
+
+/* The process. */
+struct mm_struct {
+	unsigned long locked_vm; /* pages */
+	long nr_references;
+};
+static inline int mmap_write_lock_killable(struct mm_struct *mm)
+{
+	(void)mm;
+	return 0;
+}
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	(void)mm;
+}
+static inline void mmap_read_lock(struct mm_struct *mm)
+{
+	(void)mm;
+}
+static inline void mmap_read_unlock(struct mm_struct *mm)
+{
+	(void)mm;
+}
+int __account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc,
+			struct task_struct *task, bool bypass_rlim);
+
+/* Its pages. */
+#define FOLL_WRITE 1u
+#define FOLL_LONGTERM 2u
+long linux_peer_pin(unsigned long vaddr, unsigned long nr_pages, bool write, struct page **pages);
+/* 6.1: the last two are the vmas and whether the lock was dropped; 6.12 has only the latter. */
+#define pin_user_pages_remote(mm, vaddr, nr_pages, flags, pages, ...) \
+	((void)(mm), linux_peer_pin(vaddr, nr_pages, (flags) & FOLL_WRITE, pages))
+void unpin_user_page(struct page *page);
+void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr_pages, bool make_dirty);
+#define untagged_addr(address) (address)
+#define untagged_addr_remote(mm, address) (address)
+
+/* Pages without a struct page, of which there are none, so that all this is never called. */
+#define VM_PFNMAP 1ul
+#define FAULT_FLAG_REMOTE 1u
+#define FAULT_FLAG_WRITE 2u
+typedef struct {
+	unsigned long value;
+} pte_t;
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct mm_struct *vm_mm;
+};
+static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long address)
+{
+	(void)mm;
+	(void)address;
+	return NULL;
+}
+static inline int fixup_user_fault(struct mm_struct *mm, unsigned long address, unsigned int flags,
+				   bool *unlocked)
+{
+	(void)mm;
+	(void)address;
+	(void)flags;
+	(void)unlocked;
+	return -EFAULT;
+}
+static inline int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **pte,
+			     spinlock_t **lock)
+{
+	(void)mm;
+	(void)address;
+	(void)pte;
+	(void)lock;
+	return -EINVAL;
+}
+#define pte_write(pte) ((pte).value & 1)
+#define pte_pfn(pte) ((pte).value >> PAGE_SHIFT)
+#define pte_unmap_unlock(pte, lock) ((void)(pte), (void)(lock))
+struct follow_pfnmap_args {
+	struct vm_area_struct *vma;
+	unsigned long address;
+	unsigned long pfn;
+	bool writable;
+};
+static inline int follow_pfnmap_start(struct follow_pfnmap_args *args)
+{
+	(void)args;
+	return -EINVAL;
+}
+static inline void follow_pfnmap_end(struct follow_pfnmap_args *args)
+{
+	(void)args;
+}
+
+#endif

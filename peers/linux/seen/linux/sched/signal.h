@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* One process with one task, without CAP_IPC_LOCK; its limit is the world's. */
+#ifndef LINUX_PEER_SCHED_SIGNAL_H
+#define LINUX_PEER_SCHED_SIGNAL_H
+
+#include <linux/kernel.h>
+
+struct mm_struct;
+struct task_struct {
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	char comm[16];
+	long nr_references;
+};
+struct task_struct *linux_peer_current(void);
+#define current linux_peer_current()
+
+#define RLIMIT_MEMLOCK 8
+#define CAP_IPC_LOCK 14
+/* Bytes. */
+unsigned long task_rlimit(const struct task_struct *task, unsigned int limit);
+#define rlimit(limit) task_rlimit(current, limit)
+static inline bool capable(int capability)
+{
+	(void)capability;
+	return false;
+}
+
+static inline struct task_struct *get_task_struct(struct task_struct *task)
+{
+	++task->nr_references;
+	return task;
+}
+static inline void put_task_struct(struct task_struct *task)
+{
+	--task->nr_references;
+}
+static inline int task_pid_nr(const struct task_struct *task)
+{
+	(void)task;
+	return 1;
+}
+static inline bool fatal_signal_pending(const struct task_struct *task)
+{
+	(void)task;
+	return false;
+}
+static inline void cond_resched(void)
+{
+}
+
+#endif
