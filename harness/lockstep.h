@@ -30,7 +30,8 @@ struct Mismatch {
 
 class Lockstep {
  public:
-  // Whole states are compared after every so many operations, and at the end.
+  // Whole states are compared after every so many operations (large ones not), and
+  // at the end.
   static constexpr std::size_t kStateInterval = 16;
 
   // What the oracles in `left_out` see does not count: to find out what they are
@@ -70,6 +71,7 @@ class Lockstep {
   bool stored_outside(const Operation& operation, const Step& step) const;
   WordRange words_asked() const;
   std::optional<Mismatch> compare_sizes();
+  bool takes_long_to_inspect();
   std::optional<Mismatch> compare_states();
   std::optional<Mismatch> compare_memory();
   Mismatch differing_states() const;

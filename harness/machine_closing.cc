@@ -38,24 +38,25 @@ bool Machine::can_ask(const LiveMapping& mapping) const {
   });
 }
 
-// Queries for `mapping` whose bits are of `page_bytes`: by pieces for which there is
-// room in the bitmap, if the range rule allows that. Only those in which there is
-// something to lose.
+// Queries for `mapping` whose bits are of `page_bytes`, if there is something to lose
+// in it: one, or, if the range rule allows it, one for each piece that has something
+// to lose where these are too far apart for one.
 void Machine::ask(const LiveMapping& mapping, std::uint64_t page_bytes,
                   std::vector<Operation>& operations) const {
   const std::uint64_t first = mapping.first & ~(page_bytes - 1);
   const std::uint64_t last = mapping.last | (page_bytes - 1);
-  const std::uint64_t room = BitmapArea::kWords * kWordPages * page_bytes - 1;
-  const bool in_pieces = setup_.rule == RangeRule::any && last - first > room;
-  const std::size_t known = operations.size();
-  for (const std::uint64_t page : world_.memory.pages()) {
-    if (!mapping.holds(page)) continue;
-    if (!in_pieces) return operations.push_back(query_of(first, last));
-    const std::uint64_t at = mapping.iova_of(page) - (mapping.iova_of(page) - first) % (room + 1);
-    const Operation query = query_of(at, at + std::min(last - at, room));
-    if (std::find(operations.begin() + static_cast<std::ptrdiff_t>(known), operations.end(),
-                  query) == operations.end())
-      operations.push_back(query);
+  const std::uint64_t piece_bytes = BitmapArea::kWords * kWordPages * page_bytes;
+  std::vector<std::uint64_t> pieces;
+  for (const std::uint64_t page : world_.memory.pages())
+    if (mapping.holds(page)) pieces.push_back((mapping.iova_of(page) - first) / piece_bytes);
+  if (pieces.empty()) return;
+  std::ranges::sort(pieces);
+  pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
+  if (pieces.size() == 1 || setup_.rule != RangeRule::any)
+    return operations.push_back(query_of(first, last));
+  for (const std::uint64_t piece : pieces) {
+    const std::uint64_t at = first + piece * piece_bytes;
+    operations.push_back(query_of(at, at + std::min(last - at, piece_bytes - 1)));
   }
 }
 
