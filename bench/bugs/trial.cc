@@ -40,6 +40,7 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
       nullptr};
   fs::remove_all(attempt.folder);
   fs::create_directories(attempt.folder / "corpus");
+  fs::create_directories(attempt.folder / "artifacts");
   std::vector<std::string> arguments = {fmt::format("-seed={}", trial.number + 1),
                                         fmt::format("-max_len={}", kMaxProgramBytes),
                                         fmt::format("-max_total_time={}", limits.seconds),
