@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "crash.h"
 
+#include <sys/resource.h>
+
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -103,6 +107,21 @@ std::string word_after(const std::string& said, const std::string& marker, const
   return said.substr(from, said.find_first_of(ends, from) - from);
 }
 
+bool has_too_much() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) / 1024 > kMostMemoryMib;
+}
+
+// In a child. No limit of the kernel's counts resident memory, and sanitizers
+// reserve terabytes.
+void watch_memory() {
+  std::thread([] {
+    while (!has_too_much()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    fail("out-of-memory");
+  }).detach();
+}
+
 }  // namespace
 
 std::string signature_of(const Ending& ending) {
@@ -137,17 +156,32 @@ std::string symbolized(const std::string& said) {
   return result;
 }
 
-Judgement judge_apart(const Program& program) {
-  constexpr unsigned kSeconds = 10;
-  const Ending ending = run_apart(
+bool survives(const std::string& signature) {
+  return signature.starts_with("lockstep.") || signature.starts_with("migration.");
+}
+
+Ending run_guarded(const std::function<void()>& what, unsigned seconds) {
+  return run_apart(
+      [&what] {
+        watch_memory();
+        what();
+      },
+      seconds);
+}
+
+Ending run_program_apart(const Program& program, unsigned seconds) {
+  return run_guarded(
       [&program] {
         Lockstep lockstep;
         const Judgement judgement = judge(lockstep, program);
         if (!judgement.signature.empty()) fail(judgement.signature);
       },
-      kSeconds);
+      seconds);
+}
+
+Judgement judge_apart(const Program& program, unsigned seconds) {
   // Which operation it was is not known, only that there is none after the last.
-  return {signature_of(ending), program.operations.size(), {}};
+  return {signature_of(run_program_apart(program, seconds)), program.operations.size(), {}};
 }
 
 }  // namespace tidemark

@@ -22,8 +22,22 @@ std::string signature_of(const Ending& ending);
 // addresses that were not asked for before.
 std::string symbolized(const std::string& said);
 
-// Judges by running each program in a child: sanitizer faults, aborts and hangs
-// have signatures, too. Some milliseconds a run.
-Judgement judge_apart(const Program& program);
+// Can what has this signature be looked at from inside the process? What takes
+// the process down cannot.
+bool survives(const std::string& signature);
+
+// What a program may have: more is a finding.
+inline constexpr std::size_t kMostMemoryMib = 1024;
+inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
+
+// run_apart() that dies of "out-of-memory" when it takes more than that.
+Ending run_guarded(const std::function<void()>& what, unsigned seconds);
+
+// Runs a program in a lockstep of its own, guarded; it dies of what it does wrong.
+Ending run_program_apart(const Program& program, unsigned seconds);
+
+// Judges by that: sanitizer faults, aborts, "hang" after `seconds` and
+// "out-of-memory" have signatures, too. Some milliseconds a run.
+Judgement judge_apart(const Program& program, unsigned seconds = kMostSeconds);
 
 }  // namespace tidemark

@@ -29,20 +29,6 @@ string transfer_size(const Recorded& r) {
   return number_text(std::min(r.step.size, Machine::kTransferBytes));
 }
 
-bool returns_result(Verb verb) {
-  switch (verb) {
-    case Verb::unpin:
-    case Verb::dma:
-    case Verb::detach:
-    case Verb::enroll:
-    case Verb::withdraw:
-    case Verb::memlock:
-      return false;
-    default:
-      return true;
-  }
-}
-
 string comment_of(const Recorded& r) {
   string text = print(r.operation);
   if (r.operation.when != When::now && !r.step.depth) return text + " (waits for its callback)";

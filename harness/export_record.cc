@@ -90,20 +90,8 @@ std::unique_ptr<Subject> make_recording(const Setup& setup, World& world) {
   return std::make_unique<RecordingSubject>(setup, world);
 }
 
-bool makes_call(Verb verb) {
-  switch (verb) {
-    case Verb::unpin:
-    case Verb::dma:
-    case Verb::attach:
-    case Verb::detach:
-    case Verb::enroll:
-    case Verb::withdraw:
-    case Verb::memlock:
-      return false;
-    default:
-      return true;
-  }
-}
+// Attaching returns something, too, but the tape has no entry for it.
+bool makes_call(Verb verb) { return returns_result(verb) && verb != Verb::attach; }
 
 bool usually_allocates(Verb verb) {
   return verb == Verb::map || verb == Verb::start || verb == Verb::pin || verb == Verb::attach ||
@@ -214,6 +202,20 @@ class Recorder {
 };
 
 }  // namespace
+
+bool returns_result(Verb verb) {
+  switch (verb) {
+    case Verb::unpin:
+    case Verb::dma:
+    case Verb::detach:
+    case Verb::enroll:
+    case Verb::withdraw:
+    case Verb::memlock:
+      return false;
+    default:
+      return true;
+  }
+}
 
 std::optional<std::vector<Recorded>> record(const Program& program) {
   if (program.operations.size() > kMaxRecordedOperations) return std::nullopt;

@@ -94,10 +94,11 @@ int measure(const char* path, const char* bytes_path) {
   Lockstep lockstep;
   const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
   const std::string signature = judge_apart(program).signature;
-  const bool survives = signature.starts_with("lockstep.") || signature.starts_with("migration.");
-  const Judge judge = survives ? inside : Judge(judge_apart);
+  const bool in_process = survives(signature);
+  const Judge apart = [](const Program& p) { return judge_apart(p); };
+  const Judge judge = in_process ? inside : apart;
 
-  nlohmann::json result = {{"signature", signature}, {"in_process", survives}};
+  nlohmann::json result = {{"signature", signature}, {"in_process", in_process}};
   if (!signature.empty() && bytes_path) {
     const Program small = drowned(program, judge, kMaxOperations - 1);
     const auto bytes = encode(small);

@@ -75,7 +75,7 @@ bool Found::file(const fs::path& input, const std::string& said) {
   const int before = interrupts();
   std::vector<std::uint8_t> bytes = read_input(input);
   const Program program = decode(bytes);
-  const std::string signature = judge_within(program, seconds_).signature;
+  const std::string signature = judge_apart(program, seconds_).signature;
   const bool boring = is_boring(signature);
   const auto diagnosed =
       boring || signature.empty() ? std::nullopt : diagnose_as(signature, program, bytes, seconds_);
