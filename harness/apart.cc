@@ -9,6 +9,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <string>
 #include <system_error>
 
 // Naming addresses in each child would take longer than all else: that is done
@@ -50,13 +52,17 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds) {
   }
 
   Ending ending;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  const auto started = std::chrono::steady_clock::now();
+  const auto left = [&] {
+    const std::chrono::duration<double> past = std::chrono::steady_clock::now() - started;
+    return seconds - (past.count() - seconds_without_core(child));
+  };
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
     pollfd file = {ends[0], POLLIN, 0};
-    const int ready = left.count() > 0 ? poll(&file, 1, static_cast<int>(left.count())) : 0;
+    const double wait = left();
+    const int ready = wait > 0 ? poll(&file, 1, static_cast<int>(wait * 1000) + 1) : 0;
     if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0 && left() > 0) continue;
     if (ready == 0) {
       ending.timed_out = true;
       kill(child, SIGKILL);
@@ -72,6 +78,12 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds) {
   waitpid(child, &status, 0);
   ending.fine = !ending.timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0;
   return ending;
+}
+
+double seconds_without_core(pid_t child) {
+  std::ifstream file("/proc/" + std::to_string(child) + "/schedstat");
+  double ran = 0, waited = 0;  // nanoseconds
+  return file >> ran >> waited ? waited / 1e9 : 0;
 }
 
 Ending run_program(const std::vector<std::string>& words, unsigned seconds) {

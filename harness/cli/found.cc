@@ -70,7 +70,7 @@ bool Found::is_boring(const std::string& signature) {
   return true;
 }
 
-bool Found::file(const fs::path& input, const std::string& said) {
+bool Found::file(const fs::path& input, const std::string& said, bool starved) {
   if (!fs::is_regular_file(input)) return false;  // another process ended on the same bytes
   const int before = interrupts();
   std::vector<std::uint8_t> bytes = read_input(input);
@@ -81,17 +81,36 @@ bool Found::file(const fs::path& input, const std::string& said) {
       boring || signature.empty() ? std::nullopt : diagnose_as(signature, program, bytes, seconds_);
   // A terminal sends it to the judging child as well: what it died of is unknown.
   if (interrupts() != before) return false;
-  if (diagnosed)
+  if (diagnosed) {
     announce(diagnosed->finding);
-  else if (!boring)
+    file_leads(*diagnosed);
+  } else if (signature.empty() && starved && reason_for(input) == "hang") {
+    fmt::print("\na program took more than {} s, because the machine was busy: alone it ends\n",
+               seconds_);
+  } else if (!boring) {
     announce(not_reproduced(input, std::move(bytes), said));
+  }
   fs::remove(input);
   return !survives(signature);
 }
 
+// What failed otherwise while the finding was reduced is a finding of its own.
+void Found::file_leads(const Diagnosed& diagnosed) {
+  constexpr std::size_t kMostLeads = 8;  // each takes some hundred runs
+  for (const auto& [kind, lead] :
+       std::span(diagnosed.leads).first(std::min(diagnosed.leads.size(), kMostLeads))) {
+    if (!survives(kind)) continue;
+    auto finding = diagnose_any(lead);
+    if (!finding) continue;
+    const std::string text = print(lead);
+    finding->finding.input.assign(text.begin(), text.end());
+    announce(finding->finding);
+  }
+}
+
 void Found::file_leftovers(const fs::path& folder) {
   const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
-  for (const auto& entry : entries) file(entry.path(), "what the process said is lost\n");
+  for (const auto& entry : entries) file(entry.path(), "what the process said is lost\n", false);
 }
 
 void Found::announce(const Finding& finding) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "filing.h"
 #include "finding.h"
 
 namespace tidemark::cli {
@@ -21,9 +22,10 @@ class Found {
 
   // An input on which a fuzzing process ended, and what that printed. Only when
   // the finding is in its folder is it announced, and only then does the input
-  // go; it also stays if an interrupt came in between. True if the input will
-  // end the next process, too.
-  bool file(const std::filesystem::path& input, const std::string& said);
+  // go; it also stays if an interrupt came in between. What took too long in a
+  // process that was `starved`, and does not alone, is no finding. True if the
+  // input will end the next process, too.
+  bool file(const std::filesystem::path& input, const std::string& said, bool starved);
   // The same for each file in a folder: of processes, or a run, that were killed.
   void file_leftovers(const std::filesystem::path& folder);
 
@@ -33,6 +35,7 @@ class Found {
  private:
   bool is_boring(const std::string& signature);
   void announce(const Finding& finding);
+  void file_leads(const Diagnosed& diagnosed);
   void write_known() const;
 
   FindingStore store_;

@@ -217,7 +217,7 @@ class Run {
     }
     if (!end.crashed) return;
     const std::string input = read_all(end.input);
-    if (found_->file(end.input, worker.said())) leave_out(input);
+    if (found_->file(end.input, worker.said(), end.starved)) leave_out(input);
     if (interrupts() || seconds() + 1 > options_.seconds) return;
     ended_.programs += worker.programs();
     ended_.operations += worker.operations();

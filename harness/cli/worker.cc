@@ -14,6 +14,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "apart.h"
 #include "known.h"
 #include "program_file.h"
 
@@ -130,14 +131,22 @@ void Worker::stop(int signal) {
   if (process_ > 0) kill(process_, signal);
 }
 
+bool Worker::was_starved() const {
+  const std::chrono::duration<double> life = std::chrono::steady_clock::now() - started_;
+  return seconds_without_core(process_) > life.count() / 2;
+}
+
 End Worker::finish() {
+  siginfo_t ignored = {};
+  waitid(P_PID, static_cast<id_t>(process_), &ignored, WEXITED | WNOWAIT);
+  End end;
+  end.starved = was_starved();
   int status = 0;
   waitpid(process_, &status, 0);
   process_ = -1;
   take_line(partial_);
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   constexpr int kInterrupted = 72;  // libFuzzer's exit code after SIGINT
-  End end;
   if (code == 0 || code == kInterrupted) return end;
   end.input = after(said_, "Test unit written to ");
   end.crashed = !end.input.empty();

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -20,6 +21,7 @@ std::size_t files_in(const std::filesystem::path& folder);
 struct End {
   bool crashed = false;         // on an input, which is in the artifacts
   bool failed = false;          // otherwise than by running out of time
+  bool starved = false;         // it spent most of its life waiting for a core
   std::filesystem::path input;  // the bytes that did it, if it crashed
 };
 
@@ -51,6 +53,9 @@ class Worker {
  private:
   void take_line(const std::string& line);
 
+  bool was_starved() const;
+
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   pid_t process_ = -1;
   int output_ = -1;
   Counters* counters_ = nullptr;
