@@ -2,86 +2,278 @@
 #include "diagnosis.h"
 
 #include <algorithm>
-#include <iterator>
+#include <bit>
+#include <set>
 
 #include "check.h"
+#include "operation_fields.h"
 #include "operation_text.h"
+#include "plainer.h"
 #include "simplify.h"
 
 namespace tidemark {
 namespace {
 
-// Setting up comes before START and in a fixed order, if the program can be
-// written so: one bug then has one shape.
-int rank(const Operation& operation) {
-  if (operation.when != When::now) return 4;
-  switch (operation.verb) {
-    case Verb::attach:
-      return operation.flags & kHardware ? 4 : 0;
-    case Verb::enroll:
-      return 1;
-    case Verb::map:
-      return 2;
-    case Verb::start:
-      return 3;
-    default:
-      return 4;
-  }
+bool ends_with_any(const std::string& text, std::initializer_list<const char*> ends) {
+  return std::ranges::any_of(ends, [&text](const char* end) { return text.ends_with(end); });
 }
 
-Program in_usual_order(const Program& program) {
-  Program result;
-  result.setup = program.setup;
-  // Only the operations before the first that is no setting up move.
-  const auto end =
-      std::ranges::find_if(program.operations, [](const Operation& o) { return rank(o) == 4; });
-  for (int wanted = 0; wanted < 4; ++wanted)
-    std::copy_if(program.operations.begin(), end, std::back_inserter(result.operations),
-                 [wanted](const Operation& o) { return rank(o) == wanted; });
-  result.operations.insert(result.operations.end(), end, program.operations.end());
-  return result;
-}
-
-// A lost or extra page shows in many ways; a query is the plainest. The same
-// program with a query of the mapping in question where it failed.
-Program with_query(const Program& program, const Judgement& judgement, const LiveMapping& mapping,
-                   bool instead) {
-  Program result = program;
-  Operation query;
-  query.verb = Verb::query;
-  query.address = plain_quantity(mapping.first);
-  query.size = plain_quantity(mapping.last - mapping.first + 1);
-  if (judgement.operation < result.operations.size())
-    result.operations.resize(judgement.operation + (instead ? 0 : 1));
-  result.operations.push_back(query);
-  return result;
-}
-
-// As the reference's user has it when the program fails.
-std::optional<LiveMapping> mapping_in_question(Lockstep& lockstep, const Judgement& judgement) {
-  if (judgement.pages.empty()) return std::nullopt;
-  for (const LiveMapping& mapping : lockstep.expected().mappings())
-    if (judgement.pages[0] >= mapping.first && judgement.pages[0] <= mapping.last) return mapping;
-  // An unmap took it: the page alone.
-  return LiveMapping{judgement.pages[0], judgement.pages[0] + kPageBytes - 1, 0, true, true};
-}
-
-bool about_marks(const std::string& signature) {
-  return signature.find("missing") != std::string::npos ||
-         signature.find("extra") != std::string::npos || signature.starts_with("migration.tracker");
-}
-
-// A fault that did not come true says that something was not copied: without
-// the fault it shows what.
-Program without_fault(const Program& program) {
-  Program result = program;
-  if (!result.operations.empty()) result.operations.back().fault = {};
-  return result;
+bool is_about_state(const Mismatch& mismatch) {
+  return mismatch.signature.starts_with("lockstep.state.");
 }
 
 bool shown_by_query(const std::string& signature) {
   return signature == "lockstep.query.missing-dirty" || signature == "lockstep.query.extra-dirty";
 }
+
+// What two programs that show one bug have in common. Whether an operation ran in
+// a window, what it returned in place of the errno that it should have, which
+// count was the first that is wrong, and whether a bit too much is in a word of
+// its own, is chance.
+std::string kind_of(const Mismatch& mismatch, const Program& program) {
+  static const std::string kWindow = ".window.", kInstead = "-instead-of-", kResult = ".result.",
+                           kSize = ".size.", kOutside = ".outside", kState = "lockstep.state";
+  std::string kind = mismatch.signature;
+  if (!mismatch.closing.empty()) return "closing." + kind;
+  if (is_about_state(mismatch) && mismatch.operation < program.operations.size())
+    return "lockstep.after-" + std::string(name(program.operations[mismatch.operation].verb)) +
+           kind.substr(kState.size());
+  if (const auto at = kind.find(kWindow); at != std::string::npos)
+    kind = "lockstep." + kind.substr(at + kWindow.size());
+  if (const auto at = kind.find(kInstead); at != std::string::npos)
+    kind = kind.substr(0, kind.find(kResult)) + ".not-" + kind.substr(at + kInstead.size());
+  if (kind.ends_with(kOutside)) kind = kind.substr(0, kind.rfind('.')) + ".extra-dirty";
+  if (const auto at = kind.find(kSize); at != std::string::npos) kind.resize(at + kSize.size() - 1);
+  return kind;
+}
+
+class Diagnostician {
+ public:
+  explicit Diagnostician(Lockstep& lockstep) : lockstep_(lockstep) {}
+
+  std::optional<Diagnosis> run(const Program& program) {
+    if (!take(program)) return std::nullopt;
+    show_what_closed();
+    // Or else some hundred runs would take minutes.
+    if (lockstep_.takes_long_to_inspect() && take_same(with_absolute_addresses(program_)))
+      take_packed();
+    shrink();
+    for (int rounds = 0; rounds < kMostRounds && make_plainer(); ++rounds) shrink();
+    return named(with_query_that_shows());
+  }
+
+ private:
+  static constexpr int kMostRounds = 6;
+
+  // The first difference, be it one of states that nothing would show for a while.
+  std::optional<Mismatch> run_watching_states(const Program& program) {
+    ++runs_;
+    lockstep_.compare_every_state(true);
+    auto mismatch = lockstep_.run(program);
+    lockstep_.compare_every_state(false);
+    return mismatch;
+  }
+
+  // From now on it is about this program, if it fails and `wanted` likes how.
+  template <class Wanted>
+  bool take_if(Program program, Wanted wanted) {
+    auto mismatch = run_watching_states(program);
+    if (!mismatch) return false;
+    std::string kind = kind_of(*mismatch, program);
+    if (!wanted(*mismatch, kind)) return false;
+    if (mismatch->operation + 1 < program.operations.size())
+      program.operations.resize(mismatch->operation + 1);
+    program.expectations.clear();
+    program_ = std::move(program);
+    mismatch_ = std::move(*mismatch);
+    kind_ = std::move(kind);
+    return true;
+  }
+  bool take(const Program& program) {
+    return take_if(program, [](const Mismatch&, const std::string&) { return true; });
+  }
+  bool take_same(const std::optional<Program>& program) {
+    return program && take_if(*program, [this](const Mismatch&, const std::string& kind) {
+             return kind == kind_;
+           });
+  }
+
+  // The queries that end a migration are not in the program; who reads it should
+  // see those that matter.
+  void show_what_closed() {
+    if (mismatch_.closing.empty()) return;
+    Program program = program_;
+    program.operations.insert(program.operations.end(), mismatch_.closing.begin(),
+                              mismatch_.closing.end());
+    take(program);
+  }
+
+  void shrink() {
+    const Judge judge = [this](const Program& program) -> Judgement {
+      auto mismatch = run_watching_states(program);
+      if (!mismatch) return {};
+      return {kind_of(*mismatch, program), mismatch->operation, std::move(mismatch->pages)};
+    };
+    Reduction reduction = reduce(program_, judge);
+    leads_.insert(leads_.end(), reduction.leads.begin(), reduction.leads.end());
+    if (!take_same(reduction.program)) fail("lockstep.verdict-changes", print(program_));
+  }
+
+  // True if it became another program.
+  bool make_plainer() {
+    bool changed = take_without_twist();
+    changed |= take_without_windows();
+    changed |= take_query_for_switch();
+    changed |= take_query_for_unmap();
+    changed |= take_packed();
+    changed |= take_same(on_last_page());
+    changed |= take_same(with_whole_pages(program_));
+    changed |= take_same(with_writes_instead(program_, mismatch_.pages)) ||
+               take_same(with_writes_instead(program_, reported_pages()));
+    // As one insertion after the other: what moved up may move on.
+    for (std::size_t i = 1; i < program_.operations.size(); ++i)
+      for (std::size_t j = i; j > 0 && take_same(with_one_moved_up(program_, j)); --j)
+        changed = true;
+    return changed;
+  }
+
+  // A fault or a bend may hide what goes wrong without.
+  bool take_without_twist() {
+    const auto program = without_last_twist(program_);
+    return program && take_if(*program, [&](const Mismatch& mismatch, const std::string&) {
+             return mismatch.operation + 1 == program->operations.size();
+           });
+  }
+
+  // In what is too large to look at after each operation, or has no room in the
+  // user's bitmap, a bug shows late or as an EFAULT.
+  bool take_packed() {
+    const Program program = packed(program_);
+    return program != program_ && take(program);
+  }
+
+  // What goes wrong in a window often does so elsewhere.
+  bool take_without_windows() {
+    const auto program = without_windows(program_);
+    if (!program) return false;
+    const auto in_window = [](const Operation& o) { return o.when != When::now; };
+    const auto moved =
+        static_cast<std::size_t>(std::ranges::count_if(program_.operations, in_window));
+    const std::size_t last = program->operations.size() - 1;
+    return take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
+      return kind == kind_ || (mismatch.operation < last && mismatch.operation + moved >= last);
+    });
+  }
+
+  // START, STOP and queries are one ioctl: a query shows what is wrong with it.
+  bool take_query_for_switch() {
+    const Verb last = program_.operations.back().verb;
+    if (last != Verb::start && last != Verb::stop) return false;
+    Program program = program_;
+    program.operations.back() = Operation();
+    program.operations.back().verb = Verb::query;
+    return take_if(program, [&](const Mismatch& mismatch, const std::string& kind) {
+      return mismatch.operation + 1 == program.operations.size() &&
+             kind.substr(kind.rfind('.')) == kind_.substr(kind_.rfind('.'));
+    });
+  }
+
+  // An unmap that reports wrongly most likely does as a query would.
+  bool take_query_for_unmap() {
+    const auto program = with_query_for_unmap(program_);
+    const auto what_of = [](const std::string& kind) { return kind.substr(kind.rfind('.')); };
+    return program && take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
+             return mismatch.operation + 1 == program->operations.size() &&
+                    what_of(kind) == what_of(kind_);
+           });
+  }
+
+  // All that has to do with pages, on the last one that the last operation is about.
+  std::optional<Program> on_last_page() {
+    if (lockstep_.steps().empty()) return std::nullopt;
+    run_watching_states(program_);
+    const Step& step = lockstep_.steps()[0];
+    Program program = on_one_page(program_, (step.first + (step.size - 1)) & ~(kPageBytes - 1));
+    if (program == program_) return std::nullopt;
+    return program;
+  }
+
+  // What the reference said in the query that failed; nothing if that is much.
+  std::vector<std::uint64_t> reported_pages() {
+    constexpr std::size_t kMostPages = 4;
+    std::vector<std::uint64_t> pages;
+    if (!kind_.starts_with("lockstep.query.")) return pages;
+    run_watching_states(program_);
+    const BitmapArea& bitmap = lockstep_.expected().world().bitmaps[0];
+    const std::uint64_t first = lockstep_.steps()[0].first;
+    for (const std::int64_t index : bitmap.touched())
+      for (std::uint64_t bits = bitmap.word(index); bits; bits &= bits - 1) {
+        if (pages.size() == kMostPages) return {};
+        pages.push_back(first + (static_cast<std::uint64_t>(index) * 64 +
+                                 static_cast<std::uint64_t>(std::countr_zero(bits))) *
+                                    kPageBytes);
+      }
+    return pages;
+  }
+
+  // As the reference's user had it when the program failed, which ran last.
+  std::optional<LiveMapping> mapping_in_question() {
+    if (mismatch_.pages.empty()) return std::nullopt;
+    const std::uint64_t page = mismatch_.pages[0];
+    run_watching_states(program_);
+    for (const LiveMapping& mapping : lockstep_.expected().mappings())
+      if (page >= mapping.first && page <= mapping.last) return mapping;
+    // An unmap took it: the page alone.
+    return LiveMapping{page, page + kPageBytes - 1, 0, true, true};
+  }
+
+  // Marks that are wrong are a lost or an extra page once somebody asks.
+  Program with_query_that_shows() {
+    if (!ends_with_any(kind_, {".missing-marks", ".extra-marks"})) return program_;
+    const auto mapping = mapping_in_question();
+    if (!mapping) return program_;
+    const Program candidate = with_query(program_, *mapping);
+    ++runs_;
+    const auto shown = lockstep_.run(candidate);
+    return shown && shown_by_query(shown->signature) ? candidate : program_;
+  }
+
+  // "lockstep.after-query-EINVAL.missing-dirty": what ran when the states became
+  // different, what it returned if it failed, and how they differ.
+  std::string state_name(bool is_shown) {
+    run_watching_states(program_);
+    const auto steps = lockstep_.steps();
+    const std::int64_t result = steps.empty() ? 0 : steps[0].result;
+    std::string text = kind_;
+    if (is_shown) text = text.substr(0, text.rfind("marks")) + "dirty";
+    if (result < 0) text.insert(text.rfind('.'), result_text(result));
+    return text;
+  }
+
+  Diagnosis named(const Program& shown) {
+    Diagnosis diagnosis;
+    diagnosis.program = shown;
+    auto mismatch = lockstep_.run(shown);
+    if (!mismatch) fail("lockstep.verdict-changes", print(shown));
+    diagnosis.mismatch = std::move(*mismatch);
+    diagnosis.signature = diagnosis.mismatch.signature;
+    if (is_about_state(mismatch_)) diagnosis.signature = state_name(shown != program_);
+    // Where in a mapping it went wrong says nothing of a mark that was never made.
+    const std::string where = is_about_state(mismatch_) ? "" : diagnosis.mismatch.where;
+    for (const std::string& part : {where, doings(program_)})
+      if (!part.empty()) diagnosis.signature += "." + part;
+    diagnosis.runs = runs_;
+    diagnosis.leads = std::move(leads_);
+    return diagnosis;
+  }
+
+  Lockstep& lockstep_;
+  std::size_t runs_ = 0;
+  Program program_;
+  Mismatch mismatch_;
+  std::string kind_;
+  std::vector<std::pair<std::string, Program>> leads_;
+};
 
 }  // namespace
 
@@ -92,68 +284,42 @@ Judgement judge(Lockstep& lockstep, const Program& program) {
 }
 
 std::string doings(const Program& program) {
-  std::string text;
-  for (std::size_t i = 0; i + 1 < program.operations.size(); ++i) {
+  std::set<std::string> words;
+  bool set_up = false;  // by now
+  std::size_t mappings = 0;
+  for (std::size_t i = 0; i < program.operations.size(); ++i) {
     const Operation& operation = program.operations[i];
-    if (rank(operation) < 4 &&
-        !(operation.verb == Verb::map && i && program.operations[i - 1].verb == Verb::start))
-      continue;
-    std::string word(name(operation.verb));
-    if (operation.verb == Verb::attach) word = "hardware";
-    if (operation.when != When::now) word = "window_" + word;
-    if (operation.fault.kind != FaultKind::none) word += "_fault";
-    if (text.ends_with(word)) continue;
-    text += (text.empty() ? "" : "-") + word;
+    mappings += operation.verb == Verb::map;
+    if (is_transfer(operation.verb) && operation.address.bytes) words.insert("odd-bytes");
+    const bool fault = operation.fault.kind != FaultKind::none;
+    const bool bent = operation.bend.field != Field::none;
+    if (i + 1 == program.operations.size()) {
+      if (fault) words.insert("fault");
+      if (bent) words.insert("bent");
+      break;
+    }
+    set_up |= !sets_up(operation) || operation.verb == Verb::start;
+    const bool hardware = operation.verb == Verb::attach && operation.flags & kHardware;
+    const bool usual = sets_up(operation) && (!set_up || operation.verb == Verb::start);
+    if (usual && !hardware && !fault && !bent) continue;
+    words.insert((operation.when == When::now ? "" : "window_") +
+                 std::string(hardware ? "hardware" : name(operation.verb)) +
+                 (fault ? "_fault" : "") + (bent ? "_bent" : ""));
   }
+  if (mappings > 1) words.insert("mappings");
+  const Setup usual;
+  if (program.setup.type != usual.type) words.insert("v1");
+  if (program.setup.rule != usual.rule)
+    words.insert(program.setup.rule == RangeRule::any ? "rule_any" : "rule_exact");
+  if (program.setup.entries != usual.entries) words.insert("entries");
+  if (program.setup.memlock_pages != usual.memlock_pages) words.insert("memlock");
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : "-") + word;
   return text;
 }
 
 std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program) {
-  const Judge run = [&](const Program& candidate) { return judge(lockstep, candidate); };
-  if (run(program).signature.empty()) return std::nullopt;
-  Reduction reduction = reduce(program, run);
-
-  if (reduction.signature.ends_with(".result.success-instead-of-EFAULT")) {
-    const Program candidate = without_fault(reduction.program);
-    if (!run(candidate).signature.empty()) reduction = reduce(candidate, run);
-  }
-  if (about_marks(reduction.signature) && !shown_by_query(reduction.signature)) {
-    const Judgement shown = run(reduction.program);
-    const auto mapping = mapping_in_question(lockstep, shown);
-    for (const bool instead : {true, false}) {
-      if (!mapping) break;
-      const Program candidate = with_query(reduction.program, shown, *mapping, instead);
-      if (!shown_by_query(run(candidate).signature)) continue;
-      const std::size_t runs = reduction.runs;
-      auto leads = std::move(reduction.leads);
-      reduction = reduce(candidate, run);
-      reduction.runs += runs;
-      reduction.leads.insert(reduction.leads.end(), leads.begin(), leads.end());
-      break;
-    }
-  }
-  // The queries at the end of a migration show it without one in the program;
-  // who reads the program should see one.
-  const Judgement shown = run(reduction.program);
-  if (shown_by_query(shown.signature) && shown.operation >= reduction.program.operations.size()) {
-    const auto mapping = mapping_in_question(lockstep, shown);
-    const Program candidate = with_query(reduction.program, shown, *mapping, false);
-    if (run(candidate).signature == reduction.signature) reduction.program = candidate;
-  }
-  const Program ordered = in_usual_order(reduction.program);
-  if (run(ordered).signature == reduction.signature) reduction.program = ordered;
-
-  Diagnosis diagnosis;
-  diagnosis.program = std::move(reduction.program);
-  const auto mismatch = lockstep.run(diagnosis.program);
-  if (!mismatch) fail("lockstep.verdict-changes", print(program));
-  diagnosis.mismatch = *mismatch;
-  diagnosis.signature = diagnosis.mismatch.signature;
-  for (const std::string& part : {diagnosis.mismatch.where, doings(diagnosis.program)})
-    if (!part.empty()) diagnosis.signature += "." + part;
-  diagnosis.runs = reduction.runs;
-  diagnosis.leads = std::move(reduction.leads);
-  return diagnosis;
+  return Diagnostician(lockstep).run(program);
 }
 
 }  // namespace tidemark

@@ -13,18 +13,20 @@
 
 namespace tidemark {
 
-// The name has up to four parts, none of which holds an address or an index:
-//   lockstep.query.missing-dirty   oracle, operation and kind
-//   .first                         where in the bitmap: first, last, word-edge, tail, inside
-//   .pin-query                     what the small program does beside setting up
-// Different bugs get different names, one bug as few as can be.
+// The name has up to three parts, none of which holds an address or an index:
+//   lockstep.after-query.missing-dirty   oracle, operation and kind
+//   .word-edge                           where in the bitmap (Mismatch::where)
+//   .mappings-pin                        what the small program has beside what any has
+// Marks that an operation leaves wrong are named for that operation ("after-query"
+// with the errno, if it failed), though a query shows them. Different bugs get
+// different names, one bug as few as can be: the program is first brought into the
+// plainest form in which it still fails alike (plainer.h).
 struct Diagnosis {
   std::string signature;
   Program program;    // reduced; without expectations
   Mismatch mismatch;  // of the reduced program
   std::size_t runs = 0;
-  // Programs that diverged otherwise while this one was reduced, by the first
-  // part of their name.
+  // Programs that diverged otherwise while this one was reduced, by how they did.
   std::vector<std::pair<std::string, Program>> leads;
 };
 
@@ -34,8 +36,10 @@ std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);
 // What the lockstep makes of a program, for reduce().
 Judgement judge(Lockstep& lockstep, const Program& program);
 
-// "pin-query": the operations of a reduced program but for the one that fails,
-// without what every program needs before it can do anything.
+// "mappings-pin-query": what a reduced program has that not every one needs before
+// it can do anything: kinds of operations but for the last, which fails; faults and
+// bent arguments; several mappings; transfers that begin within a page; an unusual
+// container.
 std::string doings(const Program& program);
 
 }  // namespace tidemark

@@ -85,8 +85,10 @@ std::string result_word(std::int64_t result) {
   return result >= 0 ? "success" : result_text(result).substr(1);
 }
 
-// Where bits are lost says much about how.
+// Where bits are lost says much about how, if there are enough of them.
 const char* place_in_bitmap(std::uint64_t bit, std::uint64_t bits) {
+  if (bit >= bits) return "beyond";
+  if (bits <= 64) return "";
   if (bit == 0) return "first";
   if (bit + 1 == bits) return "last";
   if (bit % 64 == 0 || bit % 64 == 63) return "word-edge";
@@ -143,25 +145,26 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
       return found;
   }
   ++index_;
-  if (index_ % kStateInterval || takes_long_to_inspect()) return std::nullopt;
+  if (index_ % state_interval_ || takes_long_to_inspect()) return std::nullopt;
   auto found = compare_states();
   return counts(found) ? std::move(found) : std::nullopt;
 }
 
 std::optional<Mismatch> Lockstep::compare(const Operation& operation,
                                           std::span<const Step> expected) {
+  // First, because windows are only the same if the callbacks are.
+  if (actual_.callbacks() != expected_.callbacks()) {
+    Mismatch found = mismatch("callbacks");
+    found.expected = "the reference's callbacks";
+    found.actual = "other devices, ranges or order";
+    return found;
+  }
   for (std::size_t i = 0; i < std::min(steps_.size(), expected.size()); ++i)
     if (auto found = compare_step(i, expected[i])) return found;
   if (steps_.size() != expected.size()) {
     Mismatch found = mismatch("callbacks");
     found.expected = std::to_string(expected.size() - 1) + " operations in its window";
     found.actual = std::to_string(steps_.size() - 1);
-    return found;
-  }
-  if (actual_.callbacks() != expected_.callbacks()) {
-    Mismatch found = mismatch("callbacks");
-    found.expected = "the reference's callbacks";
-    found.actual = "other devices, ranges or order";
     return found;
   }
   if (operation.when != When::now) return std::nullopt;
@@ -385,11 +388,16 @@ std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectati
 
 // A migration would end now: ask for everything once more, stop, compare.
 std::optional<Mismatch> Lockstep::close() {
+  std::vector<Operation> closing;
   for (const Operation& operation : actual_.closing_operations()) {
+    closing.push_back(operation);
     verb_ = operation.verb;
     steps_ = actual_.close(operation);
     operations_ += steps_.size();
-    if (auto found = compare(operation, expected_.close(operation)); counts(found)) return found;
+    auto found = compare(operation, expected_.close(operation));
+    if (!counts(found)) continue;
+    found->closing = std::move(closing);
+    return found;
   }
   // The reference's copy is the same: so were its memory and its answers.
   const auto lost = actual_.lost_page();

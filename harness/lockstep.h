@@ -25,7 +25,12 @@ struct Mismatch {
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
   std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most 16
-  std::string where;  // of the bitmap: first, last, word-edge, tail, inside; or empty
+  // Of the bitmap, if it has more than a word: first, last, word-edge, tail, inside;
+  // "beyond" its last page in any; or empty.
+  std::string where;
+  // Of the operations that end a migration, those up to the one that showed it, if
+  // one of them did.
+  std::vector<Operation> closing;
 };
 
 class Lockstep {
@@ -33,6 +38,9 @@ class Lockstep {
   // Whole states are compared after every so many operations (large ones not), and
   // at the end.
   static constexpr std::size_t kStateInterval = 16;
+  // After each operation instead, so that it is known which one made them differ.
+  // About half as fast.
+  void compare_every_state(bool every) { state_interval_ = every ? 1 : kStateInterval; }
 
   // What the oracles in `left_out` see does not count: to find out what they are
   // worth, not to find bugs.
@@ -54,6 +62,10 @@ class Lockstep {
   std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation);
   std::optional<Mismatch> end();
 
+  // Has the reference's user mappings of which a state may have so many pages that
+  // comparing takes seconds?
+  bool takes_long_to_inspect();
+
   Machine& actual() { return actual_; }
   Machine& expected() { return expected_; }
   // Of the operation that ran last, on the actual subject.
@@ -71,7 +83,6 @@ class Lockstep {
   bool stored_outside(const Operation& operation, const Step& step) const;
   WordRange words_asked() const;
   std::optional<Mismatch> compare_sizes();
-  bool takes_long_to_inspect();
   std::optional<Mismatch> compare_states();
   std::optional<Mismatch> compare_memory();
   Mismatch differing_states() const;
@@ -90,6 +101,7 @@ class Lockstep {
   SubjectFactory make_actual_, make_expected_;
   LeftOut left_out_;
   Tolerates tolerates_;  // may be empty
+  std::size_t state_interval_ = kStateInterval;
   Machine actual_, expected_;
   std::span<const Step> steps_;
   State actual_state_, expected_state_;

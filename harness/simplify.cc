@@ -2,6 +2,9 @@
 #include "simplify.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
 
 #include "operation_fields.h"
 
@@ -164,6 +167,42 @@ Program moved_down(const Program& program) {
     if (has_absolute_address(operation))
       operation.address =
           plain_quantity(value_of(operation.address) - lowest / kPageBytes * kPageBytes);
+  return result;
+}
+
+namespace {
+
+struct PageRange {
+  std::uint64_t first, end;  // page numbers
+};
+
+// Nothing for one that is empty, wraps, or is relative to a mapping.
+std::optional<PageRange> page_range(const Operation& operation) {
+  if (!has_absolute_address(operation) || !is_absolute(operation.size)) return std::nullopt;
+  const std::uint64_t address = value_of(operation.address), size = value_of(operation.size);
+  if (!size || address + (size - 1) < address) return std::nullopt;
+  return PageRange{address / kPageBytes, (address + (size - 1)) / kPageBytes + 1};
+}
+
+}  // namespace
+
+Program packed(const Program& program) {
+  std::set<std::uint64_t> borders;
+  for (const Operation& operation : program.operations)
+    if (const auto range = page_range(operation)) borders.insert({range->first, range->end});
+  const auto place_of = [&borders](std::uint64_t page) {
+    return static_cast<std::uint64_t>(std::distance(borders.begin(), borders.find(page)));
+  };
+  Program result = program;
+  for (Operation& operation : result.operations) {
+    const auto range = page_range(operation);
+    if (!range) continue;
+    const std::uint64_t first = place_of(range->first), end = place_of(range->end);
+    const std::uint64_t gone = (range->end - range->first) - (end - first);
+    operation.size = plain_quantity(value_of(operation.size) - gone * kPageBytes);
+    operation.address =
+        plain_quantity(first * kPageBytes + value_of(operation.address) % kPageBytes);
+  }
   return result;
 }
 

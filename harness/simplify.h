@@ -22,6 +22,11 @@ Quantity plain_quantity(std::uint64_t value);
 // are relative to mappings stay.
 Program moved_down(const Program& program);
 
+// The numbers of pages at which ranges begin and end become the smallest that
+// leave these in the same order: what lies in, before or beside what stays so.
+// Addresses and sizes that are relative to mappings stay.
+Program packed(const Program& program);
+
 // Every address and size that is not relative to a mapping becomes `page` (an
 // iova, in bytes), or its first byte where bytes are moved.
 Program on_one_page(const Program& program, std::uint64_t page);

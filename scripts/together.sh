@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Fuzzes a tracker with ten bugs at once (corpus/bugs/together.txt) and asks of
-# each finding whose it is: a bug is found if the program of some finding fails
-# on the tracker that has this bug alone. Fails if one of the ten is not found.
-# Usage: scripts/together.sh SECONDS, with build/fuzz/bugs built.
+# each finding whose it is: its program fails alike on the tracker that has this
+# bug alone. Fails if a bug has no finding of its own, if a finding is nobody's,
+# or if one bug has more than two names. Usage: scripts/together.sh SECONDS, with
+# build/fuzz/bugs built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bugs=build/fuzz/bugs
@@ -13,16 +14,29 @@ trap 'rm -rf "$work"' EXIT
 "$bugs/together/tidemark" fuzz --seconds "$1" --target "$bugs/together/libfuzzer" \
   --seeds build/fuzz/seeds_alone --work "$work/work" --findings "$work/findings" || (($? == 1))
 
-missing=0
-while read -r bug; do
-  names=()
-  for finding in "$work"/findings/*/; do
-    # Exit code 1: it fails. A program that shows two bugs counts for both.
-    "$bugs/$bug/tidemark" replay --quiet "$finding/program.trace" >/dev/null 2>&1 ||
-      names+=("$(basename "$finding")")
+# failure BUG PROGRAM: how it fails on the tracker with that bug.
+failure() { "$bugs/$1/tidemark" replay --quiet "$2" 2>&1 | sed -n '1s/.*diverges: //p'; }
+
+mapfile -t names < <(grep -v '^#' corpus/bugs/together.txt)
+declare -A of
+wrong=0
+for finding in "$work"/findings/*/; do
+  program=$finding/program.trace owners=()
+  how=$(failure together "$program")
+  for bug in "${names[@]}"; do
+    [[ $(failure "$bug" "$program") != "$how" ]] || owners+=("$bug")
   done
-  printf '%-44s %d names: %s\n' "$bug" "${#names[@]}" "${names[*]:-}"
-  ((${#names[@]})) || missing=$((missing + 1))
-done < <(grep -v '^#' corpus/bugs/together.txt)
-printf '%d findings; %d of the bugs not found\n' "$(find "$work/findings" -mindepth 1 -maxdepth 1 | wc -l)" "$missing"
-((missing == 0))
+  # What takes two bugs to fail is nobody's; what fails alike with either is both's.
+  if ! ((${#owners[@]})); then
+    printf 'nobody'"'"'s: %s\n' "$(basename "$finding")"
+    cat "$program"
+    wrong=$((wrong + 1))
+  fi
+  for bug in "${owners[@]}"; do of[$bug]+=" $(basename "$finding")"; done
+done
+for bug in "${names[@]}"; do
+  read -ra own <<<"${of[$bug]:-}"
+  printf '%-40s %d names: %s\n' "$bug" "${#own[@]}" "${own[*]}"
+  ((${#own[@]} >= 1 && ${#own[@]} <= 2)) || wrong=$((wrong + 1))
+done
+((wrong == 0))

@@ -137,7 +137,7 @@ TEST_F(CliFuzz, GoesOnWhereAKilledRunStopped) {
   leave("no name of libFuzzer's", "");
   const Ended ended = fuzz(1).lying("loses-a-page").run();
   EXPECT_EQ(ended.code, 1);
-  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.first.write")) << ended.out;
+  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.write")) << ended.out;
   EXPECT_TRUE(fs::is_empty(path() / "work" / "artifacts"));
 }
 
@@ -171,7 +171,7 @@ TEST_F(CliFuzz, AFullDiskLosesNothingAnnounced) {
   EXPECT_TRUE(findings().empty());
   const Ended again = fuzz(1).lying("loses-a-page").run();
   EXPECT_EQ(again.code, 1);
-  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.first.write")) << again.out;
+  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.write")) << again.out;
 }
 
 TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {
@@ -192,7 +192,7 @@ TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {
 TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
   const Ended ended = fuzz(5).lying("dies").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
-  EXPECT_TRUE(findings().contains("died")) << ended.out;
+  EXPECT_TRUE(findings().contains("died.v1")) << ended.out;
   std::smatch programs;
   ASSERT_TRUE(std::regex_search(ended.out, programs, std::regex("\n(\\d+) programs,")));
   EXPECT_GT(std::stoul(programs[1]), entries_in(TIDEMARK_SEED_CORPUS)) << ended.out;
@@ -202,8 +202,8 @@ TEST_F(CliFuzz, AHangIsNamedAndReduced) {
   leave("timeout-1", bytes_of("container v1\nattach g0 emulated\nstop\n"));
   const Ended ended = fuzz(1, {"--timeout", "1"}).lying("hangs").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
-  EXPECT_EQ(findings(), std::set<std::string>{"hang"}) << ended.out;
-  const std::string program = content(path() / "findings" / "hang" / "program.trace");
+  EXPECT_EQ(findings(), std::set<std::string>{"hang.v1"}) << ended.out;
+  const std::string program = content(path() / "findings" / "hang.v1" / "program.trace");
   EXPECT_EQ(program.find("stop"), std::string::npos) << program;
 }
 
@@ -211,7 +211,7 @@ TEST_F(CliFuzz, WantOfMemoryIsNamedAndReduced) {
   leave("oom-1", bytes_of("container v1\nattach g0 emulated\nstop\n"));
   const Ended ended = fuzz(1).lying("eats-memory").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
-  EXPECT_TRUE(findings().contains("out-of-memory")) << ended.out;
+  EXPECT_TRUE(findings().contains("out-of-memory.v1")) << ended.out;
 }
 
 // They hang, and eat memory, in the fuzzing process alone.

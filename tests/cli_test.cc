@@ -292,7 +292,7 @@ TEST_F(Cli, MinimiseWritesTheResultBesideTheInput) {
     EXPECT_NE(ended.out.find(part), std::string::npos) << part << " in\n" << ended.out;
   EXPECT_EQ(content(path() / "far" / "x.trace"), longer);
   const std::string result = content(path() / "far" / "x.min.trace");
-  EXPECT_TRUE(result.starts_with("# lockstep.query.missing-dirty.first.write\n")) << result;
+  EXPECT_TRUE(result.starts_with("# lockstep.query.missing-dirty.write\n")) << result;
   EXPECT_EQ(
       tidemark_command({"replay", "far/x.min.trace"}).in(path()).lying("loses-a-page").run().code,
       1);
@@ -325,7 +325,7 @@ TEST_F(Cli, KeepMakesATestThatFailsWithTheBugAndPassesWithout) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   const std::string test = "regressions/a-page-is-kept.trace";
   EXPECT_TRUE(content(path() / test)
-                  .starts_with("# lockstep.query.missing-dirty.first.write: expected words 0:0x1, "
+                  .starts_with("# lockstep.query.missing-dirty.write: expected words 0:0x1, "
                                "actual words 0:0x0\ncontainer v2\n"))
       << content(path() / test);
   EXPECT_FALSE(fs::exists(path() / "findings/x"));

@@ -8,6 +8,7 @@
 #include "diagnosis.h"
 #include "liar.h"
 #include "operation_text.h"
+#include "simplify.h"
 #include "support.h"
 
 namespace tidemark {
@@ -132,6 +133,21 @@ TEST(Reduce, AbsoluteAddressesKeepTheMeaning) {
             "write 6p+5 2\nwrite 4p+4095 1\nquery 0p 8p\n");
 }
 
+TEST(Reduce, PacksPagesInTheirOrder) {
+  EXPECT_EQ(print(packed(
+                program_of("container v2\nmap 7p 64p rw\nmap 100p 1p rw\nstart\nwrite 70p+4095 2\n"
+                           "write 2^63+9p 1\nquery 0p 200p\n"))),
+            "container v2\nmap 1p 2p rw\nmap 5p 1p rw\nstart\nwrite 2p+4095 2\n"
+            "write 8p 1\nquery 0p 7p\n");
+}
+
+TEST(Reduce, PacksNothingThatWrapsOrIsRelative) {
+  const Program program = program_of(
+      "container v2\nmap 2^64-2p 3p rw\nquery m0 1p\nquery 5p m0.size\nquery 5p 0\n"
+      "unmap 0 0 all\n");
+  EXPECT_EQ(packed(program), program);
+}
+
 constexpr std::string_view kLong =
     "container v2\nattach g0 emulated\nenroll d0\nmap 10p 8p rw\nmap 100p 4p rw\nstart\n"
     "info\nwrite 100p 4096\nextension 1\nwrite 12p 1\nread 100p 8\nquery 100p 4p\n"
@@ -141,11 +157,48 @@ TEST(Diagnosis, OfALostPageIsFiveLines) {
   Lockstep lockstep(lying<Lie::loses_a_page>);
   const auto diagnosis = diagnose(lockstep, program_of(kLong));
   ASSERT_TRUE(diagnosis.has_value());
-  EXPECT_EQ(diagnosis->signature, "lockstep.query.missing-dirty.first.write");
+  EXPECT_EQ(diagnosis->signature, "lockstep.query.missing-dirty.write");
   EXPECT_EQ(print(diagnosis->program),
             "container v2\nmap 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n");
   EXPECT_EQ(signature_of(diagnosis->program, lying<Lie::loses_a_page>),
             "lockstep.query.missing-dirty");
+}
+
+template <Lie lie>
+std::string name_of(std::string_view text) {
+  Lockstep lockstep(lying<lie>);
+  const auto diagnosis = diagnose(lockstep, program_of(text));
+  return diagnosis ? diagnosis->signature : "";
+}
+
+// Whichever way the page became dirty, and was asked for.
+TEST(Diagnosis, OneBugHasOneNameHoweverItShows) {
+  for (const std::string shown : {
+           "map 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p",
+           "attach g0 emulated\nenroll d0\nmap 9p 70p rw\nstart\npin d0 75p 1p rw\nquery 9p 70p",
+           "attach g0 hardware=0\nstart\nmap 0p 4p rw\nquery 0p 4p",
+           "start\nmap 700000p 600000p rw\nwrite 1200000p 1",
+           "attach g0 emulated\nenroll d0\nmap 0p 2p rw\nstart\nwrite 1p 1\npin d0 0p 1p rw\n"
+           "window d0: query 0p 2p\nunmap 0p 2p",
+       })
+    EXPECT_EQ(name_of<Lie::loses_a_page>(shown), "lockstep.query.missing-dirty.write") << shown;
+}
+
+// What is filed is what is diagnosed again when it is kept.
+TEST(Diagnosis, OfADiagnosedProgramIsTheSame) {
+  const Program program =
+      program_of(std::string(kLong) + "pin d0 10p 1p rw\nquery 12p 1p\nunmap 10p 8p bitmap\n");
+  for (const SubjectFactory make :
+       {lying<Lie::loses_a_page>, lying<Lie::adds_a_page>, lying<Lie::hides_marks>,
+        lying<Lie::wrong_errno>, lying<Lie::calls_back_twice>}) {
+    Lockstep lockstep(make);
+    const auto first = diagnose(lockstep, program);
+    ASSERT_TRUE(first.has_value());
+    const auto again = diagnose(lockstep, first->program);
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->signature, first->signature);
+    EXPECT_EQ(print(again->program), print(first->program));
+  }
 }
 
 TEST(Diagnosis, TheVerdictIsTheSame100000Times) {
