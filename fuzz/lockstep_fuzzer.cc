@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tidemark::check(found.has_value(), "lockstep.verdict-changes");
   lookalikes.named(mismatch->signature, found->runs);
   if (tidemark::is_known(found->signature)) return 0;
-  tidemark::fail(found->signature, tidemark::print(found->program) +
+  tidemark::fail(found->signature, tidemark::kSeenAs + mismatch->signature + "\n" +
+                                       tidemark::print(found->program) +
                                        tidemark::describe(found->mismatch, found->program));
 }

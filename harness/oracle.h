@@ -23,7 +23,12 @@ enum class Oracle {
 inline constexpr std::array<std::string_view, 8> kOracleNames = {
     "result", "bytes", "callbacks", "state", "migration", "leak", "sanitizer", "hang"};
 
-// Of a signature, as Mismatch and signature_of() have them.
+// A fuzz target says with what signature it saw what it has then named: the line
+// begins with this.
+inline constexpr const char* kSeenAs = "seen as ";
+
+// Of a signature, as Mismatch and signature_of() have them. A name that diagnose()
+// gave says what is wrong, not who saw it.
 Oracle oracle_of(std::string_view signature);
 std::string_view name(Oracle oracle);
 

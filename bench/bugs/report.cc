@@ -65,12 +65,12 @@ std::string seconds_text(double seconds) {
   return std::isinf(seconds) ? "-" : fmt::format("{:.2f}", seconds);
 }
 
-// What the trials of a bug ended with, each once.
-std::string signatures(const std::map<Column, Cell>& cells) {
+// Who saw the bug in its trials, each once.
+std::string oracles(const std::map<Column, Cell>& cells) {
   std::set<std::string> all;
   for (const auto& [column, cell] : cells)
     for (const Trial* trial : cell.trials)
-      if (trial->found) all.insert(std::string(name(oracle_of(trial->signature))));
+      if (trial->found) all.insert(std::string(name(oracle_of(trial->seen_as))));
   std::string text;
   for (const std::string& one : all) text += (text.empty() ? "" : ", ") + one;
   return text;
@@ -98,7 +98,7 @@ std::string line_of(const std::string& bug, const Grid& grid) {
                         cell.missed() ? fmt::format("{} missed", cell.missed())
                                       : fmt::format("{}", cell.median_programs()));
   }
-  return line + fmt::format(" {} | {} |\n", operations(cells), signatures(cells));
+  return line + fmt::format(" {} | {} |\n", operations(cells), oracles(cells));
 }
 
 // Over the bugs, of one column.
@@ -195,7 +195,8 @@ std::string json(const std::vector<Trial>& trials) {
                    {"programs", t.programs},
                    {"seconds", t.seconds},
                    {"signature", t.signature},
-                   {"oracle", t.found ? name(oracle_of(t.signature)) : std::string_view()},
+                   {"seen_as", t.seen_as},
+                   {"oracle", t.found ? name(oracle_of(t.seen_as)) : std::string_view()},
                    {"operations", t.operations}});
   return all.dump(1) + "\n";
 }

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "crash.h"
 #include "operation_bytes.h"
@@ -61,6 +63,14 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
   return attempt;
 }
 
+// A crash has no name but the one that it was seen with.
+std::optional<std::string> seen_as(const std::string& said) {
+  const auto at = said.rfind(std::string("\n") + kSeenAs);
+  if (at == std::string::npos) return std::nullopt;
+  const auto from = said.find(kSeenAs, at) + std::string_view(kSeenAs).size();
+  return said.substr(from, said.find('\n', from) - from);
+}
+
 // The number behind "after" in what `tidemark minimise` prints.
 std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
   constexpr unsigned kSeconds = 120;
@@ -81,6 +91,7 @@ void end(Attempt& attempt, const fs::path& bugs) {
     ending.said = attempt.worker->said();
     trial.signature =
         how.input.filename().string().starts_with("timeout") ? "hang" : signature_of(ending);
+    trial.seen_as = seen_as(ending.said).value_or(trial.signature);
     // Once a bug is enough: it is the same program, more or less.
     if (trial.number == 0 && trial.left_out.empty())
       trial.operations = reduced_operations(bugs / trial.bug / "tidemark", how.input);
