@@ -14,8 +14,12 @@ trap 'rm -rf "$work"' EXIT
 "$bugs/together/tidemark" fuzz --seconds "$1" --target "$bugs/together/libfuzzer" \
   --seeds build/fuzz/seeds_alone --work "$work/work" --findings "$work/findings" || (($? == 1))
 
-# failure BUG PROGRAM: how it fails on the tracker with that bug.
-failure() { "$bugs/$1/tidemark" replay --quiet "$2" 2>&1 | sed -n '1s/.*diverges: //p'; }
+# failure BUG PROGRAM: how it fails on the tracker with that bug; nothing if not.
+failure() {
+  local output
+  output=$("$bugs/$1/tidemark" replay --quiet "$2" 2>&1) || (($? == 1))
+  sed -n '1s/.*diverges: //p' <<<"$output"
+}
 
 mapfile -t names < <(grep -v '^#' corpus/bugs/together.txt)
 declare -A of
