@@ -57,6 +57,11 @@ class Type1Subject final : public LinuxSubject {
   std::uint64_t non_pinned_groups() const override {
     return type1_.scope(container_).nr_non_pinned_groups;
   }
+  std::uint64_t uncharged_bytes() const override {
+    linux_stats stats;
+    type1_.stats(container_, &stats);
+    return stats.uncharged_bytes;
+  }
   std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
 
  private:

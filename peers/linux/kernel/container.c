@@ -298,6 +298,7 @@ static void stats(struct linux_container *container, struct linux_stats *stats)
 		.pgsizes = iommu->pgsize_bitmap,
 		.locked_pages = container->mm.locked_vm,
 		.dma_available = iommu->dma_avail,
+		.uncharged_bytes = container->uncharged_bytes,
 		.tracking = iommu->dirty_page_tracking,
 	};
 	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {

@@ -25,6 +25,7 @@ struct linux_container {
 	struct task_struct task;
 	struct list_head allocations;
 	__u64 nr_allocations;
+	__u64 uncharged_bytes;
 	struct iommu_group groups[LINUX_GROUPS];
 	struct linux_peer_device devices[LINUX_DEVICES];
 	struct vfio_iommu *iommu; /* null before open() and after release() */

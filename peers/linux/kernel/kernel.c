@@ -44,6 +44,7 @@ void linux_peer_stop(const char *what, const char *function)
 struct header {
 	struct list_head list;
 	size_t bytes;
+	bool charged; /* to the memory cgroup */
 	size_t poison; /* to the left of the caller's bytes */
 };
 
@@ -60,6 +61,9 @@ void *linux_peer_alloc(size_t bytes, gfp_t flags)
 	if (!(flags & __GFP_ZERO))
 		memset(header + 1, 0xa5, bytes);
 	header->bytes = bytes;
+	header->charged = flags & GFP_KERNEL_ACCOUNT;
+	if (!header->charged)
+		linux_peer->uncharged_bytes += bytes;
 	list_add_tail(&header->list, &linux_peer->allocations);
 	++linux_peer->nr_allocations;
 	ASAN_POISON_MEMORY_REGION(&header->poison, sizeof(header->poison));
@@ -76,6 +80,8 @@ void linux_peer_free(const void *pointer)
 	if (linux_peer->foresight.dma == pointer)
 		linux_peer->foresight.dma = NULL;
 	list_del(&header->list);
+	if (!header->charged)
+		linux_peer->uncharged_bytes -= header->bytes;
 	--linux_peer->nr_allocations;
 	free(header);
 }

@@ -62,6 +62,7 @@ struct linux_stats {
 	__u64 locked_pages; /* as the process has them */
 	__u64 nr_mappings;
 	__u64 dma_available;
+	__u64 uncharged_bytes; /* allocated, and on no memory cgroup's account */
 	bool tracking;
 };
 
