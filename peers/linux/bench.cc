@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // How fast a lockstep with Linux is beside one with the tracker, on the programs
-// on which all of them agree, and that therefore run to their ends:
+// on which all of them agree, and that therefore run to their ends; then what a
+// query of one page costs where there are many mappings (B11):
 //
 //   linux_bench SECONDS PROGRAM...
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <cstdlib>
 
 #include "comparison.h"
+#include "machine.h"
 #include "program_file.h"
 
 namespace tidemark {
@@ -42,6 +44,45 @@ double speed(Runner& runner, const std::vector<Program>& programs, double second
   return static_cast<double>(runner.operations() - before) / spent.count();
 }
 
+Operation on_page(Verb verb, std::int64_t page) {
+  Operation operation;
+  operation.verb = verb;
+  operation.flags = kReadable | kWritable;
+  operation.address.pages = page;
+  operation.size.pages = 1;
+  operation.vaddr.base = Base::fresh;
+  return operation;
+}
+
+// Microseconds for a query of the page, the best of some rounds.
+double query_time(Machine& machine, std::int64_t page) {
+  constexpr int kRounds = 5, kQueries = 50;
+  const Operation query = on_page(Verb::query, page);
+  double best = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto begin = Clock::now();
+    for (int i = 0; i < kQueries; ++i) machine.run(query);
+    const std::chrono::duration<double, std::micro> spent = Clock::now() - begin;
+    if (!round || spent.count() / kQueries < best) best = spent.count() / kQueries;
+  }
+  return best;
+}
+
+// Mappings of one page, each followed by a hole of one.
+void print_query_times(const char* name, SubjectFactory make) {
+  constexpr std::int64_t kMappings = 65535;
+  Machine machine;
+  machine.reset({}, make);
+  for (std::int64_t i = 0; i < kMappings; ++i) machine.run(on_page(Verb::map, 2 * i));
+  machine.run(on_page(Verb::start, 0));
+  const double lowest = query_time(machine, 0);
+  const double highest = query_time(machine, 2 * (kMappings - 1));
+  std::printf(
+      "%-12s query of 1 page, in the lowest of 65,535 mappings %.1f us, in the highest %.1f"
+      " us: %.0f times\n",
+      name, lowest, highest, highest / lowest);
+}
+
 }  // namespace
 }  // namespace tidemark
 
@@ -58,5 +99,8 @@ int main(int count, char** arguments) {
     const double its = speed(comparison, programs, seconds);
     std::printf("%-12s %9.0f operations/s  %.2f of the tracker's\n", version.name, its, its / own);
   }
+  print_query_times("tracker", make_tracker);
+  for (const LinuxVersion& version : linux_versions())
+    print_query_times(version.name, version.make);
   return 0;
 }
