@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Exports every program of the corpus, as C and as GoogleTest cases, and compiles
-# them all. Usage: scripts/compile_exports.sh PROGRAM, where PROGRAM is the built
-# tidemark (build/fuzz/tidemark). CC and CXX choose the compilers.
+# Exports every program of the corpus, and those that show what differs in Linux,
+# as C and as GoogleTest cases, and compiles them all.
+# Usage: scripts/compile_exports.sh PROGRAM, where PROGRAM is the built tidemark
+# (build/fuzz/tidemark). CC and CXX choose the compilers.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,8 +15,12 @@ tidemark=$(realpath "$1")
 [[ -x $tidemark ]] || fail "$tidemark cannot be run"
 
 shopt -s nullglob
-programs=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
-((${#programs[@]})) || fail "no programs below $root/corpus"
+programs=()
+for folder in corpus/seeds corpus/regressions peers/linux/expected; do
+  found=("$root/$folder"/*.trace)
+  ((${#found[@]})) || fail "no programs in $root/$folder"
+  programs+=("${found[@]}")
+done
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
