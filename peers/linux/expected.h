@@ -45,6 +45,8 @@ struct Expected {
   // ends here, explained.
   bool goes_on;
   bool (*explains)(const Difference& difference);
+  // A defect of Linux: its page in docs/linux-findings/. Null: only another choice.
+  const char* page = nullptr;
 };
 std::span<const Expected> expected_differences();
 
