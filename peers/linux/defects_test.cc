@@ -93,6 +93,18 @@ TEST_P(Defects, PagesAreLostWhenThePageSizeChanges) {
   EXPECT_EQ(reported(), Pages{1});
 }
 
+TEST_P(Defects, MappingBelowThePageSizeIsNeverDirty) {
+  constexpr std::uint64_t kLarge = 512 * kPage;
+  ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
+  subject_->enroll(0);
+  ASSERT_EQ(map(16 * kPage, 4 * kPage), 0);
+  ASSERT_EQ(subject_->attach(1, &hardware_kind(7)), 0);  // both can do 2 MiB, and no less
+  ASSERT_EQ(start(), 0);
+  ASSERT_EQ(pin(0, 16 * kPage, 1), 1);
+  EXPECT_EQ(query(0, kLarge), 0);
+  EXPECT_EQ(reported(), Pages{});
+}
+
 TEST_P(Defects, FirstPinForgetsWhatTheGroupWrote) {
   ASSERT_EQ(map(0, 2 * kPage), 0);
   ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
