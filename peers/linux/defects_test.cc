@@ -143,6 +143,15 @@ TEST_P(Defects, ElevenPinsInTheWindowAreABug) {
   EXPECT_EQ(callbacks, 11u);
 }
 
+// If the first one reaches all 64 bits.
+TEST_P(Defects, SecondGroupNeedNotReachWhatIsMapped) {
+  constexpr std::uint64_t kBeyond = std::uint64_t{1} << 63;
+  ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
+  ASSERT_EQ(map(kBeyond, kPage), 0);
+  EXPECT_EQ(subject_->attach(1, &hardware_kind(5)), 0);  // 39 bits
+  EXPECT_EQ(map(kBeyond + kPage, kPage), -EINVAL);
+}
+
 TEST_P(Defects, InfoLeaks) {
   ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
   for (unsigned i = 0; i < 10; ++i) {

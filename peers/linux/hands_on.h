@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "expected.h"
+#include "linux_kernel.h"
 #include "linux_subject.h"
 
 namespace tidemark {
@@ -80,6 +81,7 @@ class HandsOn : public testing::TestWithParam<LinuxVersion>, UnmapListener {
   int pin(unsigned group, std::uint64_t iova, int count, int rights = 3) {
     return subject_->pin(group, iova, count, rights, pfns_.data());
   }
+  linux_circumstances& now() { return linux_subject().circumstances(); }
   std::vector<std::string> warnings() { return linux_subject().take_warnings(); }
 
   World world_;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "linux_subject.h"
 
+#include <linux/vfio.h>
+
 #include <array>
+#include <map>
 #include <utility>
 
 #include "host_books.h"
@@ -63,6 +66,16 @@ class Type1Subject final : public LinuxSubject {
     return stats.uncharged_bytes;
   }
   std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }
+  linux_circumstances& circumstances() override { return *type1_.circumstances(container_); }
+  int reopen(unsigned long type) override {
+    const Use use(*this);
+    type1_.release(container_);
+    return type1_.open(container_, type);
+  }
+  std::int64_t offers(unsigned long extension) override {
+    return type1_.offers(container_, extension);
+  }
+  int has_domain(unsigned group) override { return type1_.has_domain(container_, group); }
 
  private:
   // While the kernel runs. What was ordered to fail in a call is not meant for
@@ -94,7 +107,7 @@ class Type1Subject final : public LinuxSubject {
   World& world_;
   linux_world kernel_world_ = {};
   linux_container* container_ = nullptr;
-  std::array<linux_hardware, kHardwareKinds> kinds_ = {};
+  std::map<const HardwareKind*, linux_hardware> kinds_;  // known by where they are
   std::uint64_t fail_allocation_ = 0;
   bool allocation_failed_ = false;
   bool stopped_ = false;
@@ -116,7 +129,6 @@ linux_hardware hardware_of(const HardwareKind& kind) {
 
 Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& world, bool careful)
     : type1_(type1), world_(world) {
-  for (unsigned i = 0; i < kHardwareKinds; ++i) kinds_[i] = hardware_of(hardware_kind(i));
   kernel_world_.context = this;
   kernel_world_.copy_from_user = [](void* c, void* to, __u64 from, std::size_t bytes) {
     return self(c).world_.copy_from_user(to, from, bytes);
@@ -149,14 +161,13 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
     throw LinuxStopped{std::string("linux.") + what + "." + function};
   };
   const Use use(*this);
-  container_ =
-      type1_.create(&kernel_world_, setup.type == ContainerType::v2, setup.entries, careful);
+  container_ = type1_.create(&kernel_world_, setup.entries, careful);
+  type1_.open(container_, setup.type == ContainerType::v2 ? VFIO_TYPE1v2_IOMMU : VFIO_TYPE1_IOMMU);
 }
 
 int Type1Subject::attach(unsigned group, const HardwareKind* kind) {
   const linux_hardware* hardware = nullptr;
-  for (unsigned i = 0; i < kHardwareKinds; ++i)
-    if (kind == &hardware_kind(i)) hardware = &kinds_[i];
+  if (kind) hardware = &kinds_.try_emplace(kind, hardware_of(*kind)).first->second;
   const Use use(*this);
   const int result = type1_.attach(container_, group, hardware);
   books_.domains[group].attached |= kind && !result;

@@ -10,6 +10,8 @@
 
 #include "subject.h"
 
+struct linux_circumstances;  // kernel/linux_kernel.h
+
 namespace tidemark {
 
 // Thrown out of any call when the kernel would not go on: it dies of a BUG_ON(),
@@ -29,6 +31,16 @@ class LinuxSubject : public Subject {
   virtual std::uint64_t uncharged_bytes() const = 0;
   // The functions in which a WARN_ON() came true since the last call, in order.
   virtual std::vector<std::string> take_warnings() = 0;
+
+  // For tests, of what the setup cannot say. What is otherwise from now on:
+  virtual linux_circumstances& circumstances() = 0;
+  // Releases the container and opens one of another type (VFIO_*_IOMMU); 0 or -errno,
+  // after which there is none.
+  virtual int reopen(unsigned long type) = 0;
+  // What CHECK_EXTENSION says before there is a container.
+  virtual std::int64_t offers(unsigned long extension) = 0;
+  // 0 if the group has an IOMMU, else -errno; kGroups: asked for none.
+  virtual int has_domain(unsigned group) = 0;
 };
 
 // The subject is a LinuxSubject.

@@ -12,68 +12,7 @@
 
 #include <stdlib.h>
 
-/*
- * --- What is foreseen ---
- *
- * Memory errors that type1 is known for end the process, under sanitizers. To go
- * on with other programs in it, a careful container stops right before them.
- */
-
-static void foresee(bool will_come, const char *what)
-{
-	if (will_come && linux_peer->foresight.careful)
-		linux_peer_stop("foreseen", what);
-}
-
-/* Bitmaps are for the page size that was when they were made. */
-static void foresee_page_size(const struct vfio_iommu *iommu, unsigned long sizes)
-{
-	foresee(!sizes, "no-page-size");
-	foresee(iommu->dirty_page_tracking && __ffs(sizes) != __ffs(linux_peer->foresight.sizes),
-		"page-size-changed");
-}
-
-/*
- * Page by page, a mapping of 2^31 pages takes minutes to attach a group to, and
- * to give up on, too: see linux_peer_pin() for when one is made.
- */
-static void foresee_size(const struct vfio_iommu *iommu)
-{
-	size_t bytes = 0;
-
-	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
-		bytes += rb_entry(n, struct vfio_dma, node)->size;
-		foresee(bytes >> PAGE_SHIFT > LINUX_PEER_MANY_PAGES, "slow");
-	}
-}
-
-/* A page that begins before its mapping has a bit with a negative number. */
-static void foresee_bit(struct vfio_iommu *iommu, dma_addr_t iova)
-{
-	const struct vfio_dma *dma = vfio_find_dma(iommu, iova, PAGE_SIZE);
-
-	foresee(dma && dma->iova > iova, "negative-bit");
-}
-
-/* After a device was called: what the unmap that called it does next. */
-static void foresee_window(const struct vfio_iommu *iommu, const struct vfio_device *device)
-{
-	foresee(!linux_peer->foresight.dma && device->iommu_entry.next != &iommu->device_list,
-		"mapping-gone");
-	foresee(linux_peer->foresight.with_bitmap && !iommu->dirty_page_tracking, "bitmap-gone");
-}
-
-/* The sizes without @left, as vfio_update_pgsize_bitmap() will make them. */
-static unsigned long sizes_without(const struct linux_container *container,
-				   const struct iommu_group *left)
-{
-	unsigned long sizes = ~0ul;
-
-	for (unsigned int i = 0; i < LINUX_GROUPS; ++i)
-		if (&container->groups[i] != left && container->groups[i].hardware)
-			sizes &= container->groups[i].kind->pgsizes;
-	return sizes & ~PAGE_MASK ? (sizes & PAGE_MASK) | PAGE_SIZE : sizes;
-}
+#include "foresight.h"
 
 /* --- Life --- */
 
@@ -88,29 +27,39 @@ static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 	foresee_window(container->iommu, device);
 }
 
-static struct linux_container *create(const struct linux_world *world, bool v2,
-				      unsigned int limit, bool careful)
+static struct linux_container *create(const struct linux_world *world, unsigned int limit,
+				      bool careful)
 {
-	static const struct vfio_device_ops ops = {.dma_unmap = notify};
 	struct linux_container *container = calloc(1, sizeof(*container));
 
 	if (!container)
 		abort();
 	container->world = world;
 	container->foresight.careful = careful;
-	container->task.group_leader = &container->task;
-	container->task.mm = &container->mm;
-	INIT_LIST_HEAD(&container->allocations);
-	for (unsigned int i = 0; i < LINUX_DEVICES; ++i) {
-		container->devices[i].number = i;
-		container->devices[i].device.ops = &ops;
+	for (unsigned int i = 0; i <= LINUX_PEER_PROCESSES; ++i) {
+		container->task[i].group_leader = &container->task[i];
+		container->task[i].mm = i < LINUX_PEER_PROCESSES ? &container->mm[i] : NULL;
 	}
+	INIT_LIST_HEAD(&container->allocations);
+	for (unsigned int i = 0; i < LINUX_DEVICES; ++i)
+		container->devices[i].number = i;
 	linux_peer = container;
 	if (!linux_peer_driver)
 		vfio_iommu_type1_init();
 	dma_entry_limit = limit;
-	container->iommu = linux_peer_driver->open(v2 ? VFIO_TYPE1v2_IOMMU : VFIO_TYPE1_IOMMU);
 	return container;
+}
+
+static int open(struct linux_container *container, unsigned long type)
+{
+	void *iommu;
+
+	linux_peer = container;
+	iommu = linux_peer_driver->open(type);
+	if (IS_ERR(iommu))
+		return PTR_ERR(iommu);
+	container->iommu = iommu;
+	return 0;
 }
 
 /* A driver lets go of its pages before its device is closed. */
@@ -126,17 +75,32 @@ static void unpin_all(struct vfio_iommu *iommu)
 	}
 }
 
+/* The core of 6.1 says that the container's file was closed. */
+static void close(struct vfio_iommu *iommu)
+{
+#if LINUX_VERSION < 612
+	linux_peer_driver->notify(iommu, VFIO_IOMMU_CONTAINER_CLOSE);
+#else
+	(void)iommu;
+#endif
+}
+
 static struct linux_leaks release(struct linux_container *container)
 {
 	struct linux_leaks leaks = {};
 
 	linux_peer = container;
-	unpin_all(container->iommu);
-	linux_peer_driver->release(container->iommu);
+	if (container->iommu) {
+		close(container->iommu);
+		unpin_all(container->iommu);
+		linux_peer_driver->release(container->iommu);
+	}
 	container->iommu = NULL;
 	leaks.allocations = container->nr_allocations;
-	leaks.references = container->mm.nr_references + container->task.nr_references;
-	leaks.locked_pages = container->mm.locked_vm;
+	for (unsigned int i = 0; i < LINUX_PEER_PROCESSES; ++i) {
+		leaks.references += container->mm[i].nr_references + container->task[i].nr_references;
+		leaks.locked_pages += container->mm[i].locked_vm;
+	}
 	return leaks;
 }
 
@@ -168,6 +132,7 @@ static long do_ioctl(struct linux_container *container, unsigned int command,
 	long result;
 
 	linux_peer = container;
+	disable_hugepages = container->circumstances.no_huge_pages;
 	container->foresight.nr_pinned = 0;
 	if (command == VFIO_IOMMU_UNMAP_DMA)
 		container->foresight.with_bitmap =
@@ -186,6 +151,7 @@ static int attach(struct linux_container *container, unsigned int number,
 	int result;
 
 	linux_peer = container;
+	disable_hugepages = container->circumstances.no_huge_pages;
 	container->foresight.nr_pinned = 0;
 	container->foresight.sizes = container->iommu->pgsize_bitmap;
 	if (kind)
@@ -238,16 +204,25 @@ static void detach(struct linux_container *container, unsigned int number)
 	group->emulated = group->hardware = false;
 }
 
+static struct vfio_device *device_of(struct linux_container *container, unsigned int number)
+{
+	static const struct vfio_device_ops with = {.dma_unmap = notify}, without = {};
+	struct vfio_device *device = &container->devices[number].device;
+
+	device->ops = container->circumstances.no_callback ? &without : &with;
+	return device;
+}
+
 static void enroll(struct linux_container *container, unsigned int device)
 {
 	linux_peer = container;
-	linux_peer_driver->register_device(container->iommu, &container->devices[device].device);
+	linux_peer_driver->register_device(container->iommu, device_of(container, device));
 }
 
 static void withdraw(struct linux_container *container, unsigned int device)
 {
 	linux_peer = container;
-	linux_peer_driver->unregister_device(container->iommu, &container->devices[device].device);
+	linux_peer_driver->unregister_device(container->iommu, device_of(container, device));
 }
 
 /* As vfio_pin_pages(): a device that is not open has no group in the container. */
@@ -296,7 +271,7 @@ static void stats(struct linux_container *container, struct linux_stats *stats)
 
 	*stats = (struct linux_stats){
 		.pgsizes = iommu->pgsize_bitmap,
-		.locked_pages = container->mm.locked_vm,
+		.locked_pages = container->mm[0].locked_vm + container->mm[1].locked_vm,
 		.dma_available = iommu->dma_avail,
 		.uncharged_bytes = container->uncharged_bytes,
 		.tracking = iommu->dirty_page_tracking,
@@ -308,6 +283,27 @@ static void stats(struct linux_container *container, struct linux_stats *stats)
 		for (struct rb_node *p = rb_first(&dma->pfn_list); p; p = rb_next(p))
 			++stats->pinned_pages;
 	}
+}
+
+static struct linux_circumstances *circumstances(struct linux_container *container)
+{
+	return &container->circumstances;
+}
+
+static long offers(struct linux_container *container, unsigned long extension)
+{
+	linux_peer = container;
+	return linux_peer_driver->ioctl(NULL, VFIO_CHECK_EXTENSION, extension);
+}
+
+static int has_domain(struct linux_container *container, unsigned int group)
+{
+	const struct iommu_domain *domain;
+
+	linux_peer = container;
+	domain = linux_peer_driver->group_iommu_domain(
+		container->iommu, group < LINUX_GROUPS ? &container->groups[group] : NULL);
+	return IS_ERR(domain) ? PTR_ERR(domain) : 0;
 }
 
 static struct linux_scope scope(const struct linux_container *container)
@@ -372,6 +368,7 @@ static void visit_iommu(const struct linux_container *container, unsigned int gr
 const struct linux_type1 LINUX_PEER_NAME = {
 	.version = LINUX_PEER_VERSION,
 	.create = create,
+	.open = open,
 	.release = release,
 	.destroy = destroy,
 	.ioctl = do_ioctl,
@@ -383,6 +380,9 @@ const struct linux_type1 LINUX_PEER_NAME = {
 	.unpin = unpin,
 	.rw = rw,
 	.stats = stats,
+	.circumstances = circumstances,
+	.offers = offers,
+	.has_domain = has_domain,
 	.scope = scope,
 	.visit = visit,
 	.visit_iommu = visit_iommu,

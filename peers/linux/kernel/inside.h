@@ -16,13 +16,17 @@ struct linux_peer_device {
 	unsigned int number;
 };
 
+/* The first one, and another. */
+#define LINUX_PEER_PROCESSES 2
+
 /* More than a careful container pins in a call. */
 #define LINUX_PEER_MANY_PAGES (1 << 16)
 
 struct linux_container {
 	const struct linux_world *world;
-	struct mm_struct mm;
-	struct task_struct task;
+	struct linux_circumstances circumstances;
+	struct mm_struct mm[LINUX_PEER_PROCESSES];
+	struct task_struct task[LINUX_PEER_PROCESSES + 1]; /* the last: a kernel thread */
 	struct list_head allocations;
 	__u64 nr_allocations;
 	__u64 uncharged_bytes;

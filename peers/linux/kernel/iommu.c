@@ -88,6 +88,10 @@ size_t iommu_unmap(struct iommu_domain *domain, dma_addr_t iova, size_t bytes)
 {
 	size_t unmapped = 0;
 
+	if (linux_peer_now()->fail_unmap) {
+		--linux_peer_now()->fail_unmap;
+		return 0;
+	}
 	while (unmapped < bytes) {
 		const dma_addr_t from = iova + unmapped;
 		const size_t at = find(domain, from);
@@ -150,6 +154,10 @@ struct iommu_domain *linux_peer_domain_alloc(const struct device *device)
 
 	if (!domain)
 		abort();
+	if (linux_peer_now()->no_domain) {
+		free(domain);
+		return LINUX_VERSION >= 612 ? ERR_PTR(-ENOMEM) : NULL;
+	}
 	domain->ops = &ops;
 	domain->pgsize_bitmap = kind->pgsizes;
 	domain->geometry.aperture_start = kind->aperture_first;
@@ -168,6 +176,8 @@ void iommu_domain_free(struct iommu_domain *domain)
 /* IOMMUs of different kinds cannot share page tables. */
 int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
 {
+	if (linux_peer_now()->fail_attach && !--linux_peer_now()->fail_attach)
+		return -ENODEV;
 	if (group->domain)
 		return -EBUSY;
 	if (domain->kind != group->kind)
@@ -184,6 +194,13 @@ void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
 
 int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *head)
 {
+	static const enum iommu_resv_type types[] = {
+		[LINUX_RESERVED] = IOMMU_RESV_RESERVED,
+		[LINUX_RELAXABLE] = IOMMU_RESV_DIRECT_RELAXABLE,
+		[LINUX_MSI] = IOMMU_RESV_MSI,
+		[LINUX_SOFTWARE_MSI] = IOMMU_RESV_SW_MSI,
+	};
+
 	for (unsigned int i = 0; i < group->kind->nr_reserved; ++i) {
 		struct iommu_resv_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
 
@@ -191,7 +208,7 @@ int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *he
 			return -ENOMEM;
 		region->start = group->kind->reserved[i].first;
 		region->length = group->kind->reserved[i].last - region->start + 1;
-		region->type = IOMMU_RESV_RESERVED;
+		region->type = types[linux_peer_now()->reserved];
 		list_add_tail(&region->list, head);
 	}
 	return 0;

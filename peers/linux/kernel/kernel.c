@@ -25,6 +25,11 @@
 
 __thread struct linux_container *linux_peer;
 
+struct linux_circumstances *linux_peer_now(void)
+{
+	return &linux_peer->circumstances;
+}
+
 /* --- Findings --- */
 
 void linux_peer_warn(const char *function)
@@ -123,7 +128,17 @@ void __free_pages(struct page *page, unsigned int order)
 
 struct task_struct *linux_peer_current(void)
 {
-	return &linux_peer->task;
+	const struct linux_circumstances *now = linux_peer_now();
+
+	return &linux_peer->task[now->kernel_thread ? LINUX_PEER_PROCESSES : now->other_process];
+}
+
+bool mmget_not_zero(struct mm_struct *mm)
+{
+	if (linux_peer_now()->first_exited && mm == &linux_peer->mm[0])
+		return false;
+	++mm->nr_references;
+	return true;
 }
 
 unsigned long task_rlimit(const struct task_struct *task, unsigned int limit)
@@ -149,11 +164,23 @@ int __account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc,
 	return 0;
 }
 
+static unsigned long pages_before_device_memory(unsigned long vaddr, unsigned long nr_pages)
+{
+	const struct linux_circumstances *now = linux_peer_now();
+
+	if (linux_peer_device_memory(vaddr))
+		return 0;
+	if (!now->device_last || vaddr > now->device_first)
+		return nr_pages;
+	return min(nr_pages, (now->device_first - vaddr) >> PAGE_SHIFT);
+}
+
 /* Up to the first page that cannot be pinned; host pages come in runs. */
 long linux_peer_pin(unsigned long vaddr, unsigned long nr_pages, bool write, struct page **pages)
 {
 	unsigned long pinned = 0;
 
+	nr_pages = pages_before_device_memory(vaddr, nr_pages);
 	while (pinned < nr_pages) {
 		__u64 pfn = 0;
 		const __s64 run = linux_peer->world->pin(linux_peer->world->context,
@@ -162,14 +189,74 @@ long linux_peer_pin(unsigned long vaddr, unsigned long nr_pages, bool write, str
 
 		if (run <= 0)
 			break;
-		for (__s64 i = 0; i < run; ++i)
+		for (__s64 i = 0; i < run; ++i) {
 			pages[pinned++] = pfn_to_page(pfn + i);
+			/* Since 6.5 the page of zeros is not pinned; 6.1 unpins it. */
+			if (LINUX_VERSION >= 612 && is_zero_pfn(pfn + i))
+				linux_peer->world->unpin(linux_peer->world->context, pfn + i, 1,
+							 write);
+		}
 	}
 	linux_peer->foresight.nr_pinned += pinned;
 	if (linux_peer->foresight.careful &&
 	    linux_peer->foresight.nr_pinned > LINUX_PEER_MANY_PAGES)
 		linux_peer_stop("foreseen", "slow");
 	return pinned ? (long)pinned : -EFAULT;
+}
+
+/* Memory without struct pages is one vma. */
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long address)
+{
+	static __thread struct vm_area_struct vma = {.vm_flags = VM_PFNMAP};
+
+	vma.vm_mm = mm;
+	return linux_peer_device_memory(address) ? &vma : NULL;
+}
+
+int fixup_user_fault(struct mm_struct *mm, unsigned long address, unsigned int flags,
+		     bool *unlocked)
+{
+	struct linux_circumstances *now = linux_peer_now();
+
+	(void)mm;
+	(void)address;
+	(void)flags;
+	if (now->device_tables == LINUX_NOT_THERE)
+		return -EFAULT;
+	if (now->device_tables == LINUX_FAULTS_MORE)
+		*unlocked = true;
+	if (now->device_tables != LINUX_GOES_AWAY)
+		now->device_tables -= 1;
+	return 0;
+}
+
+/* The page table entry of @address, if there is one. */
+static bool find_entry(unsigned long address, unsigned long *pfn)
+{
+	const struct linux_circumstances *now = linux_peer_now();
+
+	*pfn = now->device_pfn + ((address - now->device_first) >> PAGE_SHIFT);
+	return now->device_tables == LINUX_MAPPED;
+}
+
+int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **pte, spinlock_t **lock)
+{
+	static __thread pte_t entry;
+	unsigned long pfn;
+
+	(void)mm;
+	(void)lock;
+	if (!find_entry(address, &pfn))
+		return -EINVAL;
+	entry.value = pfn << PAGE_SHIFT | !linux_peer_now()->device_read_only;
+	*pte = &entry;
+	return 0;
+}
+
+int follow_pfnmap_start(struct follow_pfnmap_args *args)
+{
+	args->writable = !linux_peer_now()->device_read_only;
+	return find_entry(args->address, &args->pfn) ? 0 : -EINVAL;
 }
 
 void unpin_user_page(struct page *page)

@@ -56,6 +56,59 @@ struct linux_hardware {
 	} reserved[2];
 };
 
+/* The page tables of memory without struct pages. */
+enum linux_tables {
+	LINUX_MAPPED,      /* are there */
+	LINUX_FAULTS,      /* after a fault */
+	LINUX_FAULTS_MORE, /* after two, of which the first lets go of the lock */
+	LINUX_NOT_THERE,   /* a fault fails */
+	LINUX_GOES_AWAY,   /* a fault succeeds, and still they are not there */
+};
+
+/* What reserved ranges are for. */
+enum linux_reserved {
+	LINUX_RESERVED,
+	LINUX_RELAXABLE,
+	LINUX_MSI,
+	LINUX_SOFTWARE_MSI,
+};
+
+enum linux_interrupts {
+	LINUX_REMAPPED,
+	LINUX_REMAPPED_BY_IOMMU, /* the IOMMU says so, and nobody else */
+	LINUX_UNSAFE,
+};
+
+/* What can be otherwise. All zero is how it is unless a test says so. */
+struct linux_circumstances {
+	/* Who calls. */
+	bool kernel_thread; /* one without memory of its own */
+	bool other_process; /* than the first */
+	bool first_exited;  /* the first process has no memory any more */
+	bool capable;       /* to lock any amount of memory */
+	bool dying;         /* gets no lock for which a fatal signal need not wait */
+
+	/* User memory that has no struct page: user addresses in bytes, inclusive. */
+	__u64 device_first, device_last;
+	__u64 device_pfn; /* host page of the first; no page of the user's */
+	bool device_read_only;
+	bool device_has_structs; /* after all: then it cannot be mapped */
+	enum linux_tables device_tables;
+	__u64 zero_pfn; /* the kernel's page of zeros; 0: there is none */
+
+	/* Groups and their IOMMUs. */
+	enum linux_reserved reserved;
+	enum linux_interrupts interrupts;
+	bool nests;               /* domains can be nested */
+	bool msi_fails;           /* no memory for the cookie */
+	bool no_domain;           /* no memory for a domain */
+	unsigned int fail_attach; /* n: the n-th attachment to a domain from now on fails */
+	unsigned int fail_unmap;  /* n: the next n times, an IOMMU unmaps nothing */
+
+	bool no_callback;   /* devices have none */
+	bool no_huge_pages; /* the module's parameter disable_hugepages */
+};
+
 struct linux_stats {
 	__u64 pgsizes;
 	__u64 pinned_pages; /* distinct */
@@ -93,8 +146,10 @@ struct linux_type1 {
 	 * @world outlives it. If @careful, calls that are known to read or write
 	 * memory that is not theirs, or to take minutes, stop instead.
 	 */
-	struct linux_container *(*create)(const struct linux_world *world, bool v2,
+	struct linux_container *(*create)(const struct linux_world *world,
 					  unsigned int dma_entry_limit, bool careful);
+	/* The driver's open(), of a VFIO_*_IOMMU; 0 or -errno. */
+	int (*open)(struct linux_container *container, unsigned long type);
 	/* The driver's release(), unless the kernel stopped, and what it left. */
 	struct linux_leaks (*release)(struct linux_container *container);
 	/* Frees all memory, also what the driver would have leaked. */
@@ -115,6 +170,12 @@ struct linux_type1 {
 		  bool write);
 
 	void (*stats)(struct linux_container *container, struct linux_stats *stats);
+	/* Looked at until the container is destroyed. */
+	struct linux_circumstances *(*circumstances)(struct linux_container *container);
+	/* What the core asks before a container is opened: CHECK_EXTENSION. */
+	long (*offers)(struct linux_container *container, unsigned long extension);
+	/* Does the group have a domain? 0 or -errno; -EINVAL for group LINUX_GROUPS. */
+	int (*has_domain)(struct linux_container *container, unsigned int group);
 	struct linux_scope (*scope)(const struct linux_container *container);
 	void (*visit)(struct linux_container *container, const struct linux_visitor *visitor);
 	/* What the IOMMU of a hardware group maps, ascending. */

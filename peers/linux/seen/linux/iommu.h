@@ -11,6 +11,8 @@
 #include <linux/list.h>
 #include <linux/slab.h>
 
+#include "../circumstances.h"
+
 #define IOMMU_READ 1
 #define IOMMU_WRITE 2
 #define IOMMU_CACHE 4
@@ -101,28 +103,28 @@ static inline int iommu_group_for_each_dev(struct iommu_group *group, void *data
 	return call(&group->device, data);
 }
 
-/* What no kind of group here has, or every one. */
+/* What all groups have, or none. */
 static inline int iommu_enable_nesting(struct iommu_domain *domain)
 {
 	(void)domain;
-	return -EINVAL;
+	return linux_peer_now()->nests ? 0 : -EINVAL;
 }
 static inline int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 {
 	(void)domain;
 	(void)base;
-	return -ENODEV;
+	return linux_peer_now()->msi_fails ? -ENOMEM : -ENODEV;
 }
 static inline bool device_iommu_capable(struct device *device, enum iommu_cap capability)
 {
 	(void)device;
 	(void)capability;
-	return true;
+	return linux_peer_now()->interrupts == LINUX_REMAPPED_BY_IOMMU;
 }
 static inline bool iommu_group_has_isolated_msi(struct iommu_group *group)
 {
 	(void)group;
-	return true;
+	return linux_peer_now()->interrupts != LINUX_UNSAFE;
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Host pages are numbers, given by the world when it pins a user page, and a struct
- * page pointer is that number in disguise, never followed. None is reserved, none is without a struct page, and none is page 0. The world says
+ * page pointer is that number in disguise, never followed. None is page 0, and,
+ * unless a test says so, none is reserved or without a struct page. The world says
  * which can be pinned; all pins are counted.
  *
  * The process's locked memory and the references held on it are counted, too.
@@ -14,6 +15,8 @@
 #include <linux/kernel.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+
+#include "../circumstances.h"
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
@@ -33,19 +36,29 @@ static inline phys_addr_t page_to_phys(const struct page *page)
 {
 	return page_to_pfn(page) << PAGE_SHIFT;
 }
+/* Is it memory without struct pages at that user address? */
+static inline bool linux_peer_device_memory(unsigned long address)
+{
+	const struct linux_circumstances *now = linux_peer_now();
+
+	return now->device_last && address >= now->device_first && address <= now->device_last;
+}
 static inline bool pfn_valid(unsigned long pfn)
 {
-	return pfn != 0;
-}
-static inline bool PageReserved(const struct page *page)
-{
-	(void)page;
-	return false;
+	const struct linux_circumstances *now = linux_peer_now();
+
+	if (!pfn || !now->device_last || now->device_has_structs)
+		return pfn;
+	return pfn < now->device_pfn ||
+	       pfn - now->device_pfn > (now->device_last - now->device_first) >> PAGE_SHIFT;
 }
 static inline bool is_zero_pfn(unsigned long pfn)
 {
-	(void)pfn;
-	return false;
+	return pfn && pfn == linux_peer_now()->zero_pfn;
+}
+static inline bool PageReserved(const struct page *page)
+{
+	return is_zero_pfn(page_to_pfn(page));
 }
 static inline int get_order(unsigned long bytes)
 {
@@ -72,7 +85,7 @@ struct mm_struct {
 static inline int mmap_write_lock_killable(struct mm_struct *mm)
 {
 	(void)mm;
-	return 0;
+	return linux_peer_now()->dying ? -EINTR : 0;
 }
 static inline void mmap_write_unlock(struct mm_struct *mm)
 {
@@ -101,7 +114,7 @@ void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr_pages, bo
 #define untagged_addr(address) (address)
 #define untagged_addr_remote(mm, address) (address)
 
-/* Pages without a struct page, of which there are none, so that all this is never called. */
+/* Pages without a struct page. */
 #define VM_PFNMAP 1ul
 #define FAULT_FLAG_REMOTE 1u
 #define FAULT_FLAG_WRITE 2u
@@ -112,30 +125,10 @@ struct vm_area_struct {
 	unsigned long vm_flags;
 	struct mm_struct *vm_mm;
 };
-static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long address)
-{
-	(void)mm;
-	(void)address;
-	return NULL;
-}
-static inline int fixup_user_fault(struct mm_struct *mm, unsigned long address, unsigned int flags,
-				   bool *unlocked)
-{
-	(void)mm;
-	(void)address;
-	(void)flags;
-	(void)unlocked;
-	return -EFAULT;
-}
-static inline int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **pte,
-			     spinlock_t **lock)
-{
-	(void)mm;
-	(void)address;
-	(void)pte;
-	(void)lock;
-	return -EINVAL;
-}
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long address);
+int fixup_user_fault(struct mm_struct *mm, unsigned long address, unsigned int flags,
+		     bool *unlocked);
+int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **pte, spinlock_t **lock);
 #define pte_write(pte) ((pte).value & 1)
 #define pte_pfn(pte) ((pte).value >> PAGE_SHIFT)
 #define pte_unmap_unlock(pte, lock) ((void)(pte), (void)(lock))
@@ -145,11 +138,7 @@ struct follow_pfnmap_args {
 	unsigned long pfn;
 	bool writable;
 };
-static inline int follow_pfnmap_start(struct follow_pfnmap_args *args)
-{
-	(void)args;
-	return -EINVAL;
-}
+int follow_pfnmap_start(struct follow_pfnmap_args *args);
 static inline void follow_pfnmap_end(struct follow_pfnmap_args *args)
 {
 	(void)args;

@@ -13,12 +13,7 @@ static inline void mmdrop(struct mm_struct *mm)
 {
 	--mm->nr_references;
 }
-/* The process lives as long as its container. */
-static inline bool mmget_not_zero(struct mm_struct *mm)
-{
-	++mm->nr_references;
-	return true;
-}
+bool mmget_not_zero(struct mm_struct *mm);
 static inline void mmput(struct mm_struct *mm)
 {
 	--mm->nr_references;

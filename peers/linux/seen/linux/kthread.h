@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* All calls come from the process whose memory it is, never from a thread of the kernel. */
+/* A thread of the kernel borrows the memory of a process. It is never told to stop. */
 #ifndef LINUX_PEER_KTHREAD_H
 #define LINUX_PEER_KTHREAD_H
 
-#include <stdbool.h>
-
-struct mm_struct;
+#include <linux/sched/signal.h>
 
 static inline bool kthread_should_stop(void)
 {
@@ -13,11 +11,12 @@ static inline bool kthread_should_stop(void)
 }
 static inline void kthread_use_mm(struct mm_struct *mm)
 {
-	(void)mm;
+	current->mm = mm;
 }
 static inline void kthread_unuse_mm(struct mm_struct *mm)
 {
 	(void)mm;
+	current->mm = NULL;
 }
 
 #endif
