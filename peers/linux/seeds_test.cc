@@ -22,8 +22,9 @@ class Seeds : public testing::TestWithParam<LinuxVersion> {};
 
 TEST_P(Seeds, DifferOnlyAsExpected) {
   Comparison comparison(GetParam());
-  const auto paths = traces_in(TIDEMARK_CORPUS_DIR "/seeds");
+  auto paths = traces_in(TIDEMARK_CORPUS_DIR "/seeds");
   ASSERT_GT(paths.size(), 100u);
+  for (auto& path : traces_in(TIDEMARK_CORPUS_DIR "/regressions")) paths.push_back(path);
   std::size_t same = 0;
   for (const auto& path : paths) {
     const Verdict verdict = comparison.run(trace(path));
