@@ -143,6 +143,18 @@ TEST_P(Defects, ElevenPinsInTheWindowAreABug) {
   EXPECT_EQ(callbacks, 11u);
 }
 
+// A device's pin is of the memory of who made the mapping.
+TEST_P(Defects, AttachMapsTheCallersMemory) {
+  ASSERT_EQ(subject_->attach(0, nullptr), 0);
+  subject_->enroll(0);
+  ASSERT_EQ(map(0, 2 * kPage), 0);
+  now().other_process = true;
+  EXPECT_EQ(pin(0, 0, 1), 1);
+  EXPECT_EQ(now().nr_pinned_of_other, 0u);
+  EXPECT_EQ(subject_->attach(1, &hardware_kind(0)), 0);
+  EXPECT_EQ(now().nr_pinned_of_other, 2u);
+}
+
 // If the first one reaches all 64 bits.
 TEST_P(Defects, SecondGroupNeedNotReachWhatIsMapped) {
   constexpr std::uint64_t kBeyond = std::uint64_t{1} << 63;

@@ -98,7 +98,8 @@ std::string contents(const std::filesystem::path& path) {
 }
 
 // Shown by defects_test.cc and bench.cc: a comparison does not see them.
-const std::set<std::string> kNotCompared = {"slow-queries", "uncharged-bitmaps"};
+const std::set<std::string> kNotCompared = {"attach-by-another-process", "slow-queries",
+                                            "uncharged-bitmaps"};
 
 TEST(Findings, EveryDefectHasItsPageAndItsProgramThere) {
   const std::filesystem::path folder = TIDEMARK_FINDINGS_DIR;

@@ -175,8 +175,12 @@ static unsigned long pages_before_device_memory(unsigned long vaddr, unsigned lo
 	return min(nr_pages, (now->device_first - vaddr) >> PAGE_SHIFT);
 }
 
-/* Up to the first page that cannot be pinned; host pages come in runs. */
-long linux_peer_pin(unsigned long vaddr, unsigned long nr_pages, bool write, struct page **pages)
+/*
+ * Up to the first page that cannot be pinned; host pages come in runs. Processes
+ * have the same memory here: whose it was is only counted.
+ */
+long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned long nr_pages,
+		    bool write, struct page **pages)
 {
 	unsigned long pinned = 0;
 
@@ -197,6 +201,8 @@ long linux_peer_pin(unsigned long vaddr, unsigned long nr_pages, bool write, str
 							 write);
 		}
 	}
+	if (mm != &linux_peer->mm[0])
+		linux_peer_now()->nr_pinned_of_other += pinned;
 	linux_peer->foresight.nr_pinned += pinned;
 	if (linux_peer->foresight.careful &&
 	    linux_peer->foresight.nr_pinned > LINUX_PEER_MANY_PAGES)

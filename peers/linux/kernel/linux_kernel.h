@@ -87,6 +87,7 @@ struct linux_circumstances {
 	bool first_exited;  /* the first process has no memory any more */
 	bool capable;       /* to lock any amount of memory */
 	bool dying;         /* gets no lock for which a fatal signal need not wait */
+	__u64 nr_pinned_of_other; /* counted: pins of the other process's memory */
 
 	/* User memory that has no struct page: user addresses in bytes, inclusive. */
 	__u64 device_first, device_last;

@@ -105,10 +105,11 @@ int __account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc,
 /* Its pages. */
 #define FOLL_WRITE 1u
 #define FOLL_LONGTERM 2u
-long linux_peer_pin(unsigned long vaddr, unsigned long nr_pages, bool write, struct page **pages);
+long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned long nr_pages,
+		    bool write, struct page **pages);
 /* 6.1: the last two are the vmas and whether the lock was dropped; 6.12 has only the latter. */
 #define pin_user_pages_remote(mm, vaddr, nr_pages, flags, pages, ...) \
-	((void)(mm), linux_peer_pin(vaddr, nr_pages, (flags) & FOLL_WRITE, pages))
+	linux_peer_pin(mm, vaddr, nr_pages, (flags) & FOLL_WRITE, pages)
 void unpin_user_page(struct page *page);
 void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr_pages, bool make_dirty);
 #define untagged_addr(address) (address)
