@@ -70,13 +70,26 @@ TEST_P(Defects, WriteThatFaultsIsNotMarked) {
 }
 
 TEST_P(Defects, TopIsMappedTwiceAndStays) {
+  ASSERT_EQ(subject_->attach(0, nullptr), 0);
+  subject_->enroll(0);
   EXPECT_EQ(map(-kPage, kPage), 0);
   EXPECT_EQ(map(-kPage, kPage), 0);
+  EXPECT_EQ(start(), 0);
+  EXPECT_EQ(pin(0, -kPage, 1), -EINVAL);
+  EXPECT_EQ(write(-kPage), -EINVAL);
+  EXPECT_EQ(query(-kPage, kPage), -EINVAL);
   EXPECT_EQ(unmap(-kPage, kPage), 0);
   EXPECT_EQ(unmapped_, 0u);
   EXPECT_EQ(unmap(0, 0, VFIO_DMA_UNMAP_FLAG_ALL), 0);
   EXPECT_EQ(unmapped_, 0u);
   EXPECT_EQ(subject_->sizes().mappings, 2u);
+}
+
+// The hardware reaches all 64 bits.
+TEST_P(Defects, TopStaysPinnedForEver) {
+  ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
+  EXPECT_EQ(map(-kPage, kPage), 0);
+  EXPECT_EQ(subject_->release(), "1 locked pages left\n1 pages pinned to be written left\n");
 }
 
 TEST_P(Defects, PagesAreLostWhenThePageSizeChanges) {
