@@ -57,18 +57,16 @@ std::string pins_text(const std::vector<State::Pin>& pins) {
   return text.take("none");
 }
 
-bool marked(const std::vector<State::Run>& runs, std::uint64_t page) {
-  return std::any_of(runs.begin(), runs.end(),
-                     [page](const State::Run& run) { return page >= run.first && page < run.end; });
-}
-
-// The first page of each run that has one in `a` but not in `b`.
+// The first pages that are in `a` but not in `b`. Runs may have 2^52 pages: what `b`
+// has is passed over in one step.
 void pages_only_in(const std::vector<State::Run>& a, const std::vector<State::Run>& b,
                    std::vector<std::uint64_t>& pages) {
   for (const State::Run& run : a) {
-    for (std::uint64_t page = run.first; page < run.end && page < run.first + 4096; ++page) {
-      if (pages.size() >= kMaxPages) return;
-      if (!marked(b, page)) pages.push_back(page * kPageBytes);
+    for (std::uint64_t page = run.first; page < run.end && pages.size() < kMaxPages;) {
+      const auto covers = [page](const State::Run& r) { return page >= r.first && page < r.end; };
+      const auto other = std::ranges::find_if(b, covers);
+      if (other == b.end()) pages.push_back(page * kPageBytes);
+      page = other == b.end() ? page + 1 : other->end;
     }
   }
 }
