@@ -34,6 +34,7 @@ std::string kind_of(const Mismatch& mismatch, const Program& program) {
   static const std::string kWindow = ".window.", kInstead = "-instead-of-", kResult = ".result.",
                            kSize = ".size.", kOutside = ".outside", kState = "lockstep.state";
   std::string kind = mismatch.signature;
+  if (!mismatch.known.empty()) return kind;
   if (!mismatch.closing.empty()) return "closing." + kind;
   if (is_about_state(mismatch) && mismatch.operation < program.operations.size())
     return "lockstep.after-" + std::string(name(program.operations[mismatch.operation].verb)) +
@@ -80,6 +81,8 @@ class Diagnostician {
     auto mismatch = run_watching_states(program);
     if (!mismatch) return false;
     std::string kind = kind_of(*mismatch, program);
+    // What is known is of one kind and no other.
+    if (!mismatch_.known.empty() && kind != kind_) return false;
     if (!wanted(*mismatch, kind)) return false;
     if (mismatch->operation + 1 < program.operations.size())
       program.operations.resize(mismatch->operation + 1);
@@ -257,13 +260,14 @@ class Diagnostician {
     if (!mismatch) fail("lockstep.verdict-changes", print(shown));
     diagnosis.mismatch = std::move(*mismatch);
     diagnosis.signature = diagnosis.mismatch.signature;
+    diagnosis.runs = runs_;
+    diagnosis.leads = std::move(leads_);
+    if (!diagnosis.mismatch.known.empty()) return diagnosis;
     if (is_about_state(mismatch_)) diagnosis.signature = state_name(shown != program_);
     // Where in a mapping it went wrong says nothing of a mark that was never made.
     const std::string where = is_about_state(mismatch_) ? "" : diagnosis.mismatch.where;
     for (const std::string& part : {where, doings(program_)})
       if (!part.empty()) diagnosis.signature += "." + part;
-    diagnosis.runs = runs_;
-    diagnosis.leads = std::move(leads_);
     return diagnosis;
   }
 
@@ -280,7 +284,7 @@ class Diagnostician {
 Judgement judge(Lockstep& lockstep, const Program& program) {
   auto mismatch = lockstep.run(program);
   if (!mismatch) return {};
-  return {std::move(mismatch->signature), mismatch->operation, std::move(mismatch->pages)};
+  return {std::move(mismatch->signature), mismatch->operation, std::move(mismatch->pages), false};
 }
 
 std::string doings(const Program& program) {

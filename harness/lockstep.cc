@@ -429,6 +429,7 @@ std::string describe(const Mismatch& mismatch, const Program& program) {
   text += mismatch.operation < count ? ": " + print(program.operations[mismatch.operation])
                                      : ", after the last";
   text += "\nexpected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
+  if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
   if (mismatch.pages.empty()) return text;
   text += "pages     ";
   for (const std::uint64_t page : mismatch.pages) text += hex(page) + " ";

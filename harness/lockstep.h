@@ -31,6 +31,9 @@ struct Mismatch {
   // Of the operations that end a migration, those up to the one that showed it, if
   // one of them did.
   std::vector<Operation> closing;
+  // Why the subject is known to differ in this; the signature then says it all. Empty:
+  // it is not known to.
+  std::string known;
 };
 
 class Lockstep {

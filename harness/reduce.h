@@ -18,6 +18,7 @@ struct Judgement {
   std::string signature;      // empty: nothing
   std::size_t operation = 0;  // index at which it shows; the number of operations: at the end
   std::vector<std::uint64_t> pages;  // iovas that it is about, in bytes; may be empty
+  bool crashed = false;  // it took the process down, and cannot be looked at from inside
 };
 
 // Runs a program. The same program gets the same judgement.
