@@ -6,7 +6,8 @@
 
 namespace tidemark {
 
-// A JSON object, one line for each of: commit, compiler, options.
-std::string build_info_json();
+// A JSON object, one line for each of: subject (a name of under_test.h), commit,
+// compiler, options.
+std::string build_info_json(const std::string& subject);
 
 }  // namespace tidemark

@@ -19,6 +19,8 @@ namespace tidemark {
 namespace {
 
 constexpr unsigned kSymbolizerSeconds = 20;
+// What a child says of a program that does something wrong, but lets it live.
+constexpr const char* kMismatch = "Mismatch: ";
 
 struct Address {
   std::string module, offset;
@@ -88,13 +90,13 @@ const std::map<Address, Name>& names_in(const std::string& said) {
 
 bool is_known(const Name& name) { return !name.function.empty() && name.function != "??"; }
 
-std::string function_in_impl(const std::string& said) {
+std::string function_in(std::string_view sources, const std::string& said) {
   const auto& names = names_in(said);
   for (const std::string& line : lines_of(said)) {
     const auto frame = frame_of(line);
     if (!frame) continue;
     const Name& name = names.at(frame->address);
-    if (is_known(name) && name.place.find("/impl/") != std::string::npos) return name.function;
+    if (is_known(name) && name.place.find(sources) != std::string::npos) return name.function;
   }
   return {};
 }
@@ -124,18 +126,18 @@ void watch_memory() {
 
 }  // namespace
 
-std::string signature_of(const Ending& ending) {
+std::string signature_of(const Ending& ending, std::string_view sources) {
   if (ending.fine) return {};
   if (ending.timed_out) return "hang";
-  const std::string own = word_after(ending.said, "Assertion failure: ", "\n");
-  if (!own.empty()) return own;
+  for (const char* marker : {kMismatch, "Assertion failure: "})
+    if (const std::string own = word_after(ending.said, marker, "\n"); !own.empty()) return own;
   static constexpr std::pair<const char*, const char*> kMarkers[] = {
       {"AddressSanitizer", "ERROR: AddressSanitizer: "},
       {"UndefinedBehaviorSanitizer", "SUMMARY: UndefinedBehaviorSanitizer: "}};
   for (const auto& [sanitizer, marker] : kMarkers) {
     const std::string kind = word_after(ending.said, marker, " \n");
     if (kind.empty()) continue;
-    const std::string function = function_in_impl(ending.said);
+    const std::string function = function_in(sources, ending.said);
     return std::string(sanitizer) + "." + kind + (function.empty() ? "" : "." + function);
   }
   return "died";
@@ -156,10 +158,6 @@ std::string symbolized(const std::string& said) {
   return result;
 }
 
-bool survives(const std::string& signature) {
-  return signature.starts_with("lockstep.") || signature.starts_with("migration.");
-}
-
 Ending run_guarded(const std::function<void()>& what, unsigned seconds) {
   return run_apart(
       [&what] {
@@ -169,19 +167,23 @@ Ending run_guarded(const std::function<void()>& what, unsigned seconds) {
       seconds);
 }
 
-Ending run_program_apart(const Program& program, unsigned seconds) {
+Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
   return run_guarded(
-      [&program] {
-        Lockstep lockstep;
-        const Judgement judgement = judge(lockstep, program);
-        if (!judgement.signature.empty()) fail(judgement.signature);
+      [&tested, &program] {
+        const auto lockstep = tested.lockstep();
+        const Judgement judgement = judge(*lockstep, program);
+        if (judgement.signature.empty()) return;
+        std::fprintf(stderr, "%s%s\n", kMismatch, judgement.signature.c_str());
+        std::_Exit(1);
       },
       seconds);
 }
 
-Judgement judge_apart(const Program& program, unsigned seconds) {
+Judgement judge_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
+  const Ending ending = run_program_apart(tested, program, seconds);
+  const bool survived = ending.fine || ending.said.find(kMismatch) != std::string::npos;
   // Which operation it was is not known, only that there is none after the last.
-  return {signature_of(run_program_apart(program, seconds)), program.operations.size(), {}};
+  return {signature_of(ending, tested.sources), program.operations.size(), {}, !survived};
 }
 
 }  // namespace tidemark

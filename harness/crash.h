@@ -6,14 +6,16 @@
 
 #include "apart.h"
 #include "reduce.h"
+#include "under_test.h"
 
 namespace tidemark {
 
 // "lockstep.query.missing-dirty", "AddressSanitizer.heap-use-after-free.
 // pins_count", "UndefinedBehaviorSanitizer.shift-exponent.report_word", "hang",
-// "died"; empty if it did not. The function is the innermost in impl/, and is
-// left out where nothing can name it: see symbolized().
-std::string signature_of(const Ending& ending);
+// "died"; empty if it did not. The function is the innermost in a source file with
+// `sources` in its path (under_test.h), and is left out where nothing can name it:
+// see symbolized().
+std::string signature_of(const Ending& ending, std::string_view sources = the_tracker().sources);
 
 // `said` with function, file and line in the place of addresses in its stack
 // traces. They are named by llvm-symbolizer (the environment's
@@ -21,10 +23,6 @@ std::string signature_of(const Ending& ending);
 // 19); without it `said` comes back as it is. Cost: tens of milliseconds for
 // addresses that were not asked for before.
 std::string symbolized(const std::string& said);
-
-// Can what has this signature be looked at from inside the process? What takes
-// the process down cannot.
-bool survives(const std::string& signature);
 
 // What a program may have: more is a finding.
 inline constexpr std::size_t kMostMemoryMib = 1024;
@@ -34,10 +32,11 @@ inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
 Ending run_guarded(const std::function<void()>& what, unsigned seconds);
 
 // Runs a program in a lockstep of its own, guarded; it dies of what it does wrong.
-Ending run_program_apart(const Program& program, unsigned seconds);
+Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds);
 
 // Judges by that: sanitizer faults, aborts, "hang" after `seconds` and
 // "out-of-memory" have signatures, too. Some milliseconds a run.
-Judgement judge_apart(const Program& program, unsigned seconds = kMostSeconds);
+Judgement judge_apart(const UnderTest& tested, const Program& program,
+                      unsigned seconds = kMostSeconds);
 
 }  // namespace tidemark

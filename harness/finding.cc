@@ -126,7 +126,8 @@ std::string html_report(const Finding& finding) {
   html += "<h2>What happened</h2>\n<pre>" + escaped(finding.report) + "</pre>\n";
   if (finding.program)
     html += "<h2>The program</h2>\n<pre>" + escaped(trace_text(finding)) + "</pre>\n";
-  return html + "<h2>Where</h2>\n<pre>" + escaped(build_info_json()) + "</pre>\n</body></html>\n";
+  return html + "<h2>Where</h2>\n<pre>" + escaped(build_info_json(finding.subject)) +
+         "</pre>\n</body></html>\n";
 }
 
 // Signatures name folders: nothing else than these may be in one.
@@ -195,19 +196,20 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 std::string trace_text(const Finding& finding) {
-  return "# " + finding.signature + "\n# ./tidemark replay program.trace\n" +
-         print(*finding.program);
+  return "# " + finding.signature + "\n# ./tidemark replay" + subject_option(finding.subject) +
+         " program.trace\n" + print(*finding.program);
 }
 
-Finding make_finding(Lockstep& lockstep, const Diagnosis& diagnosis,
+Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
                      std::span<const std::uint8_t> input) {
   Finding finding;
-  finding.signature = diagnosis.signature;
+  finding.subject = tested.subject;
+  finding.signature = tested.finding_name(diagnosis.signature);
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
   finding.report = describe(diagnosis.mismatch, diagnosis.program);
   if (const auto mismatch = lockstep.run(diagnosis.program))
-    finding.picture = draw(lockstep, *mismatch);
+    finding.picture = draw(lockstep, *mismatch, tested.subject);
   return finding;
 }
 
@@ -236,12 +238,12 @@ void FindingStore::write_files(const fs::path& to, const Finding& finding, std::
                                finding.input.size());
   const char* file = finding.program ? kProgram : "input";
   write_new(to / "input", input);
-  write_new(to / "report.txt", finding.signature + "\n\n" + finding.report +
-                                   picture_below(finding) + "\nreplay  ./tidemark replay " +
-                                   shell_word((folder_of(finding.signature) / file).string()) +
-                                   "\n");
+  write_new(to / "report.txt",
+            finding.signature + "\n\n" + finding.report + picture_below(finding) +
+                "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
+                shell_word((folder_of(finding.signature) / file).string()) + "\n");
   write_new(to / "report.html", html_report(finding));
-  write_new(to / "environment.json", build_info_json());
+  write_new(to / "environment.json", build_info_json(finding.subject));
   write_new(to / "count", std::to_string(count) + "\n");
   if (finding.program) write_new(to / kProgram, trace_text(finding));
   sync_folder(to);

@@ -4,7 +4,7 @@
 //   program.trace     the reduced program as text
 //   report.txt        what should have happened, what did, the picture
 //   report.html       the same for a bug report; needs nothing from outside
-//   environment.json  commit, compiler, options
+//   environment.json  subject, commit, compiler, options
 //   count             how often it was found
 #pragma once
 
@@ -18,10 +18,12 @@
 
 #include "diagnosis.h"
 #include "picture.h"
+#include "under_test.h"
 
 namespace tidemark {
 
 struct Finding {
+  std::string subject = std::string(kTracker);
   std::string signature;
   std::vector<std::uint8_t> input;
   std::optional<Program> program;  // reduced; nothing if the input could not be reduced
@@ -30,7 +32,7 @@ struct Finding {
 };
 
 // From a diagnosis of `input`; runs the lockstep once more for the picture.
-Finding make_finding(Lockstep& lockstep, const Diagnosis& diagnosis,
+Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
                      std::span<const std::uint8_t> input);
 
 // The folder of all findings. What a call has returned survives the end of the

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,25 +44,22 @@ class Lockstep {
   // About half as fast.
   void compare_every_state(bool every) { state_interval_ = every ? 1 : kStateInterval; }
 
-  // What the oracles in `left_out` see does not count: to find out what they are
-  // worth, not to find bugs.
   explicit Lockstep(SubjectFactory make_actual = make_tracker,
-                    SubjectFactory make_expected = make_reference,
-                    const LeftOut& left_out = LeftOut(nullptr))
-      : make_actual_(make_actual), make_expected_(make_expected), left_out_(left_out) {}
+                    SubjectFactory make_expected = make_reference)
+      : make_actual_(make_actual), make_expected_(make_expected) {}
+  virtual ~Lockstep() = default;
 
-  // Asked of each mismatch that counts; if it answers yes, the program goes on as if
-  // there were none. For subjects that are known to differ in what has no consequences.
-  using Tolerates = std::function<bool(const Mismatch&)>;
-  void tolerate(Tolerates tolerates) { tolerates_ = std::move(tolerates); }
+  // What these oracles see does not count: to find out what they are worth, not to
+  // find bugs.
+  void leave_out(const LeftOut& left_out) { left_out_ = left_out; }
 
   // Stops at the first mismatch. Reuses what it allocated.
   std::optional<Mismatch> run(const Program& program);
 
   // run() in its parts, for those who watch each operation.
-  void begin(const Setup& setup);
-  std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation);
-  std::optional<Mismatch> end();
+  virtual void begin(const Setup& setup);
+  virtual std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation);
+  virtual std::optional<Mismatch> end();
 
   // Has the reference's user mappings of which a state may have so many pages that
   // comparing takes seconds?
@@ -74,6 +70,11 @@ class Lockstep {
   // Of the operation that ran last, on the actual subject.
   std::span<const Step> steps() const { return steps_; }
   std::uint64_t operations() const { return operations_; }  // run in all, windows included
+
+ protected:
+  // Asked of each mismatch that counts; if it answers yes, the program goes on as if
+  // there were none. For subjects that are known to differ in what has no consequences.
+  virtual bool tolerates(const Mismatch& /*found*/) { return false; }
 
  private:
   std::optional<Mismatch> compare(const Operation& operation, std::span<const Step> expected);
@@ -95,15 +96,14 @@ class Lockstep {
                                             const Step& step, const char* who);
   std::optional<Mismatch> close();
   Mismatch mismatch(std::string_view what) const;
-  bool counts(const std::optional<Mismatch>& found) const {
+  bool counts(const std::optional<Mismatch>& found) {
     if (!found) return false;
     if (!left_out_.empty() && left_out_.has(name(oracle_of(found->signature)))) return false;
-    return !tolerates_ || !tolerates_(*found);
+    return !tolerates(*found);
   }
 
   SubjectFactory make_actual_, make_expected_;
-  LeftOut left_out_;
-  Tolerates tolerates_;  // may be empty
+  LeftOut left_out_{nullptr};
   std::size_t state_interval_ = kStateInterval;
   Machine actual_, expected_;
   std::span<const Step> steps_;

@@ -43,7 +43,7 @@ void draw_mappings(const State& state, std::uint64_t page_bytes, std::uint64_t f
     if (pin.iova >= first && pin.iova <= last) column.pins += static_cast<unsigned>(pin.count);
 }
 
-bool differs(const Picture::Column& column) { return column.tracker != column.reference; }
+bool differs(const Picture::Column& column) { return column.subject != column.reference; }
 
 // A strip of the picture: its name and a cell for each page.
 struct Strip {
@@ -53,13 +53,13 @@ struct Strip {
 
 std::vector<Strip> strips(const Picture& picture) {
   std::vector<Strip> result = {
-      {"mapping", ""}, {"pins", ""}, {"tracker", ""}, {"reference", ""}, {"", ""}};
+      {"mapping", ""}, {"pins", ""}, {picture.subject, ""}, {"reference", ""}, {"", ""}};
   for (const Picture::Column& column : picture.columns) {
     result[0].cells += column.mapping;
     result[1].cells += !column.pins      ? '.'
                        : column.pins > 9 ? '+'
                                          : static_cast<char>('0' + column.pins);
-    result[2].cells += column.tracker ? '#' : '.';
+    result[2].cells += column.subject ? '#' : '.';
     result[3].cells += column.reference ? '#' : '.';
     result[4].cells += differs(column) ? '^' : column.in_range ? '-' : ' ';
   }
@@ -83,10 +83,10 @@ struct Dirtiness {
   void draw(std::uint64_t page_bytes, std::uint64_t at, Picture::Column& column) const {
     if (bits) {
       const std::uint64_t bit = (at - step.first) / page_bytes;
-      column.tracker = column.in_range && reported(tracker.world().bitmaps[0], bit);
+      column.subject = column.in_range && reported(tracker.world().bitmaps[0], bit);
       column.reference = column.in_range && reported(reference.world().bitmaps[0], bit);
     } else {
-      column.tracker = marked(tracker_state, at, at + (page_bytes - 1));
+      column.subject = marked(tracker_state, at, at + (page_bytes - 1));
       column.reference = marked(reference_state, at, at + (page_bytes - 1));
     }
   }
@@ -121,8 +121,9 @@ std::string svg_strip(const Picture& picture, const Strip& strip, bool of_dirt, 
 
 }  // namespace
 
-Picture draw(Lockstep& lockstep, const Mismatch& mismatch) {
+Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subject) {
   Picture picture;
+  picture.subject = subject;
   if (mismatch.pages.empty() || lockstep.steps().empty()) return picture;
   Machine &actual = lockstep.actual(), &expected = lockstep.expected();
   const Step& step = lockstep.steps()[0];
@@ -130,7 +131,7 @@ Picture draw(Lockstep& lockstep, const Mismatch& mismatch) {
   actual.subject().inspect(actual_state);
   expected.subject().inspect(expected_state);
   const Dirtiness dirtiness = {actual,         expected, actual_state,
-                               expected_state, step,     mismatch.signature.ends_with("-dirty")};
+                               expected_state, step,     !mismatch.where.empty()};
   picture.page_bytes = dirtiness.bits ? expected.page_bytes() : kPageBytes;
   picture.dirty_is = dirtiness.bits ? "reported dirty" : "marked";
 
@@ -156,8 +157,11 @@ std::string picture_text(const Picture& picture, bool colour) {
   if (picture.columns.empty()) return {};
   std::string text = format("pages of %" PRIu64 " KiB from %#" PRIx64 " on; # is %s\n",
                             picture.page_bytes / 1024, picture.first, picture.dirty_is.c_str());
-  for (const Strip& strip : strips(picture)) {
-    text += format("  %-10s", strip.name.c_str());
+  const auto rows = strips(picture);
+  std::size_t width = 0;
+  for (const Strip& strip : rows) width = std::max(width, strip.name.size());
+  for (const Strip& strip : rows) {
+    text += "  " + strip.name + std::string(width + 1 - strip.name.size(), ' ');
     const std::size_t cells = strip.cells.find_last_not_of(' ') + 1;
     for (std::size_t i = 0; i < cells; ++i) {
       if (colour) text += colour_of(picture.columns[i], strip.cells[i]);

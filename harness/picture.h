@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The pages around a divergence, as a strip for each thing that matters: what is
-// mapped and pinned, what the tracker says is dirty, what the reference says.
+// mapped and pinned, what the subject says is dirty, what the reference says.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Picture {
   struct Column {            // a page
     char mapping = '.';      // 'A' for the lowest mapping, 'B', ...; '.' if unmapped
     unsigned pins = 0;       // as the reference counts them
-    bool tracker = false;    // dirty
+    bool subject = false;    // dirty
     bool reference = false;  // dirty
     bool in_range = false;   // of the operation that diverged
   };
@@ -24,11 +24,12 @@ struct Picture {
   std::uint64_t page_bytes = 0;  // of a column
   std::vector<Column> columns;   // at most 64
   std::string dirty_is;          // what the dirty strips show: "reported dirty", "marked"
+  std::string subject;           // beside the reference: "tracker"
 };
 
 // Right after `lockstep` stopped at `mismatch`. Without columns if there is
 // nothing to draw.
-Picture draw(Lockstep& lockstep, const Mismatch& mismatch);
+Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subject);
 
 // Lines for a terminal, readable without colour; empty without columns.
 std::string picture_text(const Picture& picture, bool colour);

@@ -34,7 +34,7 @@ constexpr std::string_view kLost =
 Finding finding_of(std::string_view text) {
   Lockstep lockstep(lying<Lie::loses_a_page>);
   const std::vector<std::uint8_t> input(text.begin(), text.end());
-  return make_finding(lockstep, diagnose(lockstep, program_of(text)).value(), input);
+  return make_finding(the_tracker(), lockstep, diagnose(lockstep, program_of(text)).value(), input);
 }
 
 TEST(Finding, IsAFolderThatAStrangerUnderstands) {
@@ -279,7 +279,7 @@ TEST(Picture, ShowsThePageThatDiffers) {
       program_of("container v2\nattach g0 emulated\nenroll d0\nmap 1p 3p rw\nmap 5p 1p rw\nstart\n"
                  "pin d0 3p 1p rw\nwrite 2p 1\nquery 0p 8p\n"));
   ASSERT_TRUE(mismatch.has_value());
-  EXPECT_EQ(picture_text(draw(lockstep, *mismatch), false),
+  EXPECT_EQ(picture_text(draw(lockstep, *mismatch, kTracker), false),
             "pages of 4 KiB from 0 on; # is reported dirty\n"
             "  mapping   .AAA.B..\n"
             "  pins      ...1....\n"
@@ -292,7 +292,7 @@ TEST(Picture, IsEmptyWhereThereIsNothingToSee) {
   Lockstep lockstep(lying<Lie::wrong_errno>);
   const auto mismatch = lockstep.run(program_of("container v2\nquery 0p 8p\n"));
   ASSERT_TRUE(mismatch.has_value());
-  EXPECT_EQ(picture_text(draw(lockstep, *mismatch), true), "");
+  EXPECT_EQ(picture_text(draw(lockstep, *mismatch, kTracker), true), "");
 }
 
 TEST(Apart, WhatTakesTheProcessDownHasASignature) {

@@ -52,5 +52,6 @@ rule(harness/*.* harness/ ${std} ${system})
 rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
 rule(fuzz/random_main.cc harness/ ${std} ${system})
 rule(fuzz/*.* harness/ ${std})
+rule(peers/linux/table.cc peers/linux/ harness/ ${std} "<CLI/CLI\\.hpp>")
 rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ harness/ tests/ ${std} ${system}
   "<gtest/gtest\\.h>")

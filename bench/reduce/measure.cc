@@ -93,9 +93,10 @@ int measure(const char* path, const char* bytes_path) {
   const Program& program = std::get<Program>(loaded);
   Lockstep lockstep;
   const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
-  const std::string signature = judge_apart(program).signature;
-  const bool in_process = survives(signature);
-  const Judge apart = [](const Program& p) { return judge_apart(p); };
+  const Judgement verdict = judge_apart(the_tracker(), program);
+  const std::string& signature = verdict.signature;
+  const bool in_process = !verdict.crashed;
+  const Judge apart = [](const Program& p) { return judge_apart(the_tracker(), p); };
   const Judge judge = in_process ? inside : apart;
 
   nlohmann::json result = {{"signature", signature}, {"in_process", in_process}};

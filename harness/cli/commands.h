@@ -5,10 +5,12 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "operation.h"
+#include "under_test.h"
 
 namespace tidemark::cli {
 
@@ -34,6 +36,11 @@ struct NamedProgram {
   Program program;
 };
 std::vector<NamedProgram> load_all(const std::vector<std::string>& paths);
+
+// The option --subject; without it, `subject` stays as it is.
+void add_subject(CLI::App& command, std::string& subject);
+// What `name` stands for. If nothing, standard error says what there is.
+std::optional<UnderTest> subject_or_complain(const std::string& name);
 
 // "tidemark: `what`" on standard error. Returns kCouldNot.
 int complain(const std::string& what);

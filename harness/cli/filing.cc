@@ -11,62 +11,66 @@ constexpr unsigned kDiagnosisSeconds = 60;
 constexpr unsigned kHangSeconds = 2;
 constexpr std::size_t kHangRuns = 30, kMemoryRuns = 100, kCrashRuns = 1000;
 
-Reduction reduce_crash(const Program& program, const std::string& signature, unsigned seconds) {
+Reduction reduce_crash(const UnderTest& tested, const Program& program,
+                       const std::string& signature, unsigned seconds) {
   const bool hangs = signature == "hang";
   const unsigned run_seconds = hangs ? std::min(seconds, kHangSeconds) : seconds;
   const std::size_t runs = hangs                          ? kHangRuns
                            : signature == "out-of-memory" ? kMemoryRuns
                                                           : kCrashRuns;
-  const Judge judge = [run_seconds](const Program& candidate) {
-    return judge_apart(candidate, run_seconds);
+  const Judge judge = [&tested, run_seconds](const Program& candidate) {
+    return judge_apart(tested, candidate, run_seconds);
   };
   Reduction reduction = reduce(program, judge, {.runs = runs});
   // It may have become one that is only slow.
-  if (hangs && judge_apart(reduction.program, seconds).signature != signature)
+  if (hangs && judge_apart(tested, reduction.program, seconds).signature != signature)
     reduction.program = program;
   return reduction;
 }
 
-std::optional<Diagnosed> diagnose_crash(const std::string& signature, const Program& program,
-                                        std::span<const std::uint8_t> input, unsigned seconds) {
-  Reduction reduction = reduce_crash(program, signature, seconds);
+std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const std::string& signature,
+                                        const Program& program, std::span<const std::uint8_t> input,
+                                        unsigned seconds) {
+  Reduction reduction = reduce_crash(tested, program, signature, seconds);
   if (reduction.signature.empty()) return std::nullopt;  // not every time
   Diagnosed result;
   result.runs = reduction.runs;
   result.leads = std::move(reduction.leads);
-  result.finding.signature = reduction.signature;
+  result.finding.subject = tested.subject;
+  result.finding.signature = tested.finding_name(reduction.signature);
   if (const std::string what = doings(reduction.program); !what.empty())
     result.finding.signature += "." + what;
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
-  result.finding.report = signature == "hang"
-                              ? "it did not end within " + std::to_string(seconds) + " s\n"
-                              : symbolized(run_program_apart(reduction.program, seconds).said);
+  result.finding.report =
+      signature == "hang" ? "it did not end within " + std::to_string(seconds) + " s\n"
+                          : symbolized(run_program_apart(tested, reduction.program, seconds).said);
   return result;
 }
 
 }  // namespace
 
-std::optional<Diagnosed> diagnose_as(const std::string& signature, const Program& program,
-                                     std::span<const std::uint8_t> input, unsigned seconds) {
+std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
+                                     const Program& program, std::span<const std::uint8_t> input,
+                                     unsigned seconds) {
+  // If it is a difference that is known, then no other must hide it.
+  const UnderTest counting = tested.counting(judgement.signature);
   // A smaller program may take the process down though this one does not: all of
   // the reduction is tried in a child first.
-  const auto whole = [&program] {
-    Lockstep lockstep;
-    diagnose(lockstep, program);
-  };
-  if (!survives(signature) || !run_guarded(whole, kDiagnosisSeconds).fine)
-    return diagnose_crash(signature, program, input, seconds);
-  Lockstep lockstep;
-  const auto diagnosis = diagnose(lockstep, program);
+  const auto whole = [&] { diagnose(*counting.lockstep(), program); };
+  if (judgement.crashed || !run_guarded(whole, kDiagnosisSeconds).fine)
+    return diagnose_crash(tested, judgement.signature, program, input, seconds);
+  const auto lockstep = counting.lockstep();
+  const auto diagnosis = diagnose(*lockstep, program);
   if (!diagnosis) return std::nullopt;
-  return Diagnosed{make_finding(lockstep, *diagnosis, input), diagnosis->runs, diagnosis->leads};
+  return Diagnosed{make_finding(tested, *lockstep, *diagnosis, input), diagnosis->runs,
+                   diagnosis->leads};
 }
 
-std::optional<Diagnosed> diagnose_any(const Program& program) {
-  const std::string signature = judge_apart(program, kMostSeconds).signature;
-  if (signature.empty()) return std::nullopt;
-  return diagnose_as(signature, program, {}, kMostSeconds);
+std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program) {
+  const Judgement judgement = judge_apart(tested, program);
+  if (judgement.signature.empty()) return std::nullopt;
+  return diagnose_as(tested, judgement, program, {}, kMostSeconds);
 }
 
 }  // namespace tidemark::cli

@@ -20,13 +20,14 @@ struct Diagnosed {
   std::vector<std::pair<std::string, Program>> leads;
 };
 
-// Reduces and names what `program` does wrong; nothing if it does nothing wrong.
-// Cost: at most two minutes, for what hangs; else seconds.
-std::optional<Diagnosed> diagnose_any(const Program& program);
+// Reduces and names what the subject does wrong in `program`; nothing if it does
+// nothing wrong. Cost: at most two minutes, for what hangs; else seconds.
+std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program);
 
-// The same where judge_apart() has said `signature`, not empty, already.
+// The same where judge_apart() has judged already, and its signature is not empty.
 // `input` is what the program came from; what takes longer than `seconds` hangs.
-std::optional<Diagnosed> diagnose_as(const std::string& signature, const Program& program,
-                                     std::span<const std::uint8_t> input, unsigned seconds);
+std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
+                                     const Program& program, std::span<const std::uint8_t> input,
+                                     unsigned seconds);
 
 }  // namespace tidemark::cli

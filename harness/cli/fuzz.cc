@@ -20,6 +20,7 @@
 #include "filing.h"
 #include "found.h"
 #include "interrupts.h"
+#include "known.h"
 #include "operation_bytes.h"
 #include "program_file.h"
 #include "terminal.h"
@@ -32,7 +33,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string target, seeds, work, findings = "findings";
+  std::string subject{kTracker}, target, seeds, work, findings = "findings";
+  bool known = false;
   unsigned seconds = 60;
   unsigned timeout = kMostSeconds;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -56,8 +58,9 @@ bool has_content(const fs::path& path, const std::string& content) {
 
 class Run {
  public:
-  explicit Run(const Options& options)
+  Run(const Options& options, const UnderTest& tested)
       : options_(options),
+        tested_(tested),
         work_(fs::absolute(options.work)),
         target_(fs::absolute(options.target)) {}
 
@@ -65,7 +68,7 @@ class Run {
     fs::create_directories(corpus_);
     fs::create_directories(artifacts_);
     if (!lock_work()) return kCouldNot;
-    found_.emplace(options_.findings, known_, options_.timeout);
+    found_.emplace(tested_, options_.findings, known_, options_.timeout);
     found_->file_leftovers(artifacts_);
     link_seeds();
     start();
@@ -237,6 +240,7 @@ class Run {
   }
 
   const Options& options_;
+  const UnderTest& tested_;
   const fs::path work_, target_;
   const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
   const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
@@ -250,22 +254,35 @@ class Run {
   bool failed_ = false;
 };
 
+// For the fuzzing processes, and for the children that judge what these find.
+void set_environment(const Options& options) {
+  setenv(kSubjectVariable, options.subject.c_str(), 1);
+  if (options.known) setenv(kWithKnownVariable, "", 1);
+  setenv(kKnownVariable, fs::absolute(fs::path(options.work) / "known").c_str(), 1);
+}
+
 int fuzz(Options options) {
-  if (options.work.empty()) options.work = fs::path(options.target).parent_path() / "fuzzing";
+  const auto tested = subject_or_complain(options.subject);
+  if (!tested) return kCouldNot;
+  if (options.work.empty())
+    options.work = fs::path(options.target).parent_path() / ("fuzzing-" + options.subject);
   if (access(options.target.c_str(), X_OK) != 0) {
     fmt::print(stderr, "tidemark: no fuzz target at {}\n", quoted_path(options.target));
     return kCouldNot;
   }
   count_interrupts();
-  return Run(options).run();
+  set_environment(options);
+  return Run(options, tested->counting(options.known ? kAllKnown : "")).run();
 }
 
 }  // namespace
 
 void add_fuzz(CLI::App& app, Action& action) {
   CLI::App* command =
-      app.add_subcommand("fuzz", "Fuzz the tracker against the reference until time is up");
+      app.add_subcommand("fuzz", "Fuzz a subject against the reference until time is up");
   auto options = std::make_shared<Options>();
+  add_subject(*command, options->subject);
+  command->add_flag("--known", options->known, "Find also what the subject is known to differ in");
   command->add_option("--seconds", options->seconds, "How long")
       ->capture_default_str()
       ->check(CLI::Range(1u, 100'000'000u));

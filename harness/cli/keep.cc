@@ -59,7 +59,7 @@ int keep(const Options& options) {
   if (programs.empty()) return kCouldNot;
 
   // Reduced once more, by today's reducer.
-  const auto diagnosed = diagnose_any(programs[0].program);
+  const auto diagnosed = diagnose_any(the_tracker(), programs[0].program);
   if (!diagnosed)
     return complain(quoted_path(source.string()) +
                     " does nothing wrong any more. If a test shall keep it so, copy it to " +

@@ -34,11 +34,18 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
   }
 }
 
-int minimise(const std::string& path) {
+struct Options {
+  std::string path, subject{kTracker};
+};
+
+int minimise(const Options& options) {
+  const std::string& path = options.path;
+  const auto tested = subject_or_complain(options.subject);
+  if (!tested) return kCouldNot;
   const auto programs = load_all({path});
   if (programs.empty()) return kCouldNot;
   const Program& program = programs[0].program;
-  const auto diagnosed = diagnose_any(program);
+  const auto diagnosed = diagnose_any(tested->counting(kAllKnown), program);
   if (!diagnosed)
     return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce");
   const Finding& finding = diagnosed->finding;
@@ -58,13 +65,14 @@ int minimise(const std::string& path) {
 
 void add_minimise(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("minimise", "Make a failing program as small as can be");
-  auto path = std::make_shared<std::string>();
-  command->add_option("FILE", *path, "A program that fails: text, or bytes from a fuzzer")
+  auto options = std::make_shared<Options>();
+  add_subject(*command, options->subject);
+  command->add_option("FILE", options->path, "A program that fails: text, or bytes from a fuzzer")
       ->required();
   command->footer(
       "The result is written beside FILE, as FILE.min.trace.\n"
       "Exit code: 0 done, 2 FILE is no program or does nothing wrong.");
-  command->callback([path, &action] { action = [path] { return minimise(*path); }; });
+  command->callback([options, &action] { action = [options] { return minimise(*options); }; });
 }
 
 }  // namespace tidemark::cli

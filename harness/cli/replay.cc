@@ -26,6 +26,7 @@ constexpr unsigned kSeconds = 60;  // a program that takes longer hangs
 
 struct Options {
   std::vector<std::string> paths;
+  std::string subject{kTracker};
   bool quiet = false;
   bool json = false;
 };
@@ -138,8 +139,9 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
   return found ? found : lockstep.end();
 }
 
-int replay(const NamedProgram& named, const Options& options) {
-  Lockstep lockstep;
+int replay(const UnderTest& tested, const NamedProgram& named, const Options& options) {
+  const auto made = tested.lockstep();
+  Lockstep& lockstep = *made;
   Json json = {{"file", named.path}, {"operations", Json::array()}};
   const auto found = run_steps(lockstep, named, options, json);
   if (options.json) {
@@ -147,9 +149,9 @@ int replay(const NamedProgram& named, const Options& options) {
     if (found) json["mismatch"] = mismatch_json(*found);
     print_json(json);
   } else if (found) {
-    fmt::print("{}: diverges: {}\n{}", shown(named.path), found->signature,
+    fmt::print("{}: diverges: {}\n{}", shown(named.path), tested.finding_name(found->signature),
                describe(*found, named.program));
-    const std::string picture = picture_text(draw(lockstep, *found), has_colour());
+    const std::string picture = picture_text(draw(lockstep, *found, tested.subject), has_colour());
     if (!options.quiet && !picture.empty()) fmt::print("\n{}", picture);
   } else {
     fmt::print("{}: agrees\n", shown(named.path));
@@ -175,9 +177,9 @@ class SharedCode {
   int* code_;
 };
 
-int replay_or_complain(const NamedProgram& named, const Options& options) {
+int replay_or_complain(const UnderTest& tested, const NamedProgram& named, const Options& options) {
   try {
-    const int code = replay(named, options);
+    const int code = replay(tested, named, options);
     if (std::fflush(stdout) != 0)
       throw std::system_error(errno, std::generic_category(), "cannot write standard output");
     return code;
@@ -186,15 +188,15 @@ int replay_or_complain(const NamedProgram& named, const Options& options) {
   }
 }
 
-// In a child, so that a program that takes the tracker down, or never ends, is
+// In a child, so that a program that takes the subject down, or never ends, is
 // a verdict too.
-int replay_apart(const NamedProgram& named, const Options& options) {
+int replay_apart(const UnderTest& tested, const NamedProgram& named, const Options& options) {
   SharedCode code;
   const Ending ending =
-      run_apart([&] { code.value() = replay_or_complain(named, options); }, kSeconds);
+      run_apart([&] { code.value() = replay_or_complain(tested, named, options); }, kSeconds);
   fmt::print(stderr, "{}", symbolized(ending.said));
   if (code.value() >= 0) return code.value();
-  const std::string how = signature_of(ending);
+  const std::string how = signature_of(ending, tested.sources);
   if (options.json)
     print_json({{"file", named.path}, {"verdict", "crash"}, {"how", how}});
   else
@@ -208,6 +210,7 @@ void add_replay(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("replay", "Run programs and show each operation with its result");
   auto options = std::make_shared<Options>();
+  add_subject(*command, options->subject);
   command->add_option("FILE", options->paths, "Programs: text, or bytes from a fuzzer")->required();
   auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");
   command->add_flag("--json", options->json, "One JSON object a file")->excludes(quiet);
@@ -216,10 +219,12 @@ void add_replay(CLI::App& app, Action& action) {
       "program (and none is run).");
   command->callback([options, &action] {
     action = [options] {
+      const auto tested = subject_or_complain(options->subject);
+      if (!tested) return kCouldNot;
       const auto programs = load_all(options->paths);
       int code = programs.empty() ? kCouldNot : kFine;
       for (const NamedProgram& named : programs)
-        code = std::max(code, replay_apart(named, *options));
+        code = std::max(code, replay_apart(tested->counting(kAllKnown), named, *options));
       return code;
     };
   });

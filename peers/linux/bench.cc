@@ -25,7 +25,7 @@ std::vector<Program> comparable(int count, char** paths) {
     if (!program) continue;
     bool same = true;
     for (const LinuxVersion& version : linux_versions())
-      same &= Comparison(version).run(*program).signature.empty();
+      same &= Comparison(version).judge(*program).signature.empty();
     if (same) programs.push_back(*program);
   }
   return programs;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "crash.h"
+#include "known.h"
 
 namespace tidemark {
 namespace {
@@ -16,81 +17,129 @@ std::string report_of(const Mismatch& mismatch) {
   return "expected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
 }
 
-// The innermost function of type1 in a sanitizer's stack trace: "in NAME FILE:...".
-std::string function_in_type1(const std::string& said) {
-  const auto file = said.find("/vfio_iommu_type1.c:");
-  if (file == std::string::npos) return {};
-  const auto line = said.rfind('\n', file) + 1;
-  const auto name = said.find(" in ", line);
-  if (name == std::string::npos || name > file) return {};
-  return said.substr(name + 4, said.find(' ', name + 4) - name - 4);
-}
-
 LinuxSubject& linux_of(Lockstep& lockstep) {
   return dynamic_cast<LinuxSubject&>(lockstep.actual().subject());
 }
 
+// "linux.bug.vfio_dma_do_unmap"
+Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
+  const auto what = stopped.signature.find('.') + 1, function = stopped.signature.rfind('.') + 1;
+  Mismatch mismatch;
+  mismatch.signature = stopped.signature;
+  mismatch.operation = operation;
+  mismatch.expected = "the call returns";
+  mismatch.actual = "the kernel stops: " + stopped.signature.substr(what, function - 1 - what) +
+                    ", " + stopped.signature.substr(function);
+  return mismatch;
+}
+
+// As one that is known to be so.
+Mismatch explained(Mismatch mismatch, const Expected& entry) {
+  mismatch.signature = entry.name;
+  mismatch.known = std::string(entry.rule) + ": " + entry.reason;
+  return mismatch;
+}
+
 }  // namespace
 
-// True if the program must end here.
-bool Comparison::judge(const Difference& difference, Verdict& verdict) {
-  const Expected* expected = find_expected(version_, difference);
-  if (expected && expected->goes_on) {
-    if (std::ranges::find(verdict.passed, expected) == verdict.passed.end())
-      verdict.passed.push_back(expected);
+void Comparison::begin(const Setup& setup) {
+  program_.setup = setup;
+  program_.operations.clear();
+  index_ = 0;
+  history_.begin();
+  verdict_ = {};
+  over_ = false;
+  mismatch_.reset();
+  passed_.clear();
+  Lockstep::begin(setup);
+}
+
+std::optional<Mismatch> Comparison::step(const Operation& operation, const Expectation*) {
+  if (over_) return std::nullopt;
+  index_ = program_.operations.size();
+  program_.operations.push_back(operation);
+  history_.before(*this);
+  try {
+    if (!Lockstep::step(operation, nullptr)) {
+      history_.settle(operation, *this);
+      ends_with_warning();
+    }
+  } catch (const LinuxStopped& stopped) {
+    ends_with(mismatch_of(stopped, index_), false);
+  }
+  return outcome();
+}
+
+std::optional<Mismatch> Comparison::end() {
+  if (over_) return std::nullopt;
+  index_ = program_.operations.size();
+  try {
+    Lockstep::end();
+  } catch (const LinuxStopped& stopped) {
+    ends_with(mismatch_of(stopped, index_), false);
+  }
+  return over_ ? outcome() : came_to_its_end();
+}
+
+bool Comparison::tolerates(const Mismatch& found) {
+  if (index_ < program_.operations.size()) history_.note(program_.operations[index_], *this);
+  // A warning comes before what follows from it. What is left after the release
+  // comes from a subject that is gone.
+  if (found.signature != "lockstep.release.leak" && ends_with_warning()) return false;
+  return !ends_with(found, true);
+}
+
+// True if the program must end here. If not `compared`, Linux said it of itself.
+bool Comparison::ends_with(const Mismatch& found, bool compared) {
+  const Expected* entry = find_expected(
+      version_, {program_, index_, found.signature, compared ? &found : nullptr, this, &history_});
+  if (entry && entry->goes_on && known_ != entry->name) {
+    pass(*entry, found);
     return false;
   }
-  verdict.signature = difference.signature;
-  verdict.expected = expected;
-  verdict.operation = difference.index;
-  if (difference.mismatch) verdict.report = report_of(*difference.mismatch);
+  over_ = true;
+  verdict_.signature = found.signature;
+  verdict_.expected = entry;
+  verdict_.operation = index_;
+  verdict_.report = report_of(found);
+  if (!entry) mismatch_ = found;
+  if (entry && counts(*entry)) mismatch_ = explained(found, *entry);
   return true;
 }
 
-bool Comparison::judge_warnings(const Program& program, std::size_t operation, Verdict& verdict) {
-  for (const std::string& function : linux_of(lockstep_).take_warnings())
-    if (judge({program, operation, "linux.warn." + function, nullptr, &lockstep_, &history_},
-              verdict))
-      return true;
+bool Comparison::ends_with_warning() {
+  for (const std::string& function : linux_of(*this).take_warnings()) {
+    Mismatch found;
+    found.signature = "linux.warn." + function;
+    found.operation = index_;
+    found.expected = "no warning";
+    found.actual = "a warning in " + function;
+    if (ends_with(found, false)) return true;
+  }
   return false;
 }
 
-Verdict Comparison::run(const Program& program) {
-  Verdict verdict;
-  std::size_t i = 0;
-  const auto difference = [&](const std::string& signature, const Mismatch* found) {
-    return Difference{program, i, signature, found, &lockstep_, &history_};
-  };
-  lockstep_.tolerate([&](const Mismatch& found) {
-    if (i < program.operations.size()) history_.note(program.operations[i], lockstep_);
-    // A warning comes before what follows from it. What is left after the release
-    // comes from a subject that is gone.
-    if (found.signature != "lockstep.release.leak" && judge_warnings(program, i, verdict))
-      return false;
-    return !judge(difference(found.signature, &found), verdict);
-  });
-  history_.begin();
-  try {
-    lockstep_.begin(program.setup);
-    for (; i < program.operations.size(); ++i) {
-      const Operation& operation = program.operations[i];
-      history_.before(lockstep_);
-      if (lockstep_.step(operation, nullptr)) return verdict;
-      history_.settle(operation, lockstep_);
-      if (judge_warnings(program, i, verdict)) return verdict;
-    }
-    lockstep_.end();
-  } catch (const LinuxStopped& stopped) {
-    judge(difference(stopped.signature, nullptr), verdict);
-  }
-  return verdict;
+void Comparison::pass(const Expected& entry, const Mismatch& found) {
+  if (std::ranges::count(verdict_.passed, &entry)) return;
+  verdict_.passed.push_back(&entry);
+  if (counts(entry)) passed_.push_back(explained(found, entry));
+}
+
+std::optional<Mismatch> Comparison::came_to_its_end() const {
+  for (const Mismatch& passed : passed_)
+    if (!is_known(std::string(version_.name) + "." + passed.signature)) return passed;
+  return passed_.empty() ? std::nullopt : std::optional(passed_.front());
+}
+
+Verdict Comparison::judge(const Program& program) {
+  run(program);
+  return verdict_;
 }
 
 Verdict Comparison::run_apart(const LinuxVersion& version, const Program& program) {
   const Ending ending = tidemark::run_apart(
       [&] {
-        Comparison comparison(version, version.make);
-        const Verdict verdict = comparison.run(program);
+        const Verdict verdict = Comparison(version, "", version.make).judge(program);
         for (const Expected* entry : verdict.passed)
           std::fprintf(stderr, "passed: %s\n", entry->name);
         if (verdict.signature.empty()) return;
@@ -110,7 +159,7 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
   for (std::size_t at = 0; (at = said.find("passed: ", at)) != std::string::npos; at += 8)
     verdict.passed.push_back(entry_named(said.substr(at + 8, said.find('\n', at) - at - 8)));
   if (ending.fine) return verdict;
-  verdict.signature = signature_of(ending);
+  verdict.signature = signature_of(ending, kType1Source);
   verdict.operation = program.operations.size();
   if (const auto at = said.find("operation: "); at != std::string::npos) {
     verdict.operation = std::strtoull(said.c_str() + at + 11, nullptr, 10);
@@ -122,8 +171,6 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
   }
   // Which operation it was is not known.
   verdict.report = symbolized(said);
-  const std::string function = function_in_type1(verdict.report);
-  if (!function.empty()) verdict.signature += "." + function;
   verdict.expected = find_expected(
       version, {program, verdict.operation, verdict.signature, nullptr, nullptr, nullptr});
   return verdict;

@@ -5,11 +5,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "expected.h"
 #include "history.h"
 #include "lockstep.h"
+#include "under_test.h"
 
 namespace tidemark {
 
@@ -24,30 +27,50 @@ struct Verdict {
   std::vector<const Expected*> passed;  // differences that it went on after, once each
 };
 
-class Comparison {
+// A lockstep that goes up to the first difference that is not expected, or that is
+// and leaves the two in different states: what comes after it would only follow
+// from it. Memory errors that are known are foreseen; others end the process.
+class Comparison final : public Lockstep {
  public:
-  explicit Comparison(const LinuxVersion& version) : Comparison(version, version.make_careful) {}
+  // Of the expected differences those in `known` (under_test.h) are mismatches, too,
+  // with the entry's name as signature: one by name as soon as it shows; if all are,
+  // those that a program goes on after when it comes to its end, and of these one
+  // that this process has not been told to pass over (known.h), if there is one.
+  explicit Comparison(const LinuxVersion& version, std::string_view known = "")
+      : Comparison(version, known, version.make_careful) {}
 
-  // Up to the first difference that is not expected, or that is and leaves the
-  // two in different states: what comes after it would only follow from it.
-  // Memory errors that are known are foreseen; others end the process.
-  Verdict run(const Program& program);
+  void begin(const Setup& setup) override;
+  // Expectations are of a tracker that follows the contract, and do not count.
+  std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation) override;
+  std::optional<Mismatch> end() override;
+
+  // run(), for those who want to know what was expected as well.
+  Verdict judge(const Program& program);
 
   // The same in a child, and with nothing foreseen: memory errors have signatures,
   // too ("AddressSanitizer.KIND.FUNCTION", "hang").
   static Verdict run_apart(const LinuxVersion& version, const Program& program);
 
-  std::uint64_t operations() const { return lockstep_.operations(); }
-
  private:
-  Comparison(const LinuxVersion& version, SubjectFactory make)
-      : version_(version), lockstep_(make, make_reference) {}
-  bool judge(const Difference& difference, Verdict& verdict);
-  bool judge_warnings(const Program& program, std::size_t operation, Verdict& verdict);
+  Comparison(const LinuxVersion& version, std::string_view known, SubjectFactory make)
+      : Lockstep(make, make_reference), version_(version), known_(known) {}
+  bool tolerates(const Mismatch& found) override;
+  bool ends_with(const Mismatch& found, bool compared);
+  bool ends_with_warning();
+  void pass(const Expected& entry, const Mismatch& found);
+  std::optional<Mismatch> came_to_its_end() const;
+  bool counts(const Expected& entry) const { return known_ == kAllKnown || known_ == entry.name; }
+  std::optional<Mismatch> outcome() { return std::exchange(mismatch_, std::nullopt); }
 
   const LinuxVersion& version_;
-  Lockstep lockstep_;
+  const std::string known_;
+  Program program_;        // as far as it has run
+  std::size_t index_ = 0;  // of the operation that runs; their number: after the last
   History history_;
+  Verdict verdict_;
+  bool over_ = false;
+  std::optional<Mismatch> mismatch_;  // if it is over
+  std::vector<Mismatch> passed_;      // as verdict_.passed, if all known differences count
 };
 
 }  // namespace tidemark

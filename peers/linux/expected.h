@@ -18,6 +18,7 @@ struct LinuxVersion {
   SubjectFactory make;          // dies where Linux does
   SubjectFactory make_careful;  // stops before
 };
+inline constexpr const char* kType1Source = "/vfio_iommu_type1.c";
 inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kLinux612;
 std::span<const LinuxVersion> linux_versions();
 

@@ -28,7 +28,7 @@ class ExpectedTest : public testing::TestWithParam<LinuxVersion> {};
 TEST_P(ExpectedTest, EveryEntryStillShows) {
   Comparison comparison(GetParam());
   for (const Expected& entry : expected_differences()) {
-    const Verdict verdict = comparison.run(trace(path_of(entry)));
+    const Verdict verdict = comparison.judge(trace(path_of(entry)));
     EXPECT_EQ(shows(verdict, entry), (entry.versions & GetParam().bit) != 0)
         << entry.name << ": " << verdict.signature << "\n"
         << verdict.report;
@@ -43,7 +43,7 @@ TEST_P(ExpectedTest, NothingElseIsPassedOver) {
   Comparison comparison(unknown);
   for (const Expected& entry : expected_differences()) {
     if (!(entry.versions & GetParam().bit)) continue;
-    const Verdict verdict = comparison.run(trace(path_of(entry)));
+    const Verdict verdict = comparison.judge(trace(path_of(entry)));
     EXPECT_FALSE(verdict.signature.empty()) << entry.name;
     EXPECT_EQ(verdict.expected, nullptr) << entry.name;
     EXPECT_TRUE(verdict.passed.empty()) << entry.name;

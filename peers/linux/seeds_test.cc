@@ -27,7 +27,7 @@ TEST_P(Seeds, DifferOnlyAsExpected) {
   for (auto& path : traces_in(TIDEMARK_CORPUS_DIR "/regressions")) paths.push_back(path);
   std::size_t same = 0;
   for (const auto& path : paths) {
-    const Verdict verdict = comparison.run(trace(path));
+    const Verdict verdict = comparison.judge(trace(path));
     std::printf("%-10s %-60s %s\n", GetParam().name, path.stem().c_str(), line_of(verdict).c_str());
     EXPECT_TRUE(verdict.signature.empty() || verdict.expected)
         << path << ": " << verdict.signature << "\n"

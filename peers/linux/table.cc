@@ -1,65 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Prints what comes of programs on each version of Linux: one line for each
-// program and version, and with -v what was expected and what came; with -a each
-// in a child and as it is, without the care that ends it before memory errors.
-// Without programs: what is known to differ.
+// ./tidemark linux: what comes of programs on each version of Linux, one line for
+// each program and version; without programs, what is known to differ.
+#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include "comparison.h"
 #include "program_file.h"
 
+namespace tidemark {
 namespace {
 
-void print_known() {
-  for (const tidemark::Expected& entry : tidemark::expected_differences()) {
-    std::printf("%s (%s;", entry.name, entry.rule);
-    for (const tidemark::LinuxVersion& version : tidemark::linux_versions())
-      if (entry.versions & version.bit) std::printf(" %s", version.name);
-    std::printf(")\n  %s\n  ./tidemark linux -v peers/linux/expected/%s.trace\n\n", entry.reason,
-                entry.name);
+struct Options {
+  std::vector<std::string> paths;
+  bool verbose = false, as_it_is = false;
+};
+
+int print_known() {
+  for (const LinuxVersion& version : linux_versions()) {
+    std::printf("%s\n\n", version.name);
+    for (const Expected& entry : expected_differences())
+      if (entry.versions & version.bit)
+        std::printf("  %s (%s)\n    %s\n    ./tidemark replay --subject %s %s%s.trace\n",
+                    entry.name, entry.rule, entry.reason, version.name, "peers/linux/expected/",
+                    entry.name);
+    std::printf("\n");
   }
+  return 0;
+}
+
+// Does it differ, and is that a finding?
+bool print_line(const std::string& path, const LinuxVersion& version, const Program& program,
+                const Options& options) {
+  const Verdict verdict = options.as_it_is ? Comparison::run_apart(version, program)
+                                           : Comparison(version).judge(program);
+  const bool same = verdict.signature.empty();
+  std::string line = std::filesystem::path(path).stem().string() + "\t" + version.name + "\t" +
+                     (same ? "same" : verdict.signature) + "\t";
+  if (!same) line += verdict.expected ? verdict.expected->name : "NOT EXPECTED";
+  for (const Expected* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
+  std::printf("%s\n", line.c_str());
+  if (options.verbose && !same)
+    std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
+  return !same && !verdict.expected;
+}
+
+int print_table(const Options& options) {
+  std::vector<Program> programs;
+  for (const std::string& path : options.paths) {
+    auto loaded = load_program(path);
+    if (const auto* message = std::get_if<std::string>(&loaded))
+      std::fprintf(stderr, "tidemark: %s\n", message->c_str());
+    else
+      programs.push_back(std::move(std::get<Program>(loaded)));
+  }
+  if (programs.size() < options.paths.size()) return 2;
+  bool found = false;
+  for (std::size_t i = 0; i < programs.size(); ++i)
+    for (const LinuxVersion& version : linux_versions())
+      found |= print_line(options.paths[i], version, programs[i], options);
+  return found ? 1 : 0;
 }
 
 }  // namespace
+}  // namespace tidemark
 
-int main(int count, char** arguments) {
-  using namespace tidemark;
-  if (count == 1) print_known();
-  bool verbose = false, apart = false;
-  int unexplained = 0;
-  for (int i = 1; i < count; ++i) {
-    if (!std::strcmp(arguments[i], "-v")) {
-      verbose = true;
-      continue;
-    }
-    if (!std::strcmp(arguments[i], "-a")) {
-      apart = true;
-      continue;
-    }
-    const auto loaded = load_program(arguments[i], Form::text);
-    if (const auto* message = std::get_if<std::string>(&loaded)) {
-      std::fprintf(stderr, "%s\n", message->c_str());
-      return 2;
-    }
-    const auto& program = std::get<Program>(loaded);
-    for (const LinuxVersion& version : linux_versions()) {
-      const Verdict verdict =
-          apart ? Comparison::run_apart(version, program) : Comparison(version).run(program);
-      std::string passed;
-      for (const Expected* entry : verdict.passed) passed += std::string(" (") + entry->name + ")";
-      const bool same = verdict.signature.empty();
-      unexplained += !same && !verdict.expected;
-      std::printf("%s\t%s\t%s\t%s%s\n", std::filesystem::path(arguments[i]).stem().c_str(),
-                  version.name, same ? "same" : verdict.signature.c_str(),
-                  same               ? ""
-                  : verdict.expected ? verdict.expected->name
-                                     : "NOT EXPECTED",
-                  passed.c_str());
-      if (verbose && !same)
-        std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
-    }
+int main(int argc, char** argv) {
+  tidemark::Options options;
+  CLI::App app("What programs do on Linux's own type1; without programs, what is known to differ");
+  app.name("./tidemark linux");
+  app.add_option("FILE", options.paths, "Programs: text, or bytes from a fuzzer");
+  app.add_flag("-v,--verbose", options.verbose, "Say what was expected, and what came");
+  app.add_flag("-a,--as-it-is", options.as_it_is,
+               "Each in a child, without the care that ends it before a memory error");
+  app.footer(
+      "./tidemark linux --setup installs Linux's sources, and does nothing else.\n"
+      "Exit code: 0 all that differs is known, 1 something is not, 2 one is no program (and none\n"
+      "is run).");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
-  return unexplained ? 1 : 0;
+  return options.paths.empty() ? tidemark::print_known() : tidemark::print_table(options);
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The subjects that programs can be tried on, by name: the tracker, and those of
+// peers/ that are linked in.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lockstep.h"
+
+namespace tidemark {
+
+inline constexpr std::string_view kTracker = "tracker";
+inline constexpr std::string_view kAllKnown = "all";
+
+// A subject, and how it is judged.
+struct UnderTest {
+  std::string_view subject;
+  // What the paths of its sources have in common: crashes are named for its functions.
+  std::string_view sources;
+  // A lockstep with it. Of the differences that it is known for, these count as
+  // mismatches: none, kAllKnown, or the one of this name.
+  std::unique_ptr<Lockstep> (*make)(std::string_view known);
+  std::string known = {};  // what make() gets here
+
+  std::unique_ptr<Lockstep> lockstep(const LeftOut& left_out = LeftOut(nullptr)) const;
+  UnderTest counting(std::string_view known_differences) const;
+
+  // Of a finding: the tracker's have the signatures that they have, others begin
+  // with the subject.
+  std::string finding_name(const std::string& signature) const;
+};
+
+// For command lines: " --subject linux-6.1"; empty for the tracker.
+std::string subject_option(std::string_view subject);
+
+// As the environment says: which subject, and with a second variable, of any value,
+// that all known differences count. For fuzzing processes.
+inline constexpr const char* kSubjectVariable = "TIDEMARK_SUBJECT";
+inline constexpr const char* kWithKnownVariable = "TIDEMARK_WITH_KNOWN";
+// A subject that is not here ends the process.
+UnderTest under_test_by_environment();
+
+// Nothing if none of that name is here. No known difference counts.
+std::optional<UnderTest> find_under_test(std::string_view subject);
+UnderTest the_tracker();
+
+// Those beside the tracker. Defined in the folder of peers that is linked in, or
+// as none.
+std::span<const UnderTest> peers();
+
+}  // namespace tidemark
