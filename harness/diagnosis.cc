@@ -115,7 +115,7 @@ class Diagnostician {
     const Judge judge = [this](const Program& program) -> Judgement {
       auto mismatch = run_watching_states(program);
       if (!mismatch) return {};
-      return {kind_of(*mismatch, program), mismatch->operation, std::move(mismatch->pages)};
+      return {kind_of(*mismatch, program), mismatch->operation, std::move(mismatch->pages), false};
     };
     Reduction reduction = reduce(program_, judge);
     leads_.insert(leads_.end(), reduction.leads.begin(), reduction.leads.end());

@@ -39,11 +39,12 @@ std::string reason_for(const fs::path& input) {
 }
 
 // A process ended on it, but in a process of its own it does nothing wrong.
-Finding not_reproduced(const fs::path& input, std::vector<std::uint8_t> bytes,
-                       const std::string& said) {
+Finding not_reproduced(const UnderTest& tested, const fs::path& input,
+                       std::vector<std::uint8_t> bytes, const std::string& said) {
   constexpr std::size_t kMostSaid = 8000;
   Finding finding;
-  finding.signature = reason_for(input) + ".not-reproduced";
+  finding.subject = tested.subject;
+  finding.signature = tested.finding_name(reason_for(input) + ".not-reproduced");
   finding.input = std::move(bytes);
   finding.report =
       "a fuzzing process ended on this input; replaying it shows nothing.\n"
@@ -54,17 +55,18 @@ Finding not_reproduced(const fs::path& input, std::vector<std::uint8_t> bytes,
 
 }  // namespace
 
-Found::Found(const fs::path& findings, const fs::path& known, unsigned seconds)
-    : store_(findings), findings_(findings), known_(known), seconds_(seconds) {
+Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& known,
+             unsigned seconds)
+    : tested_(tested), store_(findings), findings_(findings), known_(known), seconds_(seconds) {
   write_known();
 }
 
 // A crash ends the process each time, and naming one takes seconds. Of those
 // that look like one that is named already the first, second, fourth, ... are
 // named: there may be another bug behind.
-bool Found::is_boring(const std::string& signature) {
-  if (signature.empty() || survives(signature)) return false;
-  Crashes& crashes = crashes_[signature];
+bool Found::is_boring(const Judgement& judgement) {
+  if (!judgement.crashed) return false;
+  Crashes& crashes = crashes_[judgement.signature];
   if (std::has_single_bit(++crashes.seen)) return false;
   ++crashes.passed_over;
   return true;
@@ -75,36 +77,38 @@ bool Found::file(const fs::path& input, const std::string& said, bool starved) {
   const int before = interrupts();
   std::vector<std::uint8_t> bytes = read_input(input);
   const Program program = decode(bytes);
-  const std::string signature = judge_apart(program, seconds_).signature;
-  const bool boring = is_boring(signature);
+  const Judgement judgement = judge_apart(tested_, program, seconds_);
+  const bool nothing = judgement.signature.empty();
+  const bool boring = is_boring(judgement);
   const auto diagnosed =
-      boring || signature.empty() ? std::nullopt : diagnose_as(signature, program, bytes, seconds_);
+      boring || nothing ? std::nullopt : diagnose_as(tested_, judgement, program, bytes, seconds_);
   // A terminal sends it to the judging child as well: what it died of is unknown.
   if (interrupts() != before) return false;
   if (diagnosed) {
     announce(diagnosed->finding);
     file_leads(*diagnosed);
-  } else if (signature.empty() && starved && reason_for(input) == "hang") {
+  } else if (nothing && starved && reason_for(input) == "hang") {
     fmt::print("\na program took more than {} s, because the machine was busy: alone it ends\n",
                seconds_);
   } else if (!boring) {
-    announce(not_reproduced(input, std::move(bytes), said));
+    announce(not_reproduced(tested_, input, std::move(bytes), said));
   }
   fs::remove(input);
-  return !survives(signature);
+  return nothing || judgement.crashed;
 }
 
-// What failed otherwise while the finding was reduced is a finding of its own.
+// What failed otherwise while the finding was reduced is a finding of its own. What
+// takes a process down takes long to name: it will end one of its own accord.
 void Found::file_leads(const Diagnosed& diagnosed) {
-  constexpr std::size_t kMostLeads = 8;  // each takes some hundred runs
+  constexpr std::size_t kMostLeads = 8;
   for (const auto& [kind, lead] :
        std::span(diagnosed.leads).first(std::min(diagnosed.leads.size(), kMostLeads))) {
-    if (!survives(kind)) continue;
-    auto finding = diagnose_any(lead);
-    if (!finding) continue;
+    const Judgement judgement = judge_apart(tested_, lead, seconds_);
+    if (judgement.signature.empty() || judgement.crashed) continue;
     const std::string text = print(lead);
-    finding->finding.input.assign(text.begin(), text.end());
-    announce(finding->finding);
+    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+    const auto finding = diagnose_as(tested_, judgement, lead, bytes, seconds_);
+    if (finding) announce(finding->finding);
   }
 }
 

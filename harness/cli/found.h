@@ -14,11 +14,11 @@ namespace tidemark::cli {
 
 class Found {
  public:
-  // `known` is the file that tells the fuzzing processes what need not be
-  // reported again (known.h). What takes longer than `seconds` hangs. Throws
-  // std::system_error if it cannot be written.
-  Found(const std::filesystem::path& findings, const std::filesystem::path& known,
-        unsigned seconds);
+  // Of what `tested` does wrong. `known` is the file that tells the fuzzing processes what need not
+  // be reported again (known.h). What takes longer than `seconds` hangs. Throws std::system_error
+  // if it cannot be written.
+  Found(const UnderTest& tested, const std::filesystem::path& findings,
+        const std::filesystem::path& known, unsigned seconds);
 
   // An input on which a fuzzing process ended, and what that printed. Only when
   // the finding is in its folder is it announced, and only then does the input
@@ -33,11 +33,12 @@ class Found {
   void print_summary() const;
 
  private:
-  bool is_boring(const std::string& signature);
+  bool is_boring(const Judgement& judgement);
   void announce(const Finding& finding);
   void file_leads(const Diagnosed& diagnosed);
   void write_known() const;
 
+  const UnderTest tested_;
   FindingStore store_;
   const std::filesystem::path findings_, known_;
   const unsigned seconds_;
