@@ -27,10 +27,12 @@ struct Address {
   auto operator<=>(const Address&) const = default;
 };
 
-// Of inlined functions the innermost.
 struct Name {
   std::string function, place;  // place: file:line:column
 };
+// Of an address: the functions that are inlined there, the innermost first, and the
+// one that they are inlined in. Empty where nothing can name it.
+using Names = std::vector<Name>;
 
 // "    #3 0x55d0c0ffee  (/folder/program+0xffee) (BuildId: ...)"
 struct Frame {
@@ -65,21 +67,21 @@ std::string ask_symbolizer(const std::string& module, const std::vector<std::str
 
 // Names those of `addresses` in one module that are not in `names`.
 void name_all(const std::string& module, const std::vector<std::string>& offsets,
-              std::map<Address, Name>& names) {
+              std::map<Address, Names>& names) {
   const std::vector<std::string> lines = lines_of(ask_symbolizer(module, offsets));
   // For each address pairs of lines, function and place, then an empty one.
   std::size_t at = 0;
   for (const std::string& offset : offsets) {
-    Name& name = names[{module, offset}];
-    if (at + 1 < lines.size()) name = {lines[at], lines[at + 1]};
-    while (at < lines.size() && !lines[at].empty()) ++at;
+    Names& chain = names[{module, offset}];
+    for (; at + 1 < lines.size() && !lines[at].empty(); at += 2)
+      if (lines[at] != "??") chain.push_back({lines[at], lines[at + 1]});
     ++at;
   }
 }
 
 // A child has its parent's addresses, and each is asked for only once.
-const std::map<Address, Name>& names_in(const std::string& said) {
-  static std::map<Address, Name> names;
+const std::map<Address, Names>& names_in(const std::string& said) {
+  static std::map<Address, Names> names;
   std::map<std::string, std::vector<std::string>> unknown;
   for (const std::string& line : lines_of(said))
     if (const auto frame = frame_of(line); frame && !names.contains(frame->address))
@@ -88,15 +90,13 @@ const std::map<Address, Name>& names_in(const std::string& said) {
   return names;
 }
 
-bool is_known(const Name& name) { return !name.function.empty() && name.function != "??"; }
-
 std::string function_in(std::string_view sources, const std::string& said) {
   const auto& names = names_in(said);
   for (const std::string& line : lines_of(said)) {
     const auto frame = frame_of(line);
     if (!frame) continue;
-    const Name& name = names.at(frame->address);
-    if (is_known(name) && name.place.find(sources) != std::string::npos) return name.function;
+    for (const Name& name : names.at(frame->address))
+      if (name.place.find(sources) != std::string::npos) return name.function;
   }
   return {};
 }
@@ -148,12 +148,12 @@ std::string symbolized(const std::string& said) {
   std::string result;
   for (const std::string& line : lines_of(said)) {
     const auto frame = frame_of(line);
-    if (frame && is_known(names.at(frame->address))) {
-      const Name& name = names.at(frame->address);
-      result += frame->head + "in " + name.function + " " + name.place + "\n";
-    } else {
+    if (!frame || names.at(frame->address).empty()) {
       result += line + "\n";
+      continue;
     }
+    for (const Name& name : names.at(frame->address))
+      result += frame->head + "in " + name.function + " " + name.place + "\n";
   }
   return result;
 }
