@@ -47,7 +47,7 @@ void History::before(Lockstep& lockstep) {
 void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t before,
                   std::uint64_t beyond) {
   const std::uint64_t first = mapping.first - std::min(before, mapping.first);
-  const std::uint64_t last = mapping.last + std::min(beyond, kTop - mapping.last);
+  const std::uint64_t last = mapping.last + beyond;
   for (const Suspect& known : suspects_)
     if (known.cause == cause && known.mapping == mapping.first && known.first == first &&
         known.last == last)
@@ -124,7 +124,7 @@ bool History::any(Cause cause) const {
 bool History::explains(Cause cause, std::span<const std::uint64_t> pages) const {
   const auto covered = [this](std::uint64_t page, const Cause* by) {
     return std::ranges::any_of(suspects_, [&](const Suspect& s) {
-      return (!by || s.cause == *by) && page + (kPageBytes - 1) >= s.first && page <= s.last;
+      return (!by || s.cause == *by) && page - s.first <= s.last - s.first;
     });
   };
   return std::ranges::all_of(pages, [&](std::uint64_t p) { return covered(p, nullptr); }) &&

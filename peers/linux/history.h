@@ -46,7 +46,7 @@ class History {
   struct Suspect {
     Cause cause;
     std::uint64_t mapping;      // its first byte
-    std::uint64_t first, last;  // bytes
+    std::uint64_t first, last;  // bytes; beyond 2^64 lies 0, as the bitmap's bits have it
   };
 
   void note_step(const Step& step, bool with_bitmap, std::uint64_t page_bytes);
