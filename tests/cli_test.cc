@@ -92,6 +92,19 @@ TEST_F(Cli, ExitCodesAreAsDocumented) {
   }
 }
 
+// Linux is not linked into this program.
+TEST_F(Cli, ASubjectThatIsNotHereIsRefusedAndSaysHowToGetIt) {
+  file("lost", kLost);
+  for (const Words& words : std::vector<Words>{
+           {"replay", "lost"}, {"minimise", "lost"}, {"fuzz", "--target", "x", "--seeds", "."}}) {
+    Words more = words;
+    more.insert(more.begin() + 1, {"--subject", "linux-6.1"});
+    expect_refused(run(more),
+                   "there is no subject 'linux-6.1', only: tracker; ./tidemark linux --setup");
+  }
+  EXPECT_EQ(run({"replay", "--subject", "tracker", "lost"}).code, 0);
+}
+
 // The program that runs elsewhere is the one whose tracker lies only when told.
 TEST_F(Cli, TheRealProgramAgreesWithItself) {
   file("lost", kLost);

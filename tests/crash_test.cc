@@ -45,6 +45,15 @@ TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
             "UndefinedBehaviorSanitizer.shift-exponent.tidemark_pages_pin");
 }
 
+// Of another subject, by where its sources are.
+TEST(Crash, IsNamedForTheSubjectsFunctions) {
+  const std::string said = "==7==ERROR: AddressSanitizer: SEGV on unknown address 0x61\n" +
+                           frame(0, &tidemark_pages_unpin) + frame(1, &symbolized);
+  const std::string signature = signature_of(crash(said), "/harness/crash.cc");
+  EXPECT_TRUE(signature.starts_with("AddressSanitizer.SEGV.tidemark::symbolized")) << signature;
+  EXPECT_EQ(signature_of(crash(said), "/nowhere/"), "AddressSanitizer.SEGV");
+}
+
 TEST(Crash, OtherwiseForWhatTheProcessSaid) {
   EXPECT_EQ(signature_of(crash("Assertion failure: lock.wrong\nwhy\n")), "lock.wrong");
   EXPECT_EQ(signature_of(crash("no idea\n")), "died");

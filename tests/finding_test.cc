@@ -273,6 +273,24 @@ TEST(Finding, AFolderThatCannotBeWrittenIsNamed) {
   }
 }
 
+// What is found in another subject has its name, and is replayed on it.
+TEST(Findings, SayWhatTheyWereFoundIn) {
+  const TemporaryFolder folder;
+  UnderTest other = the_tracker();
+  other.subject = "other-1";
+  Lockstep lockstep(lying<Lie::loses_a_page>);
+  const auto diagnosis = diagnose(lockstep, program_of(kLost)).value();
+  const auto filed = FindingStore(folder.path).file(make_finding(other, lockstep, diagnosis, {}));
+  EXPECT_EQ(filed.folder.filename(), "other-1." + diagnosis.signature);
+  const std::string report = content(filed.folder / "report.txt");
+  EXPECT_NE(report.find("\nreplay  ./tidemark replay --subject other-1 /"), std::string::npos);
+  EXPECT_NE(report.find("\n  other-1   "), std::string::npos) << report;
+  EXPECT_NE(content(filed.folder / "program.trace").find("replay --subject other-1 program.trace"),
+            std::string::npos);
+  EXPECT_TRUE(
+      content(filed.folder / "environment.json").starts_with("{\n  \"subject\": \"other-1\""));
+}
+
 TEST(Picture, ShowsThePageThatDiffers) {
   Lockstep lockstep(lying<Lie::loses_a_page>);
   const auto mismatch = lockstep.run(

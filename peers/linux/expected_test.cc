@@ -7,6 +7,9 @@
 #include <set>
 
 #include "comparison.h"
+#include "known.h"
+#include "parsed.h"
+#include "temporary_folder.h"
 #include "traces.h"
 
 namespace tidemark {
@@ -34,6 +37,52 @@ TEST_P(ExpectedTest, EveryEntryStillShows) {
         << verdict.report;
     EXPECT_TRUE(verdict.signature.empty() || verdict.expected) << entry.name;
   }
+}
+
+// Whoever asks for what is known gets it, by name; whoever does not, nothing.
+TEST_P(ExpectedTest, AnEntryIsAMismatchForWhoeverAsksForIt) {
+  Comparison unexpected(GetParam()), all(GetParam(), kAllKnown);
+  for (const Expected& entry : expected_differences()) {
+    if (!(entry.versions & GetParam().bit)) continue;
+    const Program program = trace(path_of(entry));
+    EXPECT_EQ(unexpected.run(program), std::nullopt) << entry.name;
+    const auto any = all.run(program);
+    ASSERT_TRUE(any.has_value()) << entry.name;
+    EXPECT_NE(any->known, "") << entry.name;
+    const auto this_one = Comparison(GetParam(), entry.name).run(program);
+    ASSERT_TRUE(this_one.has_value()) << entry.name;
+    EXPECT_EQ(this_one->signature, entry.name);
+    EXPECT_EQ(this_one->known, std::string(entry.rule) + ": " + entry.reason);
+  }
+}
+
+// Bits of a bitmap that is not asked for are of pages beyond 2^64, where 0 is.
+TEST_P(ExpectedTest, AnOddOffsetBelowTheTopExplainsBitsBeyondIt) {
+  const Verdict verdict = Comparison(GetParam())
+                              .judge(parsed("container v2\nmap 2^64-6p 1p rw\nstart\n"
+                                            "unmap 2^64-7p 2p bitmap used-buffer\n"));
+  EXPECT_EQ(verdict.signature, "lockstep.unmap.extra-dirty");
+  ASSERT_NE(verdict.expected, nullptr);
+  EXPECT_STREQ(verdict.expected->name, "odd-offset");
+}
+
+// What a process has been told is known does not hide what is not.
+TEST_P(ExpectedTest, OfWhatAProgramGoesOnAfterTheNewComesFirst) {
+  Program program = trace(kFolder / "clean-words-are-stored.trace");
+  const Program other = trace(kFolder / "other-extensions.trace");
+  program.operations.insert(program.operations.end(), other.operations.begin(),
+                            other.operations.end());
+  const TemporaryFolder folder;
+  Comparison comparison(GetParam(), kAllKnown);
+  const auto signature = [&] { return comparison.run(program).value().signature; };
+  EXPECT_EQ(signature(), "clean-words-are-stored");
+  const std::string name = std::string(GetParam().name) + ".clean-words-are-stored\n";
+  setenv(kKnownVariable, (folder.path / "known").c_str(), 1);
+  write_content(folder.path / "known", name);
+  EXPECT_EQ(signature(), "other-extensions");
+  write_content(folder.path / "known", name + GetParam().name + ".other-extensions\n");
+  EXPECT_EQ(signature(), "clean-words-are-stored");
+  unsetenv(kKnownVariable);
 }
 
 // With no entry that is meant for it, every difference is a finding.

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Linux on the command line: fuzzed, replayed and reduced as the tracker is.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "command.h"
+#include "expected.h"
+#include "temporary_folder.h"
+#include "traces.h"
+
+namespace tidemark {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+const fs::path kFolder = TIDEMARK_EXPECTED_DIR;
+
+class LinuxCli : public testing::TestWithParam<LinuxVersion> {
+ protected:
+  std::string subject() const { return GetParam().name; }
+  Ended run(const Words& words) const { return tidemark_command(words).in(folder_.path).run(); }
+
+  const TemporaryFolder folder_;
+};
+
+Ended table(const Words& more) {
+  Words words = {LINUX_TABLE};
+  words.insert(words.end(), more.begin(), more.end());
+  return Command(words).run();
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+#ifdef LINUX_LIBFUZZER
+// The names of entries with that of the subject before them.
+std::set<std::string> names(const LinuxVersion& version) {
+  std::set<std::string> result;
+  for (const Expected& entry : expected_differences())
+    if (entry.versions & version.bit) result.insert(std::string(version.name) + "." + entry.name);
+  return result;
+}
+
+TEST_P(LinuxCli, WhatIsKnownIsFoundReducedAndFiledUnderItsName) {
+  const Ended ended =
+      run({"fuzz", "--subject", subject(), "--known", "--target", LINUX_LIBFUZZER, "--seeds",
+           TIDEMARK_SEED_CORPUS, "--jobs", "1", "--work", "work", "--seconds", "10"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  const std::set<std::string> known = names(GetParam());
+  std::size_t found = 0;
+  for (const auto& entry : fs::directory_iterator(folder_.path / "findings")) {
+    const std::string name = entry.path().filename();
+    EXPECT_TRUE(known.contains(name)) << name;
+    const std::string replay = "./tidemark replay --subject " + subject() + " findings/" + name;
+    EXPECT_TRUE(has(content(entry.path() / "report.txt"), replay)) << name;
+    const Ended replayed =
+        run({"replay", "--subject", subject(), "findings/" + name + "/program.trace"});
+    EXPECT_EQ(replayed.code, 1) << name;
+    EXPECT_TRUE(has(replayed.out, ": diverges: " + subject() + ".")) << replayed.out;
+    ++found;
+  }
+  EXPECT_GT(found, 10u) << ended.out;
+}
+#endif
+
+TEST_P(LinuxCli, ReplaySaysWhatIsKnownAndWhy) {
+  const Ended ended = run({"replay", "--subject", subject(), kFolder / "odd-offset.trace"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_TRUE(has(ended.out, "odd-offset.trace: diverges: " + subject() + ".odd-offset\n"))
+      << ended.out;
+  EXPECT_TRUE(has(ended.out, "\nknown     B2: ")) << ended.out;
+  EXPECT_TRUE(has(ended.out, "\n  " + subject() + " ")) << "the picture: " << ended.out;
+  EXPECT_EQ(run({"replay", kFolder / "odd-offset.trace"}).code, 0) << "the tracker does not";
+}
+
+TEST_P(LinuxCli, AKernelThatStopsIsAVerdict) {
+  const Ended ended = run({"replay", "--subject", subject(), kFolder / "stubborn-pin.trace"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_TRUE(has(ended.out, "\nactual    the kernel stops: bug, vfio_dma_do_unmap\n"))
+      << ended.out;
+}
+
+TEST_P(LinuxCli, MinimiseKeepsTheEntry) {
+  std::string text = content(kFolder / "stubborn-pin.trace");
+  write_content(folder_.path / "x", text.insert(text.find("map "), "info\ninfo\nextension 1\n"));
+  const Ended ended = run({"minimise", "--subject", subject(), "x"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const std::string result = content(folder_.path / "x.min.trace");
+  EXPECT_TRUE(result.starts_with("# " + subject() +
+                                 ".stubborn-pin\n# ./tidemark replay --subject " + subject() +
+                                 " program.trace\n"))
+      << result;
+  EXPECT_FALSE(has(result, "info")) << result;
+}
+
+INSTANTIATE_TEST_SUITE_P(Linux, LinuxCli,
+                         testing::ValuesIn(linux_versions().begin(), linux_versions().end()),
+                         version_name);
+
+TEST(LinuxTable, ListsWhatIsKnownWithTheCommandThatShowsIt) {
+  const Ended ended = table({});
+  EXPECT_EQ(ended.code, 0);
+  for (const LinuxVersion& version : linux_versions())
+    for (const Expected& entry : expected_differences())
+      EXPECT_EQ(has(ended.out, std::string("./tidemark replay --subject ") + version.name +
+                                   " peers/linux/expected/" + entry.name + ".trace\n"),
+                (entry.versions & version.bit) != 0)
+          << entry.name;
+}
+
+TEST(LinuxTable, HasALineForEachProgramAndVersion) {
+  const std::string path = kFolder / "odd-offset.trace";
+  const Ended ended = table({path, path});
+  EXPECT_EQ(ended.code, 0) << "it is known";
+  EXPECT_EQ(std::ranges::count(ended.out, '\n'), 4) << ended.out;
+  EXPECT_TRUE(has(table({"--verbose", path}).out, "\nexpected  ")) << ended.out;
+}
+
+// Whether it is foreseen or happens: the same entry.
+TEST(LinuxTable, AsItIsAMemoryErrorIsWhatWasForeseen) {
+  const std::string path = kFolder / "mapping-gone-in-the-window.trace";
+  EXPECT_TRUE(has(table({path}).out, "\tlinux.foreseen.mapping-gone\tmapping-gone-in-the-window"));
+#ifdef TIDEMARK_SANITIZED
+  EXPECT_TRUE(has(table({"-a", path}).out,
+                  "\tAddressSanitizer.heap-use-after-free.vfio_notify_dma_unmap\t"
+                  "mapping-gone-in-the-window"));
+#endif
+}
+
+TEST(LinuxTable, ExitCodesAreAsDocumented) {
+  EXPECT_EQ(table({"--help"}).code, 0);
+  EXPECT_TRUE(has(table({"--help"}).out, "Exit code:"));
+  EXPECT_TRUE(has(table({"none"}).err, "tidemark: 'none': "));
+  for (const Words& words : std::vector<Words>{{"none"}, {"--loud"}, {"-x"}, {"/"}}) {
+    const Ended ended = table(words);
+    EXPECT_EQ(ended.code, 2) << words[0];
+    EXPECT_NE(ended.err, "") << words[0];
+    EXPECT_EQ(ended.out, "") << words[0];
+  }
+}
+
+}  // namespace
+}  // namespace tidemark
