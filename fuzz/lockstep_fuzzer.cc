@@ -36,8 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   lookalikes.named(mismatch->signature, found->runs);
   const std::string name = tested.finding_name(found->signature);
   if (tidemark::is_known(name)) return 0;
-  tidemark::fail(name, tidemark::kSeenAs + mismatch->signature + "
-" +
+  tidemark::fail(name, tidemark::kSeenAs + mismatch->signature + "\n" +
                            tidemark::print(found->program) +
                            tidemark::describe(found->mismatch, found->program));
 }

@@ -258,6 +258,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
   }
   if (missing || extra)
     found.signature = mismatch(missing ? "missing-dirty" : "extra-dirty").signature;
+  found.in_bitmap = true;
   if (!found.pages.empty())
     found.where = place_in_bitmap((found.pages[0] - step.first) / page, step.size / page);
   return found;

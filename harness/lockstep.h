@@ -24,6 +24,7 @@ struct Mismatch {
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
   std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most 16
+  bool in_bitmap = false;            // they differ in what the user's bitmap says of them
   // Of the bitmap, if it has more than a word: first, last, word-edge, tail, inside;
   // "beyond" its last page in any; or empty.
   std::string where;

@@ -131,7 +131,7 @@ Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subj
   actual.subject().inspect(actual_state);
   expected.subject().inspect(expected_state);
   const Dirtiness dirtiness = {actual,         expected, actual_state,
-                               expected_state, step,     !mismatch.where.empty()};
+                               expected_state, step,     mismatch.in_bitmap};
   picture.page_bytes = dirtiness.bits ? expected.page_bytes() : kPageBytes;
   picture.dirty_is = dirtiness.bits ? "reported dirty" : "marked";
 
