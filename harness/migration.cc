@@ -27,9 +27,10 @@ void Migration::copy_reported(const GuestMemory& memory, std::span<const LiveMap
       const std::uint64_t iova = mapping.iova_of(page);
       if (iova < answer.first || iova > answer.last) continue;
       const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
-      const std::uint64_t word = bit / 64 - answer.first_word;
-      if (word >= BitmapArea::kWords) continue;
-      const auto index = static_cast<std::int64_t>(word);
+      const auto index = static_cast<std::int64_t>(bit / 64 - answer.first_word);
+      // In a guard, too: that is where a range with more words than there is room for
+      // has some.
+      if (!BitmapArea::has_word(index)) continue;
       if (bitmap.written(index) && bitmap.word(index) >> bit % 64 & 1) copy(memory, page);
     }
   }

@@ -22,7 +22,7 @@ std::string format(const char* how, Arguments... arguments) {
 
 bool reported(const BitmapArea& bitmap, std::uint64_t bit) {
   const auto index = static_cast<std::int64_t>(bit / 64);
-  return index < BitmapArea::kWords && bitmap.written(index) &&
+  return BitmapArea::has_word(index) && bitmap.written(index) &&
          (bitmap.word(index) >> bit % 64 & 1) != 0;
 }
 

@@ -60,6 +60,7 @@ class BitmapArea {
   // `offset` in bytes from word 0; the bytes lie in the area.
   void write(std::int64_t offset, const std::uint8_t* from, std::size_t bytes);
   void read(std::int64_t offset, std::uint8_t* to, std::size_t bytes) const;
+  static bool has_word(std::int64_t index) { return index >= -kGuard && index < kWords + kGuard; }
   static bool contains(std::uint64_t address) {
     return address - (kBase - 8 * kGuard) < 8 * (kWords + 2 * kGuard);
   }
