@@ -219,6 +219,11 @@ TEST(AConspiracy, IsCaughtInPiecesOfALargeMapping) {
       "migration.tracker");
 }
 
+// Where only a word has no room, it is stored in the guard, and counts.
+TEST(ACopy, HasWhatAWordBeyondTheUsersRoomReports) {
+  EXPECT_TRUE(runs("map 0p 524289p rw\nstart\nwrite 524288p 1\nwrite 0p 1"));
+}
+
 // ... or that the container's pages do not fit any more.
 TEST(AConspiracy, IsCaughtInAMappingSmallerThanAPage) {
   for (const std::string setup : {"rule=exact\nattach g2 emulated", "rule=exact",
