@@ -4,9 +4,9 @@
 // query of one page costs where there are many mappings (B11):
 //
 //   linux_bench SECONDS PROGRAM...
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include "comparison.h"
 #include "machine.h"
@@ -14,8 +14,6 @@
 
 namespace tidemark {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::vector<Program> comparable(int count, char** paths) {
   std::vector<Program> programs;
@@ -31,17 +29,16 @@ std::vector<Program> comparable(int count, char** paths) {
   return programs;
 }
 
-// Operations a second.
-template <class Runner>
-double speed(Runner& runner, const std::vector<Program>& programs, double seconds) {
-  const auto begin = Clock::now();
-  const std::uint64_t before = runner.operations();
-  std::chrono::duration<double> spent{};
+// Operations a second of the processor's time: whatever else the machine does.
+double speed(Lockstep& lockstep, const std::vector<Program>& programs, double seconds) {
+  const std::clock_t begin = std::clock();
+  const std::uint64_t before = lockstep.operations();
+  double spent = 0;
   do {
-    for (const Program& program : programs) runner.run(program);
-    spent = Clock::now() - begin;
-  } while (spent.count() < seconds);
-  return static_cast<double>(runner.operations() - before) / spent.count();
+    for (const Program& program : programs) lockstep.run(program);
+    spent = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  } while (spent < seconds);
+  return static_cast<double>(lockstep.operations() - before) / spent;
 }
 
 Operation on_page(Verb verb, std::int64_t page) {
