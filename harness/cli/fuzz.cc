@@ -264,8 +264,10 @@ void set_environment(const Options& options) {
 int fuzz(Options options) {
   const auto tested = subject_or_complain(options.subject);
   if (!tested) return kCouldNot;
-  if (options.work.empty())
-    options.work = fs::path(options.target).parent_path() / ("fuzzing-" + options.subject);
+  if (options.work.empty()) {
+    const std::string of = options.subject == kTracker ? "" : "-" + options.subject;
+    options.work = fs::path(options.target).parent_path() / ("fuzzing" + of);
+  }
   if (access(options.target.c_str(), X_OK) != 0) {
     fmt::print(stderr, "tidemark: no fuzz target at {}\n", quoted_path(options.target));
     return kCouldNot;
