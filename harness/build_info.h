@@ -6,8 +6,8 @@
 
 namespace tidemark {
 
-// A JSON object, one line for each of: subject (a name of under_test.h), commit,
-// compiler, options.
+// A JSON object, one line for each of: subject, as under_test.h names it, and where
+// it is from, if it is not from here; commit, compiler, options.
 std::string build_info_json(const std::string& subject);
 
 }  // namespace tidemark

@@ -4,7 +4,7 @@
 //   program.trace     the reduced program as text
 //   report.txt        what should have happened, what did, the picture
 //   report.html       the same for a bug report; needs nothing from outside
-//   environment.json  subject, commit, compiler, options
+//   environment.json  subject, its origin, commit, compiler, options
 //   count             how often it was found
 #pragma once
 

@@ -24,6 +24,8 @@ struct UnderTest {
   // A lockstep with it. Of the differences that it is known for, these count as
   // mismatches: none, kAllKnown, or the one of this name.
   std::unique_ptr<Lockstep> (*make)(std::string_view known);
+  // Where its sources are from, if not from here: "linux-source-6.1 6.1.140-1".
+  std::string_view origin = {};
   std::string known = {};  // what make() gets here
 
   std::unique_ptr<Lockstep> lockstep(const LeftOut& left_out = LeftOut(nullptr)) const;

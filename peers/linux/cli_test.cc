@@ -57,6 +57,9 @@ TEST_P(LinuxCli, WhatIsKnownIsFoundReducedAndFiledUnderItsName) {
     EXPECT_TRUE(known.contains(name)) << name;
     const std::string replay = "./tidemark replay --subject " + subject() + " findings/" + name;
     EXPECT_TRUE(has(content(entry.path() / "report.txt"), replay)) << name;
+    EXPECT_TRUE(has(content(entry.path() / "environment.json"),
+                    "\"origin\": \"linux-source-" + subject().substr(6) + " "))
+        << name;
     const Ended replayed =
         run({"replay", "--subject", subject(), "findings/" + name + "/program.trace"});
     EXPECT_EQ(replayed.code, 1) << name;

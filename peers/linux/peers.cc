@@ -14,8 +14,8 @@ std::unique_ptr<Lockstep> compare(std::string_view known) {
 
 std::span<const UnderTest> peers() {
   static const UnderTest kPeers[] = {
-      {linux_versions()[0].name, kType1Source, compare<0>},
-      {linux_versions()[1].name, kType1Source, compare<1>},
+      {linux_versions()[0].name, kType1Source, compare<0>, LINUX_ORIGIN_6_1},
+      {linux_versions()[1].name, kType1Source, compare<1>, LINUX_ORIGIN_6_12},
   };
   return kPeers;
 }
