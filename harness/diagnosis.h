@@ -36,10 +36,4 @@ std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);
 // What the lockstep makes of a program, for reduce().
 Judgement judge(Lockstep& lockstep, const Program& program);
 
-// "mappings-pin-query": what a reduced program has that not every one needs before
-// it can do anything: kinds of operations but for the last, which fails; faults and
-// bent arguments; several mappings; transfers that begin within a page; an unusual
-// container.
-std::string doings(const Program& program);
-
 }  // namespace tidemark

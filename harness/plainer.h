@@ -16,9 +16,8 @@ namespace tidemark {
 // a hardware group does, but it is worth mentioning.
 bool sets_up(const Operation& operation);
 
-// With each operation that sets up moved one place nearer to where it usually
-// stands (groups, devices, mappings, START); nothing if all stand there. One
-// move at a time: some have to stay where they are.
+// With the index-th operation one place nearer to the beginning, if it usually
+// stands before the one that is there: groups, devices, mappings, START, all else.
 std::optional<Program> with_one_moved_up(const Program& program, std::size_t index);
 
 // Nothing where there is nothing to take away or to replace.

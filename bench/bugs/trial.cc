@@ -47,7 +47,7 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
                                         fmt::format("-max_len={}", kMaxProgramBytes),
                                         fmt::format("-max_total_time={}", limits.seconds),
                                         "-len_control=0",
-                                        "-timeout=5",
+                                        "-timeout=25",
                                         "-rss_limit_mb=2048",
                                         "-print_final_stats=0",
                                         "-symbolize=0",

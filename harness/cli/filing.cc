@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "signature.h"
+
 namespace tidemark::cli {
 namespace {
 
