@@ -18,7 +18,7 @@ std::string report_of(const Mismatch& mismatch) {
 }
 
 LinuxSubject& linux_of(Lockstep& lockstep) {
-  return dynamic_cast<LinuxSubject&>(lockstep.actual().subject());
+  return static_cast<LinuxSubject&>(lockstep.actual().subject());
 }
 
 // "linux.bug.vfio_dma_do_unmap"

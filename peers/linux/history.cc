@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kTop = ~std::uint64_t{0};
 
 LinuxSubject& linux_of(Lockstep& lockstep) {
-  return dynamic_cast<LinuxSubject&>(lockstep.actual().subject());
+  return static_cast<LinuxSubject&>(lockstep.actual().subject());
 }
 
 bool reports(const Step& step, bool with_bitmap) {

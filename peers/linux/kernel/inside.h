@@ -23,8 +23,8 @@ struct linux_peer_device {
 #define LINUX_PEER_MANY_PAGES (1 << 16)
 
 struct linux_container {
+	struct linux_circumstances circumstances; /* first, for linux_peer_now() */
 	const struct linux_world *world;
-	struct linux_circumstances circumstances;
 	struct mm_struct mm[LINUX_PEER_PROCESSES];
 	struct task_struct task[LINUX_PEER_PROCESSES + 1]; /* the last: a kernel thread */
 	struct list_head allocations;
@@ -41,9 +41,6 @@ struct linux_container {
 		__u64 nr_pinned;  /* pages, by the call that runs */
 	} foresight;
 };
-
-/* Whose call runs now. */
-extern __thread struct linux_container *linux_peer;
 
 /* iommu.c: what @domain maps, ascending. */
 void linux_peer_visit_domain(const struct iommu_domain *domain, void *context,

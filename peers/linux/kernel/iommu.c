@@ -119,11 +119,15 @@ size_t iommu_unmap(struct iommu_domain *domain, dma_addr_t iova, size_t bytes)
 
 phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 {
-	const size_t at = find(domain, iova);
+	const struct iommu_peer_range *range;
 
-	if (at == domain->nr_ranges || domain->ranges[at].first > iova)
+	if (domain->asked >= domain->nr_ranges || domain->ranges[domain->asked].first > iova ||
+	    domain->ranges[domain->asked].last < iova)
+		domain->asked = find(domain, iova);
+	if (domain->asked == domain->nr_ranges)
 		return 0;
-	return domain->ranges[at].phys + (iova - domain->ranges[at].first);
+	range = &domain->ranges[domain->asked];
+	return range->first > iova ? 0 : range->phys + (iova - range->first);
 }
 
 void linux_peer_visit_domain(const struct iommu_domain *domain, void *context,

@@ -5,7 +5,13 @@
 
 #include "../kernel/linux_kernel.h"
 
-/* Of the container whose call runs. */
-struct linux_circumstances *linux_peer_now(void);
+/* Whose call runs now; its circumstances come first in it (kernel/inside.h). */
+struct linux_container;
+extern __thread struct linux_container *linux_peer;
+
+static inline struct linux_circumstances *linux_peer_now(void)
+{
+	return (struct linux_circumstances *)linux_peer;
+}
 
 #endif

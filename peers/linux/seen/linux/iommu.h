@@ -51,6 +51,7 @@ struct iommu_domain {
 	const struct linux_hardware *kind;
 	struct iommu_peer_range *ranges; /* by iova; disjoint */
 	size_t nr_ranges, room;
+	size_t asked; /* the range that was asked for last: mostly the next, too */
 };
 struct iommu_group {
 	const struct linux_hardware *kind;
