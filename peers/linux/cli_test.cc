@@ -80,6 +80,16 @@ TEST_P(LinuxCli, ReplaySaysWhatIsKnownAndWhy) {
   EXPECT_EQ(run({"replay", kFolder / "odd-offset.trace"}).code, 0) << "the tracker does not";
 }
 
+TEST_P(LinuxCli, ReplaysWhateverIsKnown) {
+  for (const Expected& entry : expected_differences()) {
+    if (!(entry.versions & GetParam().bit)) continue;
+    const std::string path = kFolder / (std::string(entry.name) + ".trace");
+    const Ended ended = run({"replay", "--subject", subject(), path});
+    EXPECT_EQ(ended.code, 1) << entry.name << ended.err;
+    EXPECT_TRUE(has(ended.out, ": diverges: " + subject() + ".")) << ended.out << ended.err;
+  }
+}
+
 TEST_P(LinuxCli, AKernelThatStopsIsAVerdict) {
   const Ended ended = run({"replay", "--subject", subject(), kFolder / "stubborn-pin.trace"});
   EXPECT_EQ(ended.code, 1) << ended.err;

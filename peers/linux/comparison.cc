@@ -125,10 +125,18 @@ void Comparison::pass(const Expected& entry, const Mismatch& found) {
   if (counts(entry)) passed_.push_back(explained(found, entry));
 }
 
+// What is new comes first; then what a reduced program was reduced for, which is what
+// its last operation shows.
 std::optional<Mismatch> Comparison::came_to_its_end() const {
+  const auto rank = [this](const Mismatch& passed) {
+    const bool is_new = !is_known(std::string(version_.name) + "." + passed.signature);
+    return std::pair(is_new, passed.operation < program_.operations.size());
+  };
+  std::optional<Mismatch> best;
   for (const Mismatch& passed : passed_)
-    if (!is_known(std::string(version_.name) + "." + passed.signature)) return passed;
-  return passed_.empty() ? std::nullopt : std::optional(passed_.front());
+    if (!best || rank(passed) >= rank(*best)) best = passed;
+  if (best) best->pages.clear();  // all is released: nobody can look at them
+  return best;
 }
 
 Verdict Comparison::judge(const Program& program) {

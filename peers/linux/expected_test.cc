@@ -75,13 +75,13 @@ TEST_P(ExpectedTest, OfWhatAProgramGoesOnAfterTheNewComesFirst) {
   const TemporaryFolder folder;
   Comparison comparison(GetParam(), kAllKnown);
   const auto signature = [&] { return comparison.run(program).value().signature; };
-  EXPECT_EQ(signature(), "clean-words-are-stored");
-  const std::string name = std::string(GetParam().name) + ".clean-words-are-stored\n";
+  EXPECT_EQ(signature(), "other-extensions");
+  const std::string name = std::string(GetParam().name) + ".other-extensions\n";
   setenv(kKnownVariable, (folder.path / "known").c_str(), 1);
   write_content(folder.path / "known", name);
-  EXPECT_EQ(signature(), "other-extensions");
-  write_content(folder.path / "known", name + GetParam().name + ".other-extensions\n");
   EXPECT_EQ(signature(), "clean-words-are-stored");
+  write_content(folder.path / "known", name + GetParam().name + ".clean-words-are-stored\n");
+  EXPECT_EQ(signature(), "other-extensions");
   unsetenv(kKnownVariable);
 }
 
