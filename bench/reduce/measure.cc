@@ -5,9 +5,12 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <string_view>
 
 #include "crash.h"
 #include "diagnosis.h"
@@ -84,7 +87,7 @@ nlohmann::json measured(const Program& program, const Judge& judge) {
           {"replays", replays(reduction.program, judge, reduction.signature)}};
 }
 
-int measure(const char* path, const char* bytes_path) {
+int measure(const char* path, const char* bytes_path, bool all_apart) {
   const auto loaded = load_program(path);
   if (const auto* message = std::get_if<std::string>(&loaded)) {
     fmt::print(stderr, "{}\n", *message);
@@ -95,7 +98,7 @@ int measure(const char* path, const char* bytes_path) {
   const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
   const Judgement verdict = judge_apart(the_tracker(), program);
   const std::string& signature = verdict.signature;
-  const bool in_process = !verdict.crashed;
+  const bool in_process = !verdict.crashed && !all_apart;
   const Judge apart = [](const Program& p) { return judge_apart(the_tracker(), p); };
   const Judge judge = in_process ? inside : apart;
 
@@ -118,13 +121,18 @@ int measure(const char* path, const char* bytes_path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
+  const bool all_apart = argc == 4 && argv[3] == std::string_view("apart");
+  if (argc != 2 && argc != 3 && !all_apart) {
     fmt::print(stderr,
-               "Usage: reduce_measure FILE [BYTES]\n"
+               "Usage: reduce_measure FILE [BYTES [apart]]\n"
                "Says what FILE does wrong; with BYTES, reduces it out of {} operations,\n"
-               "and out of {} that are written to BYTES.\n",
+               "and out of {} that are written to BYTES. With \"apart\", each program runs\n"
+               "in a child.\n",
                kManyOperations, kMaxOperations - 1);
     return 2;
   }
-  return measure(argv[1], argc > 2 ? argv[2] : nullptr);
+  const int code = measure(argv[1], argc > 2 ? argv[2] : nullptr, all_apart);
+  std::fflush(stdout);
+  // What the tracker with the bug has leaked is not ours to report.
+  std::_Exit(code);
 }
