@@ -14,7 +14,7 @@
 namespace tidemark {
 namespace {
 
-constexpr std::size_t kMaxPages = 16;
+constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
 
 using words::hex;
 
@@ -55,20 +55,6 @@ std::string pins_text(const std::vector<State::Pin>& pins) {
   for (const State::Pin& pin : pins)
     if (!text.add(hex(pin.iova) + "x" + std::to_string(pin.count))) break;
   return text.take("none");
-}
-
-// The first pages that are in `a` but not in `b`. Runs may have 2^52 pages: what `b`
-// has is passed over in one step.
-void pages_only_in(const std::vector<State::Run>& a, const std::vector<State::Run>& b,
-                   std::vector<std::uint64_t>& pages) {
-  for (const State::Run& run : a) {
-    for (std::uint64_t page = run.first; page < run.end && pages.size() < kMaxPages;) {
-      const auto covers = [page](const State::Run& r) { return page >= r.first && page < r.end; };
-      const auto other = std::ranges::find_if(b, covers);
-      if (other == b.end()) pages.push_back(page * kPageBytes);
-      page = other == b.end() ? page + 1 : other->end;
-    }
-  }
 }
 
 // The pages of `page_bytes` from `address` on of which the bit is set.
@@ -325,11 +311,10 @@ Mismatch Lockstep::differing_states() const {
     found.expected = pins_text(e.pins);
     found.actual = pins_text(a.pins);
   } else {
-    std::vector<std::uint64_t> missing;
-    pages_only_in(e.marks, a.marks, missing);
+    std::vector<std::uint64_t> missing = State::pages_only_in(e.marks, a.marks, kMaxPages);
     found = state_mismatch(missing.empty() ? "extra-marks" : "missing-marks");
-    found.pages = std::move(missing);
-    if (found.pages.empty()) pages_only_in(a.marks, e.marks, found.pages);
+    found.pages =
+        missing.empty() ? State::pages_only_in(a.marks, e.marks, kMaxPages) : std::move(missing);
     found.expected = "marks " + runs_text(e.marks);
     found.actual = runs_text(a.marks);
   }
@@ -343,6 +328,7 @@ std::optional<Mismatch> Lockstep::compare_memory() {
   Mismatch found = state_mismatch("memory");
   found.expected = "the same bytes in both users' memory";
   found.actual = "others, in the page at " + hex(*differing * kPageBytes);
+  found.user_page = *differing * kPageBytes;
   return found;
 }
 

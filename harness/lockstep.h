@@ -18,13 +18,16 @@ namespace tidemark {
 
 // The first difference between what a program should do and what it did.
 struct Mismatch {
+  static constexpr std::size_t kMaxPages = 16;
   // What went wrong, without addresses or counts: equal for equal bugs.
   // "lockstep.query.missing-dirty", "migration.tracker", ...
   std::string signature;
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
-  std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most 16
+  std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most kMaxPages
   bool in_bitmap = false;            // they differ in what the user's bitmap says of them
+  // The address of the page of the user's memory that differs, if one does; else 0.
+  std::uint64_t user_page = 0;
   // Of the bitmap, if it has more than a word: first, last, word-edge, tail, inside;
   // "beyond" its last page in any; or empty.
   std::string where;

@@ -48,6 +48,9 @@ struct State {
   void clear();
   // Runs come in ascending order.
   void add_marks(std::uint64_t first, std::uint64_t end);
+  // The first pages, at most `most`, as iovas in bytes, that are in `a` but not in `b`.
+  static std::vector<std::uint64_t> pages_only_in(const std::vector<Run>& a,
+                                                  const std::vector<Run>& b, std::size_t most);
 };
 
 // What the host holds for a subject and its state does not say, or the other way
