@@ -4,7 +4,10 @@
 #include <linux/vfio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+
+#include "operation_text.h"
 
 namespace tidemark {
 namespace {
@@ -40,12 +43,19 @@ bool output_in_window(const Difference& d) {
   return d.is("lockstep.unmap.window.query.output") || d.is("lockstep.unmap.window.unmap.output");
 }
 
+// Those of these that are rounded are known to differ by that.
+bool has_large_marks(const Difference& d) {
+  return d.is("lockstep.state.extra-marks") && d.lockstep &&
+         d.lockstep->actual().page_bytes() > kPageBytes;
+}
+
 template <Cause cause>
 bool by(const Difference& d) {
   if (d.history && (output_in_window(d) || marks_of_failed_pin(d))) return d.history->any(cause);
   return d.history && d.mismatch && about_marks(d) &&
          (cause == Cause::failed_copy || is_missing(d) == loses_pages(cause)) &&
-         d.history->explains(cause, d.mismatch->pages);
+         d.history->explains(
+             cause, has_large_marks(d) ? marks_beyond_rounding(*d.lockstep) : d.mismatch->pages);
 }
 
 // Somewhere in the program, since the outcome does not say what a window's operation was.
@@ -56,6 +66,18 @@ bool any_operation(const Difference& d, bool (*holds)(const Operation&)) {
                      holds);
 }
 
+bool in_window(const Difference& d) { return d.begins("lockstep.unmap.window."); }
+
+// "pin.result.EINVAL-instead-of-E2BIG", be it of the operation itself or of one like
+// it in a window.
+bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Operation&)) {
+  if (!in_window(d)) return d.signature == "lockstep." + std::string(what) && holds(d.operation());
+  return d.signature == "lockstep.unmap.window." + std::string(what) &&
+         std::ranges::any_of(d.program.operations, [&](const Operation& o) {
+           return o.when != When::now && what.starts_with(name(o.verb)) && holds(o);
+         });
+}
+
 bool same_bits(const BitmapArea& a, const BitmapArea& b) {
   const auto covers = [](const BitmapArea& x, const BitmapArea& y) {
     return std::ranges::all_of(
@@ -63,11 +85,6 @@ bool same_bits(const BitmapArea& a, const BitmapArea& b) {
   };
   return covers(a, b) && covers(b, a);
 }
-
-bool in_window(const Difference& d) { return d.begins("lockstep.unmap.window."); }
-
-// The results of the operation itself, as the two machines had them.
-std::int64_t result(const Difference& d) { return d.lockstep->steps()[0].result; }
 
 // --- Queries ---
 
@@ -84,12 +101,23 @@ bool clean_words_in_window(const Difference& d) {
 // The bitmap cannot be stored, or read for its words at odd offsets, where there
 // is nothing to store.
 bool clean_words_fault(const Difference& d) {
-  const Operation& o = d.operation();
-  return (d.is("lockstep.query.result.EFAULT-instead-of-success") ||
-          d.is("lockstep.unmap.result.EFAULT-instead-of-success")) &&
-         (o.fault.kind == FaultKind::bitmap_write || o.fault.kind == FaultKind::bitmap_read ||
-          o.bend.field == Field::bitmap_pointer || o.bend.field == Field::bitmap_size ||
-          d.lockstep->actual().bitmap_words() > BitmapArea::kWords);
+  const auto cannot = [](const Operation& o) {
+    return o.fault.kind == FaultKind::bitmap_write || o.fault.kind == FaultKind::bitmap_read ||
+           o.bend.field == Field::bitmap_pointer || o.bend.field == Field::bitmap_size;
+  };
+  const auto any = [](const Operation&) { return true; };
+  const auto has_no_room = [&] {
+    return std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
+      const std::uint64_t pages = s.size / d.lockstep->actual().page_bytes();
+      return s.result == -EFAULT && (pages + 63) / 64 > BitmapArea::kWords;
+    });
+  };
+  return std::ranges::any_of(std::array{"query.result.EFAULT-instead-of-success",
+                                        "unmap.result.EFAULT-instead-of-success"},
+                             [&](const char* what) {
+                               return is_of(d, what, cannot) ||
+                                      (is_of(d, what, any) && has_no_room());
+                             });
 }
 
 bool other_range_rule(const Difference& d) {
@@ -115,34 +143,8 @@ bool large_pages_warn(const Difference& d) {
           d.lockstep->steps().size() > 1);
 }
 
-// What state is kept of marks, rounded to the pages that Linux keeps it for.
-std::vector<State::Run> rounded(const State& state, std::uint64_t page_bytes) {
-  State result;
-  const std::uint64_t pages = page_bytes / kPageBytes;
-  for (const State::Run& run : state.marks) {
-    for (const State::Mapping& mapping : state.mappings) {
-      const std::uint64_t begin = mapping.first / kPageBytes, end = mapping.last / kPageBytes + 1;
-      if (run.end <= begin || run.first >= end) continue;
-      const std::uint64_t first = begin + (std::max(run.first, begin) - begin) / pages * pages;
-      const std::uint64_t last =
-          std::min(end, begin + (std::min(run.end, end) - begin + pages - 1) / pages * pages);
-      if (!result.marks.empty() && result.marks.back().end >= first)
-        result.marks.back().end = std::max(result.marks.back().end, last);
-      else
-        result.marks.push_back({first, last});
-    }
-  }
-  return result.marks;
-}
-
 bool marks_of_large_pages(const Difference& d) {
-  if (!d.is("lockstep.state.extra-marks") || !d.lockstep) return false;
-  const std::uint64_t page_bytes = d.lockstep->actual().page_bytes();
-  if (page_bytes == kPageBytes) return false;
-  State actual, expected;
-  d.lockstep->actual().subject().inspect(actual);
-  d.lockstep->expected().subject().inspect(expected);
-  return rounded(actual, page_bytes) == rounded(expected, page_bytes);
+  return has_large_marks(d) && marks_beyond_rounding(*d.lockstep).empty();
 }
 
 bool cut_by_large_pages(const Difference& d) {
@@ -151,8 +153,8 @@ bool cut_by_large_pages(const Difference& d) {
   const auto mappings = d.history->mappings();
   return std::ranges::all_of(d.mismatch->pages, [&](std::uint64_t page) {
     return std::ranges::any_of(mappings, [&](const LiveMapping& m) {
-      return page + (page_bytes - 1) >= m.first && page <= m.last &&
-             (m.first | (m.last + 1)) % page_bytes != 0;
+      const std::uint64_t last = page + std::min(page_bytes - 1, ~page);
+      return last >= m.first && page <= m.last && (m.first | (m.last + 1)) % page_bytes != 0;
     });
   });
 }
@@ -160,10 +162,11 @@ bool cut_by_large_pages(const Difference& d) {
 // --- Groups ---
 
 bool whole_runs(const Difference& d) {
-  return (d.is("lockstep.map.result.EFAULT-instead-of-EINVAL") ||
-          d.is("lockstep.attach.result.EFAULT-instead-of-EINVAL")) &&
-         (d.operation().fault.kind == FaultKind::memory || d.operation().verb == Verb::attach ||
-          d.operation().vaddr.base != Base::fresh);
+  return is_of(d, "map.result.EFAULT-instead-of-EINVAL",
+               [](const Operation& o) {
+                 return o.fault.kind == FaultKind::memory || o.vaddr.base != Base::fresh;
+               }) ||
+         is_of(d, "attach.result.EFAULT-instead-of-EINVAL", [](const Operation&) { return true; });
 }
 
 bool reaches(const HardwareKind& kind, const LiveMapping& mapping) {
@@ -208,16 +211,26 @@ bool negative_count(const Difference& d) {
       d, [](const Step& s) { return static_cast<std::int64_t>(s.size) / 4096 < 0; });
 }
 
+// In a window it may be one more pin to ask for.
 bool unaligned_pin(const Difference& d) {
-  return pin_instead_of_invalid(d, [](const Step& s) { return s.first % kPageBytes != 0; });
+  const auto unaligned = [](const Step& s) { return s.first % kPageBytes != 0; };
+  if (d.is("lockstep.unmap.callbacks"))
+    return std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
+      return s.verb == Verb::pin && s.result > 0 && unaligned(s);
+    });
+  return pin_instead_of_invalid(d, unaligned);
 }
 
 // --- Flags and numbers that only Linux has ---
 
 bool other_extension(const Difference& d) {
-  const Operation& o = d.operation();
-  return d.is("lockstep.extension.result.success-instead-of-success") && result(d) == 1 &&
-         (o.number == VFIO_TYPE1_NESTING_IOMMU || o.number == VFIO_UPDATE_VADDR);
+  return is_of(d, "extension.result.success-instead-of-success",
+               [](const Operation& o) {
+                 return o.number == VFIO_TYPE1_NESTING_IOMMU || o.number == VFIO_UPDATE_VADDR;
+               }) &&
+         std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
+           return s.verb == Verb::extension && s.result == 1;
+         });
 }
 
 bool vaddr_flag(const Difference& d) {
@@ -228,11 +241,25 @@ bool vaddr_flag(const Difference& d) {
          });
 }
 
+bool takes_argument(Verb verb) {
+  return verb == Verb::map || verb == Verb::unmap || verb == Verb::query || verb == Verb::start ||
+         verb == Verb::stop || verb == Verb::info || verb == Verb::ioctl;
+}
+
+// An operation in a window that came after it, and took the place of its argument.
+bool is_overwritten(const Difference& d) {
+  const auto steps = d.lockstep->steps();
+  const auto last = std::find_if(steps.rbegin(), steps.rend(),
+                                 [](const Step& s) { return s.depth && takes_argument(s.verb); });
+  return last != steps.rend() && last->verb != Verb::info;
+}
+
 template <unsigned depth>
 bool info_gaps(const Difference& d) {
   return d.is(depth ? "lockstep.unmap.window.info.output" : "lockstep.info.argument") &&
-         same_but_for_gaps(d.lockstep->actual().world().arguments[depth],
-                           d.lockstep->expected().world().arguments[depth]);
+         ((depth && is_overwritten(d)) ||
+          same_but_for_gaps(d.lockstep->actual().world().arguments[depth],
+                            d.lockstep->expected().world().arguments[depth]));
 }
 
 bool info_leak(const Difference& d) {
@@ -254,6 +281,7 @@ bool unchecked_after_window(const Difference& d) {
 // Another mapping went before the one whose devices are called, or will be asked again.
 bool several_mappings(const Difference& d) {
   if (!d.history || !d.mismatch) return false;
+  if (d.is("lockstep.state.memory")) return d.history->wrote_short(d.mismatch->user_page);
   const auto steps = d.lockstep->steps();
   const bool maps = std::any_of(steps.begin() + 1, steps.end(),
                                 [](const Step& s) { return s.verb == Verb::map && s.result == 0; });
@@ -277,8 +305,8 @@ constexpr Expected kExpected[] = {
     {"info-gaps-in-the-window", "D14", "in a window, too", kLinux612, false, info_gaps<1>},
     {"info-bytes", "D14", "GET_INFO copies as many bytes as argsz says, up to 24", kLinux612, true,
      [](const Difference& d) {
-       return d.is("lockstep.info.result.EFAULT-instead-of-success") &&
-              d.operation().fault.kind == FaultKind::arg_write;
+       return is_of(d, "info.result.EFAULT-instead-of-success",
+                    [](const Operation& o) { return o.fault.kind == FaultKind::arg_write; });
      }},
     {"unpin-warns", "D16", "an unpin that ends at a hole warns", kAllLinux, true,
      [](const Difference& d) {
@@ -292,7 +320,7 @@ constexpr Expected kExpected[] = {
      "whose group is not attached is no open device: before all other checks", kAllLinux, true,
      [](const Difference& d) {
        return d.is("lockstep.pin.result.EINVAL-instead-of-EACCES") ||
-              d.is("lockstep.pin.result.EINVAL-instead-of-E2BIG");
+              is_of(d, "pin.result.EINVAL-instead-of-E2BIG", [](const Operation&) { return true; });
      }},
     {"whole-runs", "D8, D10",
      "a page that cannot be pinned is found before those below it meet the IOMMU", kAllLinux, true,

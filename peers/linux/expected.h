@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "history.h"
 #include "linux_subject.h"
@@ -42,8 +43,8 @@ struct Expected {
   const char* rule;    // of the contract; or what it is about
   const char* reason;  // what Linux does
   unsigned versions;
-  // The two still agree in all that is to come: the program goes on. Otherwise it
-  // ends here, explained.
+  // The two still agree in all that is to come: the program goes on, unless it is in a
+  // window. Otherwise it ends here, explained.
   bool goes_on;
   bool (*explains)(const Difference& difference);
   // A defect of Linux: its page in docs/linux-findings/. Null: only another choice.
@@ -53,6 +54,11 @@ std::span<const Expected> expected_differences();
 
 // The first entry that explains it; null if none does.
 const Expected* find_expected(const LinuxVersion& version, const Difference& difference);
+
+// The marks, kept per page, that the subject has beyond those of the reference, where
+// Linux keeps them for large pages: not those that it has for want of smaller ones.
+// Iovas in bytes, at most Mismatch::kMaxPages. (large_pages.cc)
+std::vector<std::uint64_t> marks_beyond_rounding(Lockstep& lockstep);
 
 // Do these two structs that GET_INFO filled say the same, but for gaps between
 // capabilities? (info_compare.cc)

@@ -66,6 +66,65 @@ TEST_P(ExpectedTest, AnOddOffsetBelowTheTopExplainsBitsBeyondIt) {
   EXPECT_STREQ(verdict.expected->name, "odd-offset");
 }
 
+struct Elsewhere {
+  const char* what;
+  const char* entry;
+  unsigned versions;
+  const char* program;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"a mark is rounded and another is of no page", "unaligned-pin-marks", kAllLinux,
+     "attach g1 hardware=4\nattach g0 emulated\nmap 0p 2p rw\nmap 26p 2p rw\nenroll d0\n"
+     "start\npin d0 0p 1p rw\npin d0 26p+1 3p rw\n"},
+    {"near the top of the address space", "cut-by-large-pages", kAllLinux,
+     "attach g2 hardware=4\nmap 2^64-64p 6p rw\nattach g0 hardware=0\nstart\n"
+     "write 2^64-59p 1\n"},
+    {"a START that is written as a query settles nothing", "promotion", kAllLinux,
+     "start\nattach g2 hardware=0\nmap 0p 1p rw\nmap 1p 1p rw\nenroll d0\npin d2 1p 1p rw\n"
+     "query 0p 1p flags=1\nquery 0p 1p\n"},
+    {"a write in the window ends at a page that neither has", "several-mappings", kAllLinux,
+     "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nmap 36p 1p rw\npin d0 36p 1p rw\n"
+     "window d0: write 0p 2p\nunmap 0 0 all\n"},
+    {"and so if the flags are bent", "several-mappings", kAllLinux,
+     "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nmap 36p 1p rw\npin d0 36p 1p rw\n"
+     "window d0: write 0p 2p\nunmap 0 0 flags=2\n"},
+    {"one more pin to ask for", "unaligned-pin", kAllLinux,
+     "attach g0 emulated\nenroll d0\nmap 0p 1p rw\npin d0 0p 1p rw\n"
+     "window d0: pin d0 1 1p rw\nunmap 0p 1p\n"},
+    {"another operation's argument is in the place of GET_INFO's", "info-gaps-in-the-window",
+     kLinux612,
+     "attach g0 emulated\nenroll d3\nenroll d0\nmap 0p 1p rw\nwindow d3: info\n"
+     "pin d0 0p 1p rw\nwindow d3: query 0p 1p\nunmap 0p 1p\n"},
+    {"in a window", "other-extensions", kAllLinux,
+     "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nwindow d0: extension 6\n"
+     "pin d0 0p 1p rw\nunmap 0p 1p\n"},
+    {"in a window", "closed-device", kAllLinux,
+     "attach g0 emulated\nenroll d0\nmap 0p 513p rw\nwindow d0: pin d1 0p 513p rw\n"
+     "pin d0 0p 1p rw\nunmap 0p 513p\n"},
+    {"in a window", "clean-words-fault", kAllLinux,
+     "attach g0 emulated\nenroll d0\nmap 0p 1047837p rw\nstart\nwindow d0: query 0p m0.size\n"
+     "pin d0 0p 1p rw\nunmap 0p 1047837p\n"},
+    {"in a window", "info-bytes", kLinux612,
+     "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nwindow d0: info argsz=17 fault=arg-write+2\n"
+     "pin d0 0p 1p rw\nunmap 0p 1p\n"},
+    {"in a window", "whole-runs", kAllLinux,
+     "attach g0 emulated\nattach g1 hardware=2\nenroll d0\nmap 0p 16p rw\npin d0 0p 1p rw\n"
+     "window d0: map 16p 16p rw fault=memory+1\nunmap 0p 16p\n"},
+};
+
+// Beside the programs that show each entry alone and at its smallest.
+TEST_P(ExpectedTest, AnEntryExplainsWhatItsCauseDoesElsewhere) {
+  for (const Elsewhere& elsewhere : kElsewhere) {
+    const Verdict verdict =
+        Comparison(GetParam()).judge(parsed("container v2\n" + std::string(elsewhere.program)));
+    const bool shows = (elsewhere.versions & GetParam().bit) != 0;
+    EXPECT_EQ(verdict.expected ? verdict.expected->name : "",
+              std::string(shows ? elsewhere.entry : ""))
+        << elsewhere.entry << ": " << elsewhere.what << ": " << verdict.signature;
+    EXPECT_EQ(verdict.signature.empty(), !shows) << elsewhere.entry << ": " << elsewhere.what;
+  }
+}
+
 // What a process has been told is known does not hide what is not.
 TEST_P(ExpectedTest, OfWhatAProgramGoesOnAfterTheNewComesFirst) {
   Program program = trace(kFolder / "clean-words-are-stored.trace");

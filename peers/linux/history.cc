@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "history.h"
 
+#include <linux/vfio.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -15,8 +17,29 @@ LinuxSubject& linux_of(Lockstep& lockstep) {
   return static_cast<LinuxSubject&>(lockstep.actual().subject());
 }
 
-bool reports(const Step& step, bool with_bitmap) {
-  return step.verb == Verb::query || (step.verb == Verb::unmap && with_bitmap);
+// What an operation that begins at `step` tells Linux; its flags may be bent.
+bool has_flag(const Operation& operation, Flag flag, std::uint64_t linux_flag) {
+  if (operation.bend.field == Field::flags) return operation.bend.value & linux_flag;
+  return operation.flags & flag;
+}
+
+bool unmaps_all(const Operation& operation) {
+  return has_flag(operation, kAll, VFIO_DMA_UNMAP_FLAG_ALL);
+}
+
+// Of what ran in a window the flags are not known.
+bool may_report(const Operation& operation, const Step& step) {
+  if (step.verb != Verb::query && step.verb != Verb::unmap) return false;
+  if (step.depth) return true;
+  if (step.verb == Verb::unmap)
+    return has_flag(operation, kWithBitmap, VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
+  return operation.bend.field != Field::flags ||
+         operation.bend.value == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+}
+
+bool touches(const Step& step, const LiveMapping& mapping) {
+  return step.first <= mapping.last &&
+         step.first + std::min(step.size, kTop - step.first) >= mapping.first;
 }
 
 bool inside(const LiveMapping& mapping, const Step& step) {
@@ -31,6 +54,7 @@ bool odd_offset(const LiveMapping& mapping, const Step& step, std::uint64_t page
 
 void History::begin() {
   suspects_.clear();
+  half_gone_.clear();
   mappings_.clear();
   non_pinned_groups_ = 0;
   tracking_ = mapped_at_the_top_ = names_the_top_ = false;
@@ -55,23 +79,32 @@ void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t before,
   suspects_.push_back({cause, mapping.first, first, last});
 }
 
-void History::note_step(const Step& step, bool with_bitmap, std::uint64_t page_bytes) {
+void History::note_step(const Step& step, bool reports, std::uint64_t page_bytes) {
   const bool ran = step.result == 0 || step.result == -EFAULT;
   for (const LiveMapping& mapping : mappings_) {
     // What a shift leaves behind the last bit shows up to two words further on,
     // and what the user's buffer had, before the first bit.
     const std::uint64_t before = 64 * page_bytes, beyond = 128 * page_bytes;
-    if (reports(step, with_bitmap) && ran && inside(mapping, step)) {
+    if (reports && ran && inside(mapping, step)) {
       if (step.result == -EFAULT) add(Cause::failed_copy, mapping, 0, beyond);
       if (odd_offset(mapping, step, page_bytes)) add(Cause::odd_offset, mapping, before, beyond);
     }
-    const bool touches = step.first <= mapping.last &&
-                         step.first + std::min(step.size, kTop - step.first) >= mapping.first;
-    if (step.verb == Verb::write && step.result < 0 && touches)
+    if (step.verb == Verb::write && step.result < 0 && touches(step, mapping))
       add(Cause::failed_write, mapping, 0, 0);
-    if (step.verb == Verb::pin && step.first % kPageBytes && touches)
+    if (step.verb == Verb::pin && step.first % kPageBytes && touches(step, mapping))
       add(Cause::unaligned_pin, mapping, 0, 0);
   }
+}
+
+// D7: if the write stops at a page that neither has, the errno is the same; but
+// only the reference wrote to the mappings before it that Linux has unmapped.
+void History::note_window(const Operation& operation, std::span<const Step> steps) {
+  if (steps.empty() || mappings_in_range(operation, steps[0]) < 2) return;
+  for (const Step& step : steps.subspan(1))
+    for (const LiveMapping& mapping : mappings_)
+      if (step.verb == Verb::write && step.result < 0 && touches(step, mapping) &&
+          (unmaps_all(operation) || inside(mapping, steps[0])) && !wrote_short(mapping.vaddr))
+        half_gone_.push_back(mapping);
 }
 
 void History::note(const Operation& operation, Lockstep& lockstep) {
@@ -88,8 +121,9 @@ void History::note(const Operation& operation, Lockstep& lockstep) {
   for (const Step& step : lockstep.steps()) {
     pinned |= step.verb == Verb::pin && step.result >= 0;
     names_the_top_ |= step.size && step.first + step.size <= step.first;
-    note_step(step, step.depth || operation.flags & kWithBitmap, lockstep.actual().page_bytes());
+    note_step(step, may_report(operation, step), lockstep.actual().page_bytes());
   }
+  note_window(operation, lockstep.steps());
   if (pinned && tracking_ && linux_of(lockstep).non_pinned_groups() < non_pinned_groups_)
     for (const LiveMapping& mapping : mappings_) add(Cause::promotion, mapping, 0, 0);
 }
@@ -104,6 +138,7 @@ void History::settle(const Operation& operation, Lockstep& lockstep) {
   std::erase_if(suspects_, [&](const Suspect& s) { return find(s.mapping) == now.end(); });
   if (operation.when != When::now || operation.verb != Verb::query) return;
   const Step& query = lockstep.steps()[0];
+  if (!may_report(operation, query)) return;
   std::erase_if(suspects_, [&](const Suspect& s) {
     const LiveMapping& mapping = *find(s.mapping);
     return s.cause != Cause::odd_offset && query.result == 0 && inside(mapping, query) &&
@@ -112,13 +147,18 @@ void History::settle(const Operation& operation, Lockstep& lockstep) {
 }
 
 std::size_t History::mappings_in_range(const Operation& operation, const Step& step) const {
-  if (operation.flags & kAll) return mappings_.size();
+  if (unmaps_all(operation)) return mappings_.size();
   return static_cast<std::size_t>(
       std::ranges::count_if(mappings_, [&](const auto& m) { return inside(m, step); }));
 }
 
 bool History::any(Cause cause) const {
   return std::ranges::any_of(suspects_, [cause](const Suspect& s) { return s.cause == cause; });
+}
+
+bool History::wrote_short(std::uint64_t user_page) const {
+  return std::ranges::any_of(
+      half_gone_, [user_page](const LiveMapping& m) { return m.holds(user_page / kPageBytes); });
 }
 
 bool History::explains(Cause cause, std::span<const std::uint64_t> pages) const {

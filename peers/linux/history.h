@@ -34,6 +34,8 @@ class History {
   // and at least one of them by `cause`?
   bool explains(Cause cause, std::span<const std::uint64_t> pages) const;
   bool any(Cause cause) const;
+  // May what a write in a window left in this page of the user's memory differ?
+  bool wrote_short(std::uint64_t user_page) const;
   // A mapping ended at 2^64, or this operation names a range that does (B4).
   bool at_the_top() const { return mapped_at_the_top_ || names_the_top_; }
   // Those before the operation, and those that it made.
@@ -49,11 +51,13 @@ class History {
     std::uint64_t first, last;  // bytes; beyond 2^64 lies 0, as the bitmap's bits have it
   };
 
-  void note_step(const Step& step, bool with_bitmap, std::uint64_t page_bytes);
+  void note_step(const Step& step, bool reports, std::uint64_t page_bytes);
+  void note_window(const Operation& operation, std::span<const Step> steps);
   void add(Cause cause, const LiveMapping& mapping, std::uint64_t before, std::uint64_t beyond);
 
   std::vector<Suspect> suspects_;
-  std::vector<LiveMapping> mappings_;  // before the operation, and those that it made
+  std::vector<LiveMapping> half_gone_;  // written to while an unmap was about to take them
+  std::vector<LiveMapping> mappings_;   // before the operation, and those that it made
   std::uint64_t non_pinned_groups_ = 0;
   bool tracking_ = false;  // before the operation
   bool mapped_at_the_top_ = false, names_the_top_ = false;
