@@ -147,16 +147,20 @@ bool marks_of_large_pages(const Difference& d) {
   return has_large_marks(d) && marks_beyond_rounding(*d.lockstep).empty();
 }
 
+// What is reported too much besides may be due to odd offsets.
 bool cut_by_large_pages(const Difference& d) {
   if (!d.history || !d.mismatch || !about_marks(d) || d.mismatch->pages.empty()) return false;
   const std::uint64_t page_bytes = d.lockstep->actual().page_bytes();
   const auto mappings = d.history->mappings();
-  return std::ranges::all_of(d.mismatch->pages, [&](std::uint64_t page) {
+  std::vector<std::uint64_t> others = d.mismatch->pages;
+  std::erase_if(others, [&](std::uint64_t page) {
     return std::ranges::any_of(mappings, [&](const LiveMapping& m) {
       const std::uint64_t last = page + std::min(page_bytes - 1, ~page);
       return last >= m.first && page <= m.last && (m.first | (m.last + 1)) % page_bytes != 0;
     });
   });
+  return others.empty() || (d.mismatch->in_bitmap && others.size() < d.mismatch->pages.size() &&
+                            d.history->explains(Cause::odd_offset, others));
 }
 
 // --- Groups ---

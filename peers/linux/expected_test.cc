@@ -79,6 +79,9 @@ constexpr Elsewhere kElsewhere[] = {
     {"near the top of the address space", "cut-by-large-pages", kAllLinux,
      "attach g2 hardware=4\nmap 2^64-64p 6p rw\nattach g0 hardware=0\nstart\n"
      "write 2^64-59p 1\n"},
+    {"beside bits that wander", "cut-by-large-pages", kAllLinux,
+     "attach g0 hardware=1\nmap 16p 1p rw\nattach g1 hardware=6\nstart\n"
+     "unmap 0p 32p bitmap used-buffer\n"},
     {"a START that is written as a query settles nothing", "promotion", kAllLinux,
      "start\nattach g2 hardware=0\nmap 0p 1p rw\nmap 1p 1p rw\nenroll d0\npin d2 1p 1p rw\n"
      "query 0p 1p flags=1\nquery 0p 1p\n"},
