@@ -42,7 +42,7 @@ struct Mismatch {
 class Lockstep {
  public:
   // Whole states are compared after every so many operations (large ones not), and
-  // at the end.
+  // at the end; never those with more than 2^24 marks.
   static constexpr std::size_t kStateInterval = 16;
   // After each operation instead, so that it is known which one made them differ.
   // About half as fast.

@@ -131,6 +131,8 @@ class Run {
         fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
         fmt::format("-rss_limit_mb={}", kMostMemoryMib),
         fmt::format("-timeout={}", options_.timeout),
+        // One program in a giant mapping takes as long as 100,000 others.
+        "-entropic_scale_per_exec_time=1",
         // Nothing ends on these, so they are no findings.
         "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1", corpus_, seeds_};
     return std::make_unique<Worker>(target_, work_ / fmt::format("worker-{}", number), artifacts_,
