@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Fuzzes a tracker with ten bugs at once (corpus/bugs/together.txt) and asks of
 # each finding whose it is: its program fails alike on the tracker that has this
-# bug alone. Fails if a bug has no finding of its own, if a finding is nobody's,
-# or if one bug has more than two names. Usage: scripts/together.sh SECONDS, with
+# bug alone. Fails if a bug has no finding of its own, or more than two names. What
+# takes two of the bugs to fail is nobody's, and shown. Usage: scripts/together.sh SECONDS, with
 # build/fuzz/bugs built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -30,11 +30,10 @@ for finding in "$work"/findings/*/; do
   for bug in "${names[@]}"; do
     [[ $(failure "$bug" "$program") != "$how" ]] || owners+=("$bug")
   done
-  # What takes two bugs to fail is nobody's; what fails alike with either is both's.
+  # What fails alike with either of two is both's.
   if ! ((${#owners[@]})); then
     printf 'nobody'"'"'s: %s\n' "$(basename "$finding")"
     cat "$program"
-    wrong=$((wrong + 1))
   fi
   for bug in "${owners[@]}"; do of[$bug]+=" $(basename "$finding")"; done
 done
