@@ -96,6 +96,7 @@ class Lockstep {
   Mismatch differing_states() const;
   Mismatch state_mismatch(std::string_view what) const;
   std::optional<Mismatch> settle_marks(std::span<const Step> steps);
+  Mismatch unacceptable_marks(std::uint64_t first, std::uint64_t end);
   std::optional<Mismatch> check_expectation(const Expectation& expectation, Machine& machine,
                                             const Step& step, const char* who);
   std::optional<Mismatch> close();

@@ -73,6 +73,16 @@ constexpr const char* kFailedPin = R"(
     map 8p 8p rw
 )";
 
+// It names a page that is not mapped.
+constexpr const char* kFailedPinPastTheEnd = R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 8p rw
+    start
+    write 7p 8
+    pin d0 6p 4p rw fail-alloc=0
+)";
+
 struct Case {
   const char* name;
   SubjectFactory actual;
@@ -128,8 +138,9 @@ constexpr Case kCases[] = {
     {"HidesAPin", lying<Lie::hides_a_pin>, kProgram, "lockstep.state.pins"},
     {"HidesMarks", lying<Lie::hides_marks>, kProgram, "lockstep.state.missing-marks"},
     {"ShowsMoreMarks", lying<Lie::shows_more_marks>, kProgram, "lockstep.state.extra-marks"},
-    {"HidesMarksOfAFailedPin", lying<Lie::hides_marks>, kFailedPin,
-     "lockstep.pin.marks-of-failed-pin"},
+    {"HidesMarksOfAFailedPin", lying<Lie::hides_marks>, kFailedPin, "lockstep.pin.missing-marks"},
+    {"ShowsMoreMarksOfAFailedPin", lying<Lie::shows_more_marks>, kFailedPinPastTheEnd,
+     "lockstep.pin.extra-marks"},
 
     {"HasOtherRightsToPins", lying<Lie::has_other_rights>, kProgram,
      "lockstep.state.pinned-memory"},
