@@ -141,6 +141,22 @@ TEST_P(Defects, PinOfLessThanNoPageMakesTheGroupPinned) {
   EXPECT_EQ(reported(), Pages{});
 }
 
+// What begins in one mapping and ends in the next is looked for in that of the two
+// which is higher up in the tree, and that changes.
+TEST_P(Defects, PinAcrossMappingsStaysForEver) {
+  ASSERT_EQ(subject_->attach(0, nullptr), 0);
+  subject_->enroll(0);
+  ASSERT_EQ(map(0, kPage), 0);
+  ASSERT_EQ(map(kPage, kPage), 0);
+  ASSERT_EQ(pin(0, 1, 1), 1);
+  ASSERT_EQ(map(2 * kPage, kPage), 0);
+  subject_->unpin(1, 1);
+  EXPECT_EQ(subject_->sizes().pinned_pages, 1u);
+  EXPECT_EQ(subject_->release(),
+            "1 allocations left\n1 locked pages left\n1 pages pinned to be written left\n"
+            "a warning in vfio_remove_dma\n");
+}
+
 TEST_P(Defects, ElevenPinsInTheWindowAreABug) {
   ASSERT_EQ(subject_->attach(0, nullptr), 0);
   subject_->enroll(0);

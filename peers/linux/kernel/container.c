@@ -62,17 +62,27 @@ static int open(struct linux_container *container, unsigned long type)
 	return 0;
 }
 
+/* False if Linux does not find the first pin again: its page begins within one. */
+static bool unpin_first(struct vfio_iommu *iommu, struct vfio_dma *dma)
+{
+	struct rb_node *first = rb_first(&dma->pfn_list);
+	struct vfio_pfn *pin = rb_entry_safe(first, struct vfio_pfn, node);
+	unsigned int count;
+
+	if (!pin)
+		return false;
+	count = pin->ref_count;
+	linux_peer_driver->unpin_pages(iommu, pin->iova, 1);
+	/* Either it is gone, or one pin of several is. */
+	return rb_first(&dma->pfn_list) != first || pin->ref_count < count;
+}
+
 /* A driver lets go of its pages before its device is closed. */
 static void unpin_all(struct vfio_iommu *iommu)
 {
-	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
-		struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
-		struct rb_node *p;
-
-		while ((p = rb_first(&dma->pfn_list)))
-			linux_peer_driver->unpin_pages(
-				iommu, rb_entry(p, struct vfio_pfn, node)->iova, 1);
-	}
+	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n))
+		while (unpin_first(iommu, rb_entry(n, struct vfio_dma, node)))
+			;
 }
 
 /* The core of 6.1 says that the container's file was closed. */
