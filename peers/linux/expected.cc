@@ -24,6 +24,7 @@ bool about_marks(const Difference& d) {
   return d.is("lockstep.query.missing-dirty") || d.is("lockstep.query.extra-dirty") ||
          d.is("lockstep.unmap.missing-dirty") || d.is("lockstep.unmap.extra-dirty") ||
          d.is("lockstep.state.missing-marks") || d.is("lockstep.state.extra-marks") ||
+         d.is("lockstep.pin.missing-marks") || d.is("lockstep.pin.extra-marks") ||
          d.is("migration.tracker");
 }
 
@@ -35,27 +36,27 @@ bool loses_pages(Cause cause) {
   return cause != Cause::odd_offset && cause != Cause::unaligned_pin;
 }
 
-// Which pages these are about is not known.
-bool marks_of_failed_pin(const Difference& d) { return d.is("lockstep.pin.marks-of-failed-pin"); }
-
 // What queries in a window stored is only known to differ.
 bool output_in_window(const Difference& d) {
   return d.is("lockstep.unmap.window.query.output") || d.is("lockstep.unmap.window.unmap.output");
 }
 
-// Those of these that are rounded are known to differ by that.
 bool has_large_marks(const Difference& d) {
   return d.is("lockstep.state.extra-marks") && d.lockstep &&
          d.lockstep->actual().page_bytes() > kPageBytes;
 }
 
+// Those to be explained: that marks are rounded to large pages is known.
+std::vector<std::uint64_t> pages_of(const Difference& d) {
+  return has_large_marks(d) ? marks_beyond_rounding(*d.lockstep) : d.mismatch->pages;
+}
+
 template <Cause cause>
 bool by(const Difference& d) {
-  if (d.history && (output_in_window(d) || marks_of_failed_pin(d))) return d.history->any(cause);
+  if (d.history && output_in_window(d)) return d.history->any(cause);
   return d.history && d.mismatch && about_marks(d) &&
          (cause == Cause::failed_copy || is_missing(d) == loses_pages(cause)) &&
-         d.history->explains(
-             cause, has_large_marks(d) ? marks_beyond_rounding(*d.lockstep) : d.mismatch->pages);
+         d.history->explains(cause, pages_of(d));
 }
 
 // Somewhere in the program, since the outcome does not say what a window's operation was.
@@ -147,20 +148,30 @@ bool marks_of_large_pages(const Difference& d) {
   return has_large_marks(d) && marks_beyond_rounding(*d.lockstep).empty();
 }
 
+// Is one of these bytes in a part of the mapping that has no bit of its own? If it begins
+// within a large page, its bits are all in other pages' places.
+bool is_cut(const LiveMapping& m, std::uint64_t first, std::uint64_t last,
+            std::uint64_t page_bytes) {
+  if (last < m.first || first > m.last) return false;
+  const std::uint64_t tail = (m.last + 1) % page_bytes;
+  return m.first % page_bytes != 0 || m.last - std::min(last, m.last) < tail;
+}
+
 // What is reported too much besides may be due to odd offsets.
 bool cut_by_large_pages(const Difference& d) {
   if (!d.history || !d.mismatch || !about_marks(d) || d.mismatch->pages.empty()) return false;
   const std::uint64_t page_bytes = d.lockstep->actual().page_bytes();
-  const auto mappings = d.history->mappings();
-  std::vector<std::uint64_t> others = d.mismatch->pages;
+  const std::uint64_t bytes = d.mismatch->in_bitmap ? page_bytes : kPageBytes;
+  std::vector<std::uint64_t> others = pages_of(d);
+  const std::size_t count = others.size();
   std::erase_if(others, [&](std::uint64_t page) {
-    return std::ranges::any_of(mappings, [&](const LiveMapping& m) {
-      const std::uint64_t last = page + std::min(page_bytes - 1, ~page);
-      return last >= m.first && page <= m.last && (m.first | (m.last + 1)) % page_bytes != 0;
+    return std::ranges::any_of(d.history->mappings(), [&](const LiveMapping& m) {
+      return is_cut(m, page, page + std::min(bytes - 1, ~page), page_bytes);
     });
   });
-  return others.empty() || (d.mismatch->in_bitmap && others.size() < d.mismatch->pages.size() &&
-                            d.history->explains(Cause::odd_offset, others));
+  return others.size() < count &&
+         (others.empty() ||
+          (d.mismatch->in_bitmap && d.history->explains(Cause::odd_offset, others)));
 }
 
 // --- Groups ---
@@ -396,8 +407,8 @@ constexpr Expected kExpected[] = {
     {"negative-bit", "D5", "or before its mapping, and has a bit there", kAllLinux, false,
      [](const Difference& d) { return d.is("linux.foreseen.negative-bit"); }, "unaligned-pin"},
     {"cut-by-large-pages", "D3",
-     "the part of a mapping that does not fill a large page is never dirty", kAllLinux, false,
-     cut_by_large_pages, "tail-below-page-size"},
+     "the part of a mapping that does not fill a large page has no bit: never or always dirty",
+     kAllLinux, false, cut_by_large_pages, "tail-below-page-size"},
     {"out-of-reach", "D8", "the first hardware group may not reach what is mapped already",
      kAllLinux, false, out_of_reach, "out-of-reach"},
     {"info-leak", "N3", "GET_INFO that fails for want of memory leaks", kAllLinux, false, info_leak,

@@ -82,6 +82,12 @@ constexpr Elsewhere kElsewhere[] = {
     {"beside bits that wander", "cut-by-large-pages", kAllLinux,
      "attach g0 hardware=1\nmap 16p 1p rw\nattach g1 hardware=6\nstart\n"
      "unmap 0p 32p bitmap used-buffer\n"},
+    {"a tail's bit is reported, and never cleared", "cut-by-large-pages", kAllLinux,
+     "attach g0 hardware=1\nmap 0p 24p rw\nattach g1 hardware=6\nenroll d0\npin d0 0p 1p rw\n"
+     "pin d1 0p 1p rw\nstart\npin d0 20p 1p rw\nunpin d0 20p 1p\nquery 0p 32p\nquery 0p 32p\n"},
+    {"when a pin fails", "cut-by-large-pages", kAllLinux,
+     "attach g0 hardware=0\nenroll d0\nmap 0p 2p rw\nattach g1 hardware=4\nstart\nwrite 0p 1p\n"
+     "pin d0 0p 1p rw fail-alloc=0\n"},
     {"a START that is written as a query settles nothing", "promotion", kAllLinux,
      "start\nattach g2 hardware=0\nmap 0p 1p rw\nmap 1p 1p rw\nenroll d0\npin d2 1p 1p rw\n"
      "query 0p 1p flags=1\nquery 0p 1p\n"},
