@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "commands.h"
@@ -35,6 +37,14 @@ fs::path source_in(const fs::path& finding) {
   return finding / (fs::exists(finding / "program.trace") ? "program.trace" : "input");
 }
 
+// What a finding's folder says; the tracker if it does not.
+std::string subject_of(const fs::path& finding) {
+  std::ifstream file(finding / "environment.json");
+  const auto environment = nlohmann::json::parse(file, nullptr, false);
+  return environment.is_object() ? environment.value("subject", std::string(kTracker))
+                                 : std::string(kTracker);
+}
+
 // "lockstep.query...: expected words 0:0x1, actual no word stored": on one line.
 std::string what_went_wrong(const Finding& finding) {
   std::string text = finding.signature;
@@ -54,6 +64,10 @@ int keep(const Options& options) {
                     " is no name for a test: letters a-z, digits and '-'");
   const fs::path target = fs::path(options.corpus) / "regressions" / (options.name + ".trace");
   if (fs::exists(target)) return complain(quoted_path(target.string()) + " is there already");
+  if (const std::string subject = subject_of(finding); subject != kTracker)
+    return complain(quoted_path(options.finding) + " was found in " + subject +
+                    ": what is kept is a test of the tracker. What " + subject +
+                    " is known for has an entry and a program in peers/linux/");
   const fs::path source = source_in(finding);
   const auto programs = load_all({source.string()});
   if (programs.empty()) return kCouldNot;
@@ -88,8 +102,8 @@ void add_keep(CLI::App& app, Action& action) {
       ->required()
       ->check(CLI::ExistingDirectory);
   command->footer(
-      "The finding's folder goes. Exit code: 0 done, 2 it does nothing wrong (any more), or the\n"
-      "name is taken.");
+      "The finding's folder goes. Exit code: 0 done, 2 it does nothing wrong (any more), it was\n"
+      "not found in the tracker, or the name is taken.");
   command->callback([options, &action] { action = [options] { return keep(*options); }; });
 }
 

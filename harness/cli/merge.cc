@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> folders;
-  std::string target, output = "merged";
+  std::string subject{kTracker}, target, output = "merged";
 };
 
 class TemporaryFolder {
@@ -84,6 +84,7 @@ std::string merged_by(Worker& worker, std::size_t inputs) {
 }
 
 int merge(const Options& options) {
+  if (!subject_or_complain(options.subject)) return kCouldNot;
   fs::create_directories(options.output);
   if (files_in(options.output) > 0) return complain(quoted_path(options.output) + " is not empty");
   const TemporaryFolder work;
@@ -96,6 +97,7 @@ int merge(const Options& options) {
                                               "input"};
   fs::create_directory(work.path() / "artifacts");
   setenv("TMPDIR", ".", 1);  // that goes to the shell as well
+  setenv(kSubjectVariable, options.subject.c_str(), 1);
   Worker worker("./target", work.path(), "artifacts", "known", arguments, work.path());
   if (const std::string said = merged_by(worker, inputs); !said.empty())
     return complain("libFuzzer could not merge them:\n" + said);
@@ -120,6 +122,7 @@ void add_merge(CLI::App& app, Action& action) {
   command->add_option("DIR", options->folders, "Folders of fuzzer inputs")
       ->required()
       ->check(CLI::ExistingDirectory);
+  add_subject(*command, options->subject);
   command->add_option("--output", options->output, "Where to")->capture_default_str();
   command->add_option("--target", options->target, "The fuzz target, built for libFuzzer")
       ->required()

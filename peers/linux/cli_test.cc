@@ -7,8 +7,10 @@
 
 #include "command.h"
 #include "expected.h"
+#include "operation_bytes.h"
 #include "temporary_folder.h"
 #include "traces.h"
+#include "under_test.h"
 
 namespace tidemark {
 namespace {
@@ -68,7 +70,33 @@ TEST_P(LinuxCli, WhatIsKnownIsFoundReducedAndFiledUnderItsName) {
   }
   EXPECT_GT(found, 10u) << ended.out;
 }
+
+// If what is known counts, it fails on Linux alone.
+TEST_P(LinuxCli, MergeRunsItsInputsOnTheSubject) {
+  const std::vector<std::uint8_t> bytes = encode(trace(kFolder / "odd-offset.trace")).value();
+  write_content(folder_.path / "in/x", std::string(bytes.begin(), bytes.end()));
+  const auto merge = [&](const std::string& on) {
+    return tidemark_command({"merge", "--subject", on, "--target", LINUX_LIBFUZZER, "--output",
+                             "out-" + on, "in"})
+        .with(kWithKnownVariable, "")
+        .in(folder_.path)
+        .run()
+        .code;
+  };
+  EXPECT_EQ(merge(subject()), 1);
+  EXPECT_TRUE(fs::exists(folder_.path / ("out-" + subject() + "-failing")));
+  EXPECT_EQ(merge("tracker"), 0);
+}
 #endif
+
+TEST_P(LinuxCli, WhatIsFoundInItIsNotKeptForTheTracker) {
+  write_content(folder_.path / "x/program.trace", content(kFolder / "odd-offset.trace"));
+  write_content(folder_.path / "x/environment.json", "{\"subject\": \"" + subject() + "\"}");
+  const Ended ended = run({"keep", "--corpus", ".", "x", "a-name"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_TRUE(has(ended.err, "was found in " + subject())) << ended.err;
+  EXPECT_TRUE(fs::exists(folder_.path / "x/program.trace"));
+}
 
 TEST_P(LinuxCli, ReplaySaysWhatIsKnownAndWhy) {
   const Ended ended = run({"replay", "--subject", subject(), kFolder / "odd-offset.trace"});
