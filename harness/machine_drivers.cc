@@ -8,6 +8,11 @@
 #include "machine.h"
 
 namespace tidemark {
+namespace {
+
+std::uint64_t page_around(std::uint64_t iova) { return iova / kPageBytes * kPageBytes; }
+
+}  // namespace
 
 Machine::Held* Machine::held(std::uint64_t iova) {
   const auto found = std::lower_bound(held_.begin(), held_.end(), iova,
@@ -25,10 +30,11 @@ std::int64_t Machine::do_pin(const Operation& operation, Step& step) {
   const int result = subject_->pin(device, iova, count, rights, pfns.data());
   if (result <= 0) return result;
 
+  const std::uint64_t first = page_around(iova);
   if (groups_[device] == GroupState::hardware) groups_[device] = GroupState::hardware_pinned;
   for (int i = 0; i < result; ++i) {
     step.digest = mix(step.digest, pfns[static_cast<std::size_t>(i)]);
-    const std::uint64_t page = iova + static_cast<std::uint64_t>(i) * kPageBytes;
+    const std::uint64_t page = first + static_cast<std::uint64_t>(i) * kPageBytes;
     Held* entry = held(page);
     if (!entry) {
       const auto at = std::lower_bound(held_.begin(), held_.end(), page,
@@ -55,10 +61,11 @@ std::int64_t Machine::do_unpin(const Operation& operation, const Step& step) {
   const auto pages = static_cast<std::int64_t>(step.size) / 4096;
   const int count = static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
   subject_->unpin(iova, count);
-  if (iova % kPageBytes || count > 512) return 0;
+  if (count > 512) return 0;
+  const std::uint64_t first = page_around(iova);
   for (int i = 0; i < count; ++i) {
-    const std::uint64_t page = iova + static_cast<std::uint64_t>(i) * kPageBytes;
-    if (page < iova || !mapping_at(page)) break;
+    const std::uint64_t page = first + static_cast<std::uint64_t>(i) * kPageBytes;
+    if (page < first || !mapping_at(page)) break;
     unpin_page(page, operation.id % kDevices);
   }
   return 0;

@@ -13,7 +13,7 @@ struct pin {
 
 /* Which pages one call is about. */
 struct pin_request {
-	u64 iova;
+	u64 iova;		/* of a byte in the first page */
 	int nr_pages;
 	int prot;
 	u64 *pfns;
@@ -249,8 +249,6 @@ int tidemark_pages_pin(struct tidemark_container *container, const void *id,
 		return -E2BIG;
 	if (!container->v2)
 		return -EACCES;
-	if (iova & (TIDEMARK_PAGE_BYTES - 1))
-		return -EINVAL;
 
 	request.pfns = pfns;
 	mutex_lock(&container->lock);
@@ -267,8 +265,7 @@ void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova, int 
 {
 	int i, nr_below;
 
-	if (nr_pages <= 0 || nr_pages > TIDEMARK_PIN_PAGES_MAX || !container->v2 ||
-	    iova & (TIDEMARK_PAGE_BYTES - 1)) {
+	if (nr_pages <= 0 || nr_pages > TIDEMARK_PIN_PAGES_MAX || !container->v2) {
 		pr_warn_ratelimited("tidemark: unpin of %d pages refused\n", nr_pages);
 		return;
 	}

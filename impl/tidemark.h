@@ -173,7 +173,7 @@ void tidemark_device_unregister(struct tidemark_container *container,
 /**
  * tidemark_pages_pin - hold pages for a driver's device, and mark them (R3)
  * @id: the driver's group; its first success ends R5 for it (B12)
- * @iova: multiple of 4096
+ * @iova: anywhere in the first page
  * @nr_pages: 1 to 512
  * @prot: rights that the mapping must have, TIDEMARK_READ and TIDEMARK_WRITE
  * @pfns: @nr_pages host page numbers; undefined on failure
@@ -190,6 +190,8 @@ int tidemark_pages_pin(struct tidemark_container *container, const void *id,
 
 /**
  * tidemark_pages_unpin - give one pin of each page back (D16)
+ * @iova: anywhere in the first page
+ * @nr_pages: 1 to 512
  *
  * Ends at the first page that is not mapped, with a warning. A page that is not
  * pinned is passed over.

@@ -224,11 +224,10 @@ const Model::Registration* Model::newest_before(std::uint64_t serial) const {
 // ---- Pins
 
 // D5: what is checked before any page is looked at.
-int Model::check_pin(unsigned group, std::uint64_t iova, int count) {
+int Model::check_pin(unsigned group, int count) {
   if (count <= 0) return -EINVAL;  // B9
   if (count > kPinLimit) return -E2BIG;
   if (settings_.type == ContainerType::type1) return -EACCES;
-  if (iova % (std::uint64_t{1} << kPageShift) != 0) return -EINVAL;
   if (!find_group(group)) return -EINVAL;
   return registrations_.empty() ? -EINVAL : 0;
 }
@@ -259,7 +258,7 @@ int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRang
 // R3, R9: the marks of the pages before a failing one stay; their pins do not.
 int Model::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
                      std::uint64_t* pfns) {
-  if (const int error = check_pin(group, iova, count)) return error;
+  if (const int error = check_pin(group, count)) return error;
   const Page first = iova >> kPageShift;
   const PageRange range = {first, first + static_cast<std::uint64_t>(count)};
   PageRange done = {first, first};
@@ -283,7 +282,7 @@ void Model::promote(Group& group) {
 // D16. The pages stay marked: R3 has them reported once more.
 void Model::unpin_pages(std::uint64_t iova, int count) {
   if (settings_.type == ContainerType::type1) return;
-  if (iova % (std::uint64_t{1} << kPageShift) != 0 || count <= 0 || count > kPinLimit) return;
+  if (count <= 0 || count > kPinLimit) return;
   const Page first = iova >> kPageShift;
   const PageRange range = mapped_prefix({first, first + static_cast<std::uint64_t>(count)});
   if (range.empty()) return;

@@ -196,7 +196,7 @@ class Model {
   std::uint64_t joint_page_sizes() const;
   std::vector<ByteRange> ranges_with(const GroupKind* joining) const;
   int check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges);
-  int check_pin(unsigned group, std::uint64_t iova, int count);
+  int check_pin(unsigned group, int count);
   int pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
                  std::uint64_t& newly_pinned);
   void promote(Group& group);

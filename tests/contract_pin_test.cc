@@ -178,7 +178,6 @@ TEST(D5, TheOrderOfErrors) {
     pin d0 0p 1p r => -EINVAL
     enroll d0
     pin d1 0p 1p r => -EINVAL
-    pin d0 1 1p r => -EINVAL
     pin d0 4p 1p rw => -EINVAL
     pin d0 0p 1p rw fault=memory+0 => -EPERM
     pin d0 0p 1p w => -EPERM
@@ -222,6 +221,21 @@ TEST(D5, ThePfnsAreThoseOfTheUsersPages) {
   machine.release();
 }
 
+TEST(D5, AnAddressWithinAPageIsThatPage) {
+  EXPECT_TRUE(with_eight(R"(
+    map 8p 1p rw
+    pin d0 2p-1 1p rw => 1
+    pin d0 7p+1 2p rw => 2
+    query 0p 9p => 0 words 0:0x182
+    pin d0 8p+1 2p rw => -EINVAL
+    pin d0 9p+1 1p rw => -EINVAL
+    pin d0 2^64-1 1p rw => -EINVAL
+    unpin d0 7p 2p
+    query 0p 9p => 0 words 0:0x182
+    query 0p 9p => 0 words 0:0x2
+  )"));
+}
+
 TEST(D5, APinGoesOverMappings) {
   EXPECT_TRUE(with_eight(R"(
     map 8p 8p rw
@@ -244,10 +258,23 @@ TEST(D16, UnpinEndsAtAHoleAndPassesOverWhatIsNotPinned) {
   )"));
 }
 
+TEST(D16, AnAddressWithinAPageIsThatPage) {
+  EXPECT_TRUE(with_eight(R"(
+    pin d0 1p 2p rw
+    query 0p 8p => 0 words 0:0x6
+    unpin d0 2p-1 2p
+    query 0p 8p => 0 words 0:0x6
+    query 0p 8p => 0 words
+    pin d0 1p+7 1p rw
+    unpin d0 1p+9 1p
+    query 0p 8p => 0 words 0:0x2
+    query 0p 8p => 0 words
+  )"));
+}
+
 TEST(D16, OddUnpinsDoNothing) {
   EXPECT_TRUE(with_eight(R"(
     pin d0 0p 4p rw
-    unpin d0 1 4p
     unpin d0 0p 0p
     unpin d0 0p -1p
     unpin d0 0p 513p

@@ -510,7 +510,7 @@ TEST(ReferenceDriver, D5Pins) {
   b.start();
   EXPECT_EQ(b.pin(0, 0), -EINVAL);
   EXPECT_EQ(b.pin(0, 513), -E2BIG);
-  EXPECT_EQ(b.pin(1), -EINVAL);
+  EXPECT_EQ(b.pin(3 * kPage + 1), -EINVAL);
   EXPECT_EQ(b.pin(0, 1, 9), -EINVAL);
   EXPECT_EQ(b.pin(0, 1, 0, kWrite), -EPERM);
   b.user.unpinnable = kMemory + 6 * kPage;
@@ -519,11 +519,11 @@ TEST(ReferenceDriver, D5Pins) {
   EXPECT_EQ(count_pages(b.model.marks(), kAllPages), 2U);  // R9
   EXPECT_EQ(b.model.pinned_page_count(), 0U);
   EXPECT_EQ(b.pin(7 * kPage, 4), -ENOMEM);
-  EXPECT_EQ(b.pin(7 * kPage, 3), 3);
+  EXPECT_EQ(b.pin(7 * kPage + 1, 3), 3);  // the pages around
   EXPECT_EQ(b.pfns[2], kMemory / kPage + 9 + kHostOffset);
   EXPECT_EQ(b.pin(8 * kPage), 1);  // again, beyond the limit
   EXPECT_EQ(b.model.locked_pages(), 3U);
-  b.model.unpin_pages(7 * kPage, 3);
+  b.model.unpin_pages(8 * kPage - 1, 3);
   EXPECT_EQ(b.model.locked_pages(), 1U);
   b.model.unregister_device(0);
   EXPECT_EQ(b.pin(8 * kPage), -EINVAL);

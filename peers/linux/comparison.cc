@@ -177,12 +177,12 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
     const auto line_end = said.find('\n', entry);
     verdict.expected = entry_named(said.substr(entry, line_end - entry));
     verdict.report = said.substr(line_end + 1, said.find("Assertion failure") - line_end - 1);
-    return verdict;
+  } else {  // which operation it was is not known
+    verdict.report = symbolized(said);
+    verdict.expected = find_expected(
+        version, {program, verdict.operation, verdict.signature, nullptr, nullptr, nullptr});
   }
-  // Which operation it was is not known.
-  verdict.report = symbolized(said);
-  verdict.expected = find_expected(
-      version, {program, verdict.operation, verdict.signature, nullptr, nullptr, nullptr});
+  // However it shows that it has come.
   if (const Verdict foreseen = Comparison(version).judge(program);
       foreseen.signature.starts_with("linux.foreseen."))
     verdict.expected = foreseen.expected;

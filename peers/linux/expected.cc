@@ -32,9 +32,7 @@ bool is_missing(const Difference& d) {
   return d.signature.find(".missing-") != std::string::npos || d.is("migration.tracker");
 }
 
-bool loses_pages(Cause cause) {
-  return cause != Cause::odd_offset && cause != Cause::unaligned_pin;
-}
+bool loses_pages(Cause cause) { return cause != Cause::odd_offset; }
 
 // What queries in a window stored is only known to differ.
 bool output_in_window(const Difference& d) {
@@ -213,27 +211,12 @@ bool starved_detach(const Difference& d) {
 
 // --- Pins ---
 
-// Of pins that came out otherwise than with the -EINVAL that they should have.
-bool pin_instead_of_invalid(const Difference& d, bool (*holds)(const Step&)) {
+bool negative_count(const Difference& d) {
   return d.lockstep && d.signature.find("pin.result.") != std::string::npos &&
          d.signature.ends_with("-instead-of-EINVAL") &&
-         std::ranges::any_of(d.lockstep->steps(),
-                             [&](const Step& s) { return s.verb == Verb::pin && holds(s); });
-}
-
-bool negative_count(const Difference& d) {
-  return pin_instead_of_invalid(
-      d, [](const Step& s) { return static_cast<std::int64_t>(s.size) / 4096 < 0; });
-}
-
-// In a window it may be one more pin to ask for.
-bool unaligned_pin(const Difference& d) {
-  const auto unaligned = [](const Step& s) { return s.first % kPageBytes != 0; };
-  if (d.is("lockstep.unmap.callbacks"))
-    return std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
-      return s.verb == Verb::pin && s.result > 0 && unaligned(s);
-    });
-  return pin_instead_of_invalid(d, unaligned);
+         std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
+           return s.verb == Verb::pin && static_cast<std::int64_t>(s.size) / 4096 < 0;
+         });
 }
 
 // --- Flags and numbers that only Linux has ---
@@ -395,16 +378,15 @@ constexpr Expected kExpected[] = {
      false,
      [](const Difference& d) { return d.is("linux.deadlock.vfio_iommu_type1_unregister_device"); },
      "deadlock-in-the-window"},
-    {"stubborn-pin", "B8", "a driver that does not unpin is a panic", kAllLinux, false,
+    {"stubborn-pin", "B8", "a driver that does not unpin is a BUG()", kAllLinux, false,
      [](const Difference& d) { return d.is("linux.bug.vfio_dma_do_unmap"); }, "stubborn-pin"},
     {"negative-count", "B9", "a pin of a negative number of pages succeeds", kAllLinux, false,
      negative_count, "negative-count"},
-    {"unaligned-pin", "D5", "a page that begins within a page can be pinned", kAllLinux, false,
-     unaligned_pin, "unaligned-pin"},
-    {"unaligned-pin-marks", "D5",
-     "also by a pin that fails at a later page: the first one's mark stays", kAllLinux, false,
-     by<Cause::unaligned_pin>, "unaligned-pin"},
-    {"negative-bit", "D5", "or before its mapping, and has a bit there", kAllLinux, false,
+    {"unaligned-pin", "D5",
+     "a page that begins within a page is another one, and has pins and a name of its own",
+     kAllLinux, false, [](const Difference& d) { return d.is("linux.foreseen.unaligned-pin"); },
+     "unaligned-pin"},
+    {"negative-bit", "D5", "it may begin before its mapping, and has a bit there", kAllLinux, false,
      [](const Difference& d) { return d.is("linux.foreseen.negative-bit"); }, "unaligned-pin"},
     {"cut-by-large-pages", "D3",
      "the part of a mapping that does not fill a large page has no bit: never or always dirty",

@@ -91,8 +91,6 @@ void History::note_step(const Step& step, bool reports, std::uint64_t page_bytes
     }
     if (step.verb == Verb::write && step.result < 0 && touches(step, mapping))
       add(Cause::failed_write, mapping, 0, 0);
-    if (step.verb == Verb::pin && step.first % kPageBytes && touches(step, mapping))
-      add(Cause::unaligned_pin, mapping, 0, 0);
   }
 }
 

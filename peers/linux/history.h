@@ -17,7 +17,6 @@ enum class Cause {
   odd_offset,     // B2: a mapping's bits did not begin with a word of the user's bitmap
   failed_write,   // B3: rw wrote some of a mapping's bytes and then faulted
   promotion,      // B12: a group that had not pinned pinned its first page
-  unaligned_pin,  // D5: a page was pinned, and marked, that begins within a page
 };
 
 class History {

@@ -248,9 +248,8 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 		return -EINVAL;
 	if (nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES)
 		return -E2BIG;
-	if (iova % PAGE_SIZE && container->iommu->dirty_page_tracking)
-		for (int i = 0; i < nr_pages; ++i)
-			foresee_bit(container->iommu, iova + i * PAGE_SIZE);
+	if (!list_empty(&container->iommu->device_list))
+		foresee_unaligned(container->iommu, iova, container->iommu->dirty_page_tracking);
 	result = linux_peer_driver->pin_pages(container->iommu, group, iova, nr_pages, prot, pages);
 	for (int i = 0; i < result; ++i)
 		pfns[i] = page_to_pfn(pages[i]);
@@ -262,6 +261,7 @@ static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
 	linux_peer = container;
 	if (WARN_ON(nr_pages <= 0 || nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES))
 		return;
+	foresee_unaligned(container->iommu, iova, false);
 	linux_peer_driver->unpin_pages(container->iommu, iova, nr_pages);
 }
 

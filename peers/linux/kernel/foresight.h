@@ -34,12 +34,20 @@ static void foresee_size(const struct vfio_iommu *iommu)
 	}
 }
 
-/* A page that begins before its mapping has a bit with a negative number. */
-static void foresee_bit(struct vfio_iommu *iommu, dma_addr_t iova)
+/*
+ * What begins within a page is not the page around it, but another one that is
+ * looked for where any of its bytes is mapped. If that begins before the mapping,
+ * its bit has a negative number.
+ */
+static void foresee_unaligned(struct vfio_iommu *iommu, dma_addr_t iova, bool marks)
 {
-	const struct vfio_dma *dma = vfio_find_dma(iommu, iova, PAGE_SIZE);
+	const struct vfio_dma *dma;
 
-	foresee(dma && dma->iova > iova, "negative-bit");
+	if (iova % PAGE_SIZE == 0 || !iommu->v2)
+		return;
+	dma = vfio_find_dma(iommu, iova, PAGE_SIZE);
+	foresee(dma && dma->iova > iova && marks, "negative-bit");
+	foresee(dma, "unaligned-pin");
 }
 
 /* After a device was called: what the unmap that called it does next. */
