@@ -82,7 +82,10 @@ std::optional<Mismatch> Comparison::end() {
 }
 
 bool Comparison::tolerates(const Mismatch& found) {
-  if (index_ < program_.operations.size()) history_.note(program_.operations[index_], *this);
+  if (index_ < program_.operations.size())
+    history_.note(program_.operations[index_], *this);
+  else
+    history_.note_closing(steps());
   // A warning comes before what follows from it. What is left after the release
   // comes from a subject that is gone.
   if (found.signature != "lockstep.release.leak" && ends_with_warning()) return false;

@@ -79,6 +79,8 @@ constexpr Elsewhere kElsewhere[] = {
     {"beside bits that wander", "cut-by-large-pages", kAllLinux,
      "attach g0 hardware=1\nmap 16p 1p rw\nattach g1 hardware=6\nstart\n"
      "unmap 0p 32p bitmap used-buffer\n"},
+    {"to ask for a large page up to it is to name it", "top-of-the-address-space", kAllLinux,
+     "attach g1 hardware=1\nmap 2^64-13p 1p rw\nattach g0 hardware=6\nwrite 2^64-13p 1\nstart\n"},
     {"a tail's bit is reported, and never cleared", "cut-by-large-pages", kAllLinux,
      "attach g0 hardware=1\nmap 0p 24p rw\nattach g1 hardware=6\nenroll d0\npin d0 0p 1p rw\n"
      "pin d1 0p 1p rw\nstart\npin d0 20p 1p rw\nunpin d0 20p 1p\nquery 0p 32p\nquery 0p 32p\n"},

@@ -79,6 +79,11 @@ void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t before,
   suspects_.push_back({cause, mapping.first, first, last});
 }
 
+bool History::names_the_top(std::span<const Step> steps) {
+  return std::ranges::any_of(steps,
+                             [](const Step& s) { return s.size && s.first + s.size <= s.first; });
+}
+
 void History::note_step(const Step& step, bool reports, std::uint64_t page_bytes) {
   const bool ran = step.result == 0 || step.result == -EFAULT;
   for (const LiveMapping& mapping : mappings_) {
@@ -116,9 +121,9 @@ void History::note(const Operation& operation, Lockstep& lockstep) {
     mapped_at_the_top_ |= mapping.last == kTop;
 
   bool pinned = false;
+  names_the_top_ |= names_the_top(lockstep.steps());
   for (const Step& step : lockstep.steps()) {
     pinned |= step.verb == Verb::pin && step.result >= 0;
-    names_the_top_ |= step.size && step.first + step.size <= step.first;
     note_step(step, may_report(operation, step), lockstep.actual().page_bytes());
   }
   note_window(operation, lockstep.steps());

@@ -13,10 +13,10 @@ namespace tidemark {
 
 // Each named after the rule that says what should have been done.
 enum class Cause {
-  failed_copy,    // B1: a query or unmap failed, and had shifted or cleared bitmaps by then
-  odd_offset,     // B2: a mapping's bits did not begin with a word of the user's bitmap
-  failed_write,   // B3: rw wrote some of a mapping's bytes and then faulted
-  promotion,      // B12: a group that had not pinned pinned its first page
+  failed_copy,   // B1: a query or unmap failed, and had shifted or cleared bitmaps by then
+  odd_offset,    // B2: a mapping's bits did not begin with a word of the user's bitmap
+  failed_write,  // B3: rw wrote some of a mapping's bytes and then faulted
+  promotion,     // B12: a group that had not pinned pinned its first page
 };
 
 class History {
@@ -26,6 +26,8 @@ class History {
   void before(Lockstep& lockstep);
   // While its outcome is compared, or after: adds what it may have made wrong.
   void note(const Operation& operation, Lockstep& lockstep);
+  // Instead, for the queries that end a program.
+  void note_closing(std::span<const Step> steps) { names_the_top_ = names_the_top(steps); }
   // After it: what a query has reported and cleared is right again.
   void settle(const Operation& operation, Lockstep& lockstep);
 
@@ -50,6 +52,7 @@ class History {
     std::uint64_t first, last;  // bytes; beyond 2^64 lies 0, as the bitmap's bits have it
   };
 
+  static bool names_the_top(std::span<const Step> steps);
   void note_step(const Step& step, bool reports, std::uint64_t page_bytes);
   void note_window(const Operation& operation, std::span<const Step> steps);
   void add(Cause cause, const LiveMapping& mapping, std::uint64_t before, std::uint64_t beyond);
