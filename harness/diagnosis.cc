@@ -111,8 +111,8 @@ class Diagnostician {
   bool make_plainer() {
     bool changed = take_without_twist();
     changed |= take_without_windows();
-    changed |= take_query_for_switch();
-    changed |= take_query_for_unmap();
+    changed |= take_query(with_query_for_switch(program_));
+    changed |= take_query(with_query_for_unmap(program_));
     changed |= take_packed();
     changed |= take_same(on_last_page());
     changed |= take_same(with_whole_pages(program_));
@@ -153,23 +153,9 @@ class Diagnostician {
     });
   }
 
-  // START, STOP and queries are one ioctl: a query shows what is wrong with it.
-  bool take_query_for_switch() {
-    if (program_.operations.empty()) return false;
-    const Verb last = program_.operations.back().verb;
-    if (last != Verb::start && last != Verb::stop) return false;
-    Program program = program_;
-    program.operations.back() = Operation();
-    program.operations.back().verb = Verb::query;
-    return take_if(program, [&](const Mismatch& mismatch, const std::string& kind) {
-      return mismatch.operation + 1 == program.operations.size() &&
-             kind.substr(kind.rfind('.')) == kind_.substr(kind_.rfind('.'));
-    });
-  }
-
-  // An unmap that reports wrongly most likely does as a query would.
-  bool take_query_for_unmap() {
-    const auto program = with_query_for_unmap(program_);
+  // START, STOP and queries are one ioctl: a query shows what is wrong with it. And an
+  // unmap that reports wrongly most likely does as a query would.
+  bool take_query(const std::optional<Program>& program) {
     const auto what_of = [](const std::string& kind) { return kind.substr(kind.rfind('.')); };
     return program && take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
              return mismatch.operation + 1 == program->operations.size() &&

@@ -71,6 +71,16 @@ std::optional<Program> without_windows(const Program& program) {
   return result;
 }
 
+std::optional<Program> with_query_for_switch(const Program& program) {
+  if (program.operations.empty()) return std::nullopt;
+  const Verb last = program.operations.back().verb;
+  if (last != Verb::start && last != Verb::stop) return std::nullopt;
+  Program result = copy_of(program);
+  result.operations.back() = Operation();
+  result.operations.back().verb = Verb::query;
+  return result;
+}
+
 std::optional<Program> with_query_for_unmap(const Program& program) {
   if (program.operations.empty()) return std::nullopt;
   const Operation& unmap = program.operations.back();

@@ -26,6 +26,8 @@ std::optional<Program> with_one_moved_up(const Program& program, std::size_t ind
 std::optional<Program> without_last_twist(const Program& program);
 // What is in windows runs at once, right before the last operation.
 std::optional<Program> without_windows(const Program& program);
+// A query, of nothing, in place of a START or STOP that is last.
+std::optional<Program> with_query_for_switch(const Program& program);
 // A query of the same range in place of an unmap with bitmap that is last.
 std::optional<Program> with_query_for_unmap(const Program& program);
 // However these `pages` (iovas, in bytes) became dirty: a write of each, right
