@@ -255,6 +255,17 @@ TEST(AConspiracy, IsCaughtInAMappingSmallerThanAPage) {
   }
 }
 
+// One by one, more would take so long that nothing else is fuzzed.
+TEST(MarksOfAGiantMapping, AreComparedUpToALimit) {
+  const auto found = [](const std::string& pages) {
+    return signature_of(program_of("attach g0 hardware=0\nattach g1 emulated\nmap 0p " + pages +
+                                   " rw\nstart\ndetach g0"),
+                        lying<Lie::hides_marks>);
+  };
+  EXPECT_EQ(found("16777216p"), "lockstep.state.missing-marks");
+  EXPECT_EQ(found("16777217p"), "");
+}
+
 // Memory is compared in both directions.
 TEST(AReferenceThatLies, AboutMemoryIsCaught) {
   EXPECT_EQ(
