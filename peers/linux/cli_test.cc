@@ -151,6 +151,8 @@ TEST(LinuxTable, ListsWhatIsKnownWithTheCommandThatShowsIt) {
                                    " peers/linux/expected/" + entry.name + ".trace\n"),
                 (entry.versions & version.bit) != 0)
           << entry.name;
+  for (const Expected& entry : expected_differences())
+    if (entry.page) EXPECT_TRUE(has(ended.out, std::string("/") + entry.page + ".md\n"));
 }
 
 TEST(LinuxTable, HasALineForEachProgramAndVersion) {

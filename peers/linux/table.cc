@@ -16,16 +16,21 @@ struct Options {
   bool verbose = false, as_it_is = false;
 };
 
-int print_known() {
-  for (const LinuxVersion& version : linux_versions()) {
-    std::printf("%s\n\n", version.name);
-    for (const Expected& entry : expected_differences())
-      if (entry.versions & version.bit)
-        std::printf("  %s (%s)\n    %s\n    ./tidemark replay --subject %s %s%s.trace\n",
-                    entry.name, entry.rule, entry.reason, version.name, "peers/linux/expected/",
-                    entry.name);
-    std::printf("\n");
+void print_known_in(const LinuxVersion& version, bool defects) {
+  std::printf("%s, %s\n\n", version.name, defects ? "defects" : "no defects");
+  for (const Expected& entry : expected_differences()) {
+    if (!(entry.versions & version.bit) || (entry.page != nullptr) != defects) continue;
+    std::printf("  %s (%s)\n    %s\n", entry.name, entry.rule, entry.reason);
+    if (entry.page) std::printf("    docs/linux-findings/%s.md\n", entry.page);
+    std::printf("    ./tidemark replay --subject %s peers/linux/expected/%s.trace\n", version.name,
+                entry.name);
   }
+  std::printf("\n");
+}
+
+int print_known() {
+  for (const LinuxVersion& version : linux_versions())
+    for (const bool defects : {true, false}) print_known_in(version, defects);
   return 0;
 }
 
