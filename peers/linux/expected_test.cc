@@ -212,6 +212,15 @@ TEST(ExpectedFiles, AreOneForEachEntry) {
     EXPECT_TRUE(names.contains(path.stem().string())) << path;
 }
 
+// What Linux does wrong, the tracker does not.
+TEST(ExpectedFiles, TrackerAndReferenceAgreeOnAll) {
+  Lockstep lockstep;
+  for (const auto& path : traces_in(kFolder)) {
+    const auto mismatch = lockstep.run(trace(path));
+    EXPECT_FALSE(mismatch.has_value()) << path << ": " << mismatch->signature;
+  }
+}
+
 std::string contents(const std::filesystem::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
