@@ -106,8 +106,7 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   }
   ++index_;
   if (index_ % state_interval_ || takes_long_to_inspect()) return std::nullopt;
-  auto found = compare_states();
-  return counts(found) ? std::move(found) : std::nullopt;
+  return compare_states();
 }
 
 std::optional<Mismatch> Lockstep::compare(const Operation& operation,
@@ -298,7 +297,7 @@ std::optional<Mismatch> Lockstep::close() {
 }
 
 std::optional<Mismatch> Lockstep::end() {
-  if (auto found = compare_states(); counts(found)) return found;
+  if (auto found = compare_states()) return found;
   if (auto found = close(); counts(found)) return found;
   const std::string left = actual_.release() + expected_.release();
   if (left.empty()) return std::nullopt;

@@ -92,8 +92,9 @@ class Lockstep {
   WordRange words_asked() const;
   std::optional<Mismatch> compare_sizes();
   std::optional<Mismatch> compare_states();
+  std::optional<Mismatch> compare_shown() const;
   std::optional<Mismatch> compare_memory();
-  Mismatch differing_states() const;
+  std::optional<Mismatch> compare_host();
   Mismatch state_mismatch(std::string_view what) const;
   std::optional<Mismatch> settle_marks(std::span<const Step> steps);
   Mismatch unacceptable_marks(std::uint64_t first, std::uint64_t end);

@@ -58,12 +58,22 @@ bool Lockstep::takes_long_to_inspect() {
   });
 }
 
+// What they show, their users' memory, and the host of the actual one. A difference that
+// does not count hides none of what comes after it.
 std::optional<Mismatch> Lockstep::compare_states() {
   expected_.subject().inspect(expected_state_);
-  if (has_too_many_marks(expected_state_)) return compare_memory();
-  actual_.subject().inspect(actual_state_);
-  if (actual_state_ != expected_state_) return differing_states();
-  if (auto found = compare_memory()) return found;
+  const bool shown = !has_too_many_marks(expected_state_);
+  if (shown) {
+    actual_.subject().inspect(actual_state_);
+    if (auto found = compare_shown(); counts(found)) return found;
+  }
+  if (auto found = compare_memory(); counts(found)) return found;
+  if (!shown) return std::nullopt;
+  auto found = compare_host();
+  return counts(found) ? std::move(found) : std::nullopt;
+}
+
+std::optional<Mismatch> Lockstep::compare_host() {
   const auto discrepancy = actual_.subject().audit(actual_state_);
   if (!discrepancy) return std::nullopt;
   Mismatch found = state_mismatch(discrepancy->what);
@@ -79,8 +89,9 @@ Mismatch Lockstep::state_mismatch(std::string_view what) const {
   return found;
 }
 
-Mismatch Lockstep::differing_states() const {
+std::optional<Mismatch> Lockstep::compare_shown() const {
   const State &a = actual_state_, &e = expected_state_;
+  if (a == e) return std::nullopt;
   Mismatch found;
   if (a.mappings != e.mappings) {
     found = state_mismatch("mappings");
