@@ -137,15 +137,15 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
 std::optional<Mismatch> Lockstep::compare_step(std::size_t number, const Step& e) {
   const Step& a = steps_[number];
   // Which of them ran out of memory is no difference.
-  if (a.result == e.result && a.verb == e.verb && a.first == e.first && a.size == e.size &&
-      a.digest == e.digest)
-    return std::nullopt;
+  const bool same_output =
+      a.verb == e.verb && a.first == e.first && a.size == e.size && a.digest == e.digest;
+  if (a.result == e.result && same_output && a.clean_words == e.clean_words) return std::nullopt;
   const std::string verb(name(a.verb));
   const std::string where = number ? "window." + verb + "." : "";
   if (a.result == e.result) {
-    Mismatch found = mismatch(where + "output");
-    found.expected = "the reference's bytes";
-    found.actual = "other bytes";
+    Mismatch found = mismatch(where + (same_output ? "stored-words" : "output"));
+    found.expected = same_output ? "the words that the reference stored" : "the reference's bytes";
+    found.actual = same_output ? "others, without a bit" : "other bytes";
     return found;
   }
   Mismatch found =

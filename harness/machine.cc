@@ -203,7 +203,7 @@ void Machine::execute(const Operation& operation) {
   step.result = dispatch(operation, step);
   // One that it survived needs no explanation.
   step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
-  if (depth_) step.digest ^= output_digest(operation, step.result);
+  if (depth_) digest_output(operation, step);
   disarm();
   steps_[index] = step;
 }

@@ -26,7 +26,8 @@ struct Step {
   std::int64_t result = 0;         // value or -errno; 0 where there is none
   std::uint64_t first = 0;         // range after resolving, bytes
   std::uint64_t size = 0;
-  std::uint64_t digest = 0;  // of what was read; in windows, of all output
+  std::uint64_t digest = 0;       // of what was read; in windows, of all other output, too
+  std::uint64_t clean_words = 0;  // in windows: a digest of the words stored without a bit
   bool operator==(const Step&) const = default;
 };
 
@@ -151,7 +152,7 @@ class Machine final : public UnmapListener {
   void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
   void unpin_page(std::uint64_t iova, unsigned device);
   void fill(std::uint8_t* data, std::size_t bytes);
-  std::uint64_t output_digest(const Operation& operation, std::int64_t result) const;
+  void digest_output(const Operation& operation, Step& step) const;
 
   World world_;
   Setup setup_;

@@ -55,24 +55,23 @@ std::uint64_t Machine::bitmap_address() const {
 
 // In a window nobody compares the areas; this stands for them. What a call that
 // failed may leave open (D7) does not count, nor does what earlier ones left.
-std::uint64_t Machine::output_digest(const Operation& operation, std::int64_t result) const {
+void Machine::digest_output(const Operation& operation, Step& step) const {
   const Verb verb = operation.verb;
   const bool bitmap = verb == Verb::query || verb == Verb::unmap;
   const bool argument = bitmap || verb == Verb::map || verb == Verb::start || verb == Verb::stop ||
-                        verb == Verb::ioctl || (verb == Verb::info && result >= 0);
-  std::uint64_t digest = 0;
+                        verb == Verb::ioctl || (verb == Verb::info && step.result >= 0);
   if (argument) {
     const ArgumentArea& area = world_.arguments[depth_];
-    digest = digest_of(area.bytes.data(), area.bytes.size());
+    step.digest = mix(step.digest, digest_of(area.bytes.data(), area.bytes.size()));
   }
-  if (!bitmap) return digest;
+  if (!bitmap) return;
   const BitmapArea& area = world_.bitmaps[depth_];
   for (const std::int64_t index : area.touched()) {
     const bool inside = index >= 0 && static_cast<std::uint64_t>(index) < bitmap_words_;
-    if (result == -EFAULT && inside) continue;
-    digest = mix(mix(digest, static_cast<std::uint64_t>(index)), area.word(index));
+    if (inside && step.result == -EFAULT) continue;
+    std::uint64_t& digest = inside && !area.word(index) ? step.clean_words : step.digest;
+    digest = mix(mix(digest, static_cast<std::uint64_t>(index + 1)), area.word(index));
   }
-  return digest;
 }
 
 std::int64_t Machine::do_map(const Operation& operation, const Step& step) {
