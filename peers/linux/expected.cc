@@ -34,9 +34,29 @@ bool is_missing(const Difference& d) {
 
 bool loses_pages(Cause cause) { return cause != Cause::odd_offset; }
 
-// What queries in a window stored is only known to differ.
+constexpr const char* kWindow = "lockstep.unmap.window.";
+bool in_window(const Difference& d) { return d.begins(kWindow); }
+
+// Of the operations in a window that have an argument, the last one: its argument and
+// bitmap are in the places of all the others'.
+bool is_last_in_window(const Difference& d, Verb verb) {
+  constexpr Verb kTakers[] = {Verb::map,  Verb::unmap, Verb::query, Verb::start,
+                              Verb::stop, Verb::info,  Verb::ioctl};
+  const auto steps = d.lockstep->steps();
+  const auto last = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& s) {
+    return s.depth && std::ranges::count(kTakers, s.verb);
+  });
+  return last != steps.rend() && last->verb == verb;
+}
+
+// What queries in a window stored is only known to differ. Their arguments are as they
+// should be, if they can still be seen.
 bool output_in_window(const Difference& d) {
-  return d.is("lockstep.unmap.window.query.output") || d.is("lockstep.unmap.window.unmap.output");
+  return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
+    return d.signature == kWindow + std::string(name(verb)) + ".output" &&
+           (!is_last_in_window(d, verb) || d.lockstep->actual().world().arguments[1].bytes ==
+                                               d.lockstep->expected().world().arguments[1].bytes);
+  });
 }
 
 bool has_large_marks(const Difference& d) {
@@ -51,7 +71,7 @@ std::vector<std::uint64_t> pages_of(const Difference& d) {
 
 template <Cause cause>
 bool by(const Difference& d) {
-  if (d.history && output_in_window(d)) return d.history->any(cause);
+  if (d.lockstep && output_in_window(d)) return d.history->any(cause);
   return d.history && d.mismatch && about_marks(d) &&
          (cause == Cause::failed_copy || is_missing(d) == loses_pages(cause)) &&
          d.history->explains(cause, pages_of(d));
@@ -65,13 +85,11 @@ bool any_operation(const Difference& d, bool (*holds)(const Operation&)) {
                      holds);
 }
 
-bool in_window(const Difference& d) { return d.begins("lockstep.unmap.window."); }
-
 // "pin.result.EINVAL-instead-of-E2BIG", be it of the operation itself or of one like
 // it in a window.
 bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Operation&)) {
   if (!in_window(d)) return d.signature == "lockstep." + std::string(what) && holds(d.operation());
-  return d.signature == "lockstep.unmap.window." + std::string(what) &&
+  return d.signature == kWindow + std::string(what) &&
          std::ranges::any_of(d.program.operations, [&](const Operation& o) {
            return o.when != When::now && what.starts_with(name(o.verb)) && holds(o);
          });
@@ -79,8 +97,24 @@ bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Opera
 
 // --- Queries ---
 
+// Does the bitmap's word tell of a page that is mapped?
+bool is_of_a_mapping(const Difference& d, std::int64_t index) {
+  const Machine& linux = d.lockstep->actual();
+  const std::uint64_t bytes = 64 * linux.page_bytes();
+  const std::uint64_t word = linux.bitmap_first() + static_cast<std::uint64_t>(index);
+  const std::uint64_t first = d.lockstep->steps()[0].first + word * bytes;
+  const std::uint64_t last = first + std::min(bytes - 1, ~first);
+  return std::ranges::any_of(d.history->mappings(), [&](const LiveMapping& m) {
+    return m.first <= last && m.last >= first;
+  });
+}
+
 bool clean_words(const Difference& d) {
-  return d.is("lockstep.query.stored-words") || d.is("lockstep.unmap.stored-words");
+  if (!d.is("lockstep.query.stored-words") && !d.is("lockstep.unmap.stored-words")) return false;
+  const BitmapArea& expected = d.lockstep->expected().world().bitmaps[0];
+  return std::ranges::all_of(
+      d.lockstep->actual().world().bitmaps[0].touched(),
+      [&](std::int64_t i) { return expected.written(i) || is_of_a_mapping(d, i); });
 }
 
 bool clean_words_in_window(const Difference& d) {
@@ -93,7 +127,7 @@ bool clean_words_in_window(const Difference& d) {
 bool clean_words_fault(const Difference& d) {
   const auto cannot = [](const Operation& o) {
     return o.fault.kind == FaultKind::bitmap_write || o.fault.kind == FaultKind::bitmap_read ||
-           o.bend.field == Field::bitmap_pointer || o.bend.field == Field::bitmap_size;
+           o.bend.field == Field::bitmap_pointer;
   };
   const auto any = [](const Operation&) { return true; };
   const auto has_no_room = [&] {
@@ -111,15 +145,17 @@ bool clean_words_fault(const Difference& d) {
 }
 
 bool other_range_rule(const Difference& d) {
-  return d.program.setup.rule != RangeRule::whole && d.mismatch &&
-         (d.begins("lockstep.query.") || d.begins("lockstep.unmap.window.query."));
+  return d.program.setup.rule != RangeRule::whole &&
+         (d.begins("lockstep.query.result.") || d.begins("lockstep.unmap.window.query.result.")) &&
+         d.signature.find("EINVAL") != std::string::npos;
 }
 
 // Be it the operation itself or one in its window.
 bool failed_unmap(const Difference& d) {
   return d.mismatch && d.begins("lockstep.unmap.") &&
-         std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
-           return s.verb == Verb::unmap && s.result == -EFAULT;
+         std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
+           return s.verb == Verb::unmap && s.result == -EFAULT &&
+                  (s.depth || !cannot_read_argument(d.operation()));
          });
 }
 
@@ -129,21 +165,11 @@ bool at_the_top(const Difference& d) { return d.history && d.history->at_the_top
 
 bool large_pages_warn(const Difference& d) {
   return (d.is("linux.warn.vfio_dma_do_map") || d.is("linux.warn.vfio_dma_do_unmap")) &&
-         (!d.lockstep || d.lockstep->actual().page_bytes() > kPageBytes || in_window(d) ||
-          d.lockstep->steps().size() > 1);
+         (d.lockstep->actual().page_bytes() > kPageBytes || d.lockstep->steps().size() > 1);
 }
 
 bool marks_of_large_pages(const Difference& d) {
   return has_large_marks(d) && marks_beyond_rounding(*d.lockstep).empty();
-}
-
-// Is one of these bytes in a part of the mapping that has no bit of its own? If it begins
-// within a large page, its bits are all in other pages' places.
-bool is_cut(const LiveMapping& m, std::uint64_t first, std::uint64_t last,
-            std::uint64_t page_bytes) {
-  if (last < m.first || first > m.last) return false;
-  const std::uint64_t tail = (m.last + 1) % page_bytes;
-  return m.first % page_bytes != 0 || m.last - std::min(last, m.last) < tail;
 }
 
 // What is reported too much besides may be due to odd offsets.
@@ -155,7 +181,8 @@ bool cut_by_large_pages(const Difference& d) {
   const std::size_t count = others.size();
   std::erase_if(others, [&](std::uint64_t page) {
     return std::ranges::any_of(d.history->mappings(), [&](const LiveMapping& m) {
-      return is_cut(m, page, page + std::min(bytes - 1, ~page), page_bytes);
+      return has_no_bit(m, page, page + std::min(bytes - 1, ~page), page_bytes,
+                        d.begins("lockstep.state."));
     });
   });
   return others.size() < count &&
@@ -165,12 +192,17 @@ bool cut_by_large_pages(const Difference& d) {
 
 // --- Groups ---
 
+// An IOMMU has large pages only, and refuses less.
 bool whole_runs(const Difference& d) {
-  return is_of(d, "map.result.EFAULT-instead-of-EINVAL",
-               [](const Operation& o) {
-                 return o.fault.kind == FaultKind::memory || o.vaddr.base != Base::fresh;
-               }) ||
-         is_of(d, "attach.result.EFAULT-instead-of-EINVAL", [](const Operation&) { return true; });
+  return (is_of(d, "map.result.EFAULT-instead-of-EINVAL",
+                [](const Operation& o) {
+                  return o.fault.kind == FaultKind::memory || o.vaddr.base != Base::fresh;
+                }) &&
+          (in_window(d) || d.lockstep->actual().page_bytes() > kPageBytes)) ||
+         is_of(d, "attach.result.EFAULT-instead-of-EINVAL", [](const Operation& o) {
+           const std::uint64_t sizes = hardware_kind(o.hardware).pgsizes;
+           return (sizes & -sizes) > kPageBytes;
+         });
 }
 
 bool reaches(const HardwareKind& kind, const LiveMapping& mapping) {
@@ -191,8 +223,8 @@ bool out_of_reach(const Difference& d) {
 }
 
 bool starved_detach(const Difference& d) {
-  const bool about_ranges = d.signature.find("map.result.") != std::string::npos ||
-                            d.signature.find("attach.result.") != std::string::npos ||
+  const auto has = [&](const char* part) { return d.signature.find(part) != std::string::npos; };
+  const bool about_ranges = ((has(".map.result.") || has(".attach.result.")) && has("EINVAL")) ||
                             d.is("lockstep.info.argument") ||
                             d.is("lockstep.unmap.window.info.output");
   return about_ranges && any_operation(d, [](const Operation& o) {
@@ -201,6 +233,13 @@ bool starved_detach(const Difference& d) {
 }
 
 // --- Pins ---
+
+// What devices unpin in their callbacks is no operation, and is pinned.
+bool unpin_warns(const Difference& d) {
+  return (d.is("linux.warn.vfio_iommu_type1_unpin_pages") || d.is("linux.warn.unpin")) &&
+         std::ranges::any_of(d.lockstep->steps(),
+                             [](const Step& s) { return s.verb == Verb::unpin; });
+}
 
 bool negative_count(const Difference& d) {
   return d.lockstep && d.signature.find("pin.result.") != std::string::npos &&
@@ -222,33 +261,32 @@ bool other_extension(const Difference& d) {
          });
 }
 
+// Only such an operation itself: what Linux turns down as well has no consequences.
 bool vaddr_flag(const Difference& d) {
-  return (d.begins("lockstep.map.") || d.begins("lockstep.unmap.")) && d.mismatch &&
-         any_operation(d, [](const Operation& o) {
-           return o.bend.field == Field::flags && o.bend.value & VFIO_DMA_MAP_FLAG_VADDR &&
-                  (o.verb == Verb::map || o.verb == Verb::unmap);
+  std::string_view what = d.signature;
+  if (!what.starts_with("lockstep.")) return false;
+  what.remove_prefix(std::string_view(in_window(d) ? kWindow : "lockstep.").size());
+  return (what.starts_with("map.result.") || what.starts_with("unmap.result.")) &&
+         what.ends_with("-instead-of-EINVAL") && is_of(d, what, [](const Operation& o) {
+           return o.bend.field == Field::flags && o.bend.value & VFIO_DMA_MAP_FLAG_VADDR;
          });
-}
-
-bool takes_argument(Verb verb) {
-  return verb == Verb::map || verb == Verb::unmap || verb == Verb::query || verb == Verb::start ||
-         verb == Verb::stop || verb == Verb::info || verb == Verb::ioctl;
-}
-
-// An operation in a window that came after it, and took the place of its argument.
-bool is_overwritten(const Difference& d) {
-  const auto steps = d.lockstep->steps();
-  const auto last = std::find_if(steps.rbegin(), steps.rend(),
-                                 [](const Step& s) { return s.depth && takes_argument(s.verb); });
-  return last != steps.rend() && last->verb != Verb::info;
 }
 
 template <unsigned depth>
 bool info_gaps(const Difference& d) {
   return d.is(depth ? "lockstep.unmap.window.info.output" : "lockstep.info.argument") &&
-         ((depth && is_overwritten(d)) ||
+         ((depth && !is_last_in_window(d, Verb::info)) ||
           same_but_for_gaps(d.lockstep->actual().world().arguments[depth],
                             d.lockstep->expected().world().arguments[depth]));
+}
+
+// Of a cap_offset that has only some of its room, nothing should be copied.
+bool info_bytes(const Difference& d) {
+  return is_of(d, "info.result.EFAULT-instead-of-success", [](const Operation& o) {
+    constexpr std::size_t kAt = offsetof(vfio_iommu_type1_info, cap_offset);
+    return o.bend.field == Field::argsz && o.bend.value > kAt && o.bend.value < kAt + 4 &&
+           o.fault.kind == FaultKind::arg_write && o.fault.index == kAt / 8;
+  });
 }
 
 bool info_leak(const Difference& d) {
@@ -271,12 +309,9 @@ bool unchecked_after_window(const Difference& d) {
 bool several_mappings(const Difference& d) {
   if (!d.history || !d.mismatch) return false;
   if (d.is("lockstep.state.memory")) return d.history->wrote_short(d.mismatch->user_page);
-  const auto steps = d.lockstep->steps();
-  const bool maps = std::any_of(steps.begin() + 1, steps.end(),
-                                [](const Step& s) { return s.verb == Verb::map && s.result == 0; });
   return (in_window(d) || d.is("lockstep.unmap.callbacks") ||
           (d.begins("lockstep.unmap.") && window_ran(d))) &&
-         (maps || d.history->mappings_in_range(d.operation(), steps[0]) > 1);
+         d.history->mappings_in_range(d.operation(), d.lockstep->steps()) > 1;
 }
 
 bool last_group_in_window(const Difference& d) {
@@ -293,14 +328,8 @@ constexpr Expected kExpected[] = {
      info_gaps<0>},
     {"info-gaps-in-the-window", "D14", "in a window, too", kLinux612, false, info_gaps<1>},
     {"info-bytes", "D14", "GET_INFO copies as many bytes as argsz says, up to 24", kLinux612, true,
-     [](const Difference& d) {
-       return is_of(d, "info.result.EFAULT-instead-of-success",
-                    [](const Operation& o) { return o.fault.kind == FaultKind::arg_write; });
-     }},
-    {"unpin-warns", "D16", "an unpin that ends at a hole warns", kAllLinux, true,
-     [](const Difference& d) {
-       return d.is("linux.warn.vfio_iommu_type1_unpin_pages") || d.is("linux.warn.unpin");
-     }},
+     info_bytes},
+    {"unpin-warns", "D16", "an unpin that ends at a hole warns", kAllLinux, true, unpin_warns},
     {"large-pages-warn", "D2", "with large pages only, every map and unmap warns", kAllLinux, true,
      large_pages_warn},
     {"large-pages-marks", "D1", "marks are kept in units of P", kAllLinux, true,

@@ -60,6 +60,13 @@ const Expected* find_expected(const LinuxVersion& version, const Difference& dif
 // Iovas in bytes, at most Mismatch::kMaxPages. (large_pages.cc)
 std::vector<std::uint64_t> marks_beyond_rounding(Lockstep& lockstep);
 
+// Is one of these bytes in a part of the mapping that has no bit of its own? That is what
+// does not fill a large page, counted from the mapping's first byte, as its bits are: so in
+// the user's bitmap, but not in the state, all bits of a mapping that begins within a large
+// page are in other pages' places. (large_pages.cc)
+bool has_no_bit(const LiveMapping& mapping, std::uint64_t first, std::uint64_t last,
+                std::uint64_t page_bytes, bool in_state);
+
 // Do these two structs that GET_INFO filled say the same, but for gaps between
 // capabilities? (info_compare.cc)
 bool same_but_for_gaps(const ArgumentArea& actual, const ArgumentArea& expected);

@@ -31,6 +31,7 @@ bool unmaps_all(const Operation& operation) {
 bool may_report(const Operation& operation, const Step& step) {
   if (step.verb != Verb::query && step.verb != Verb::unmap) return false;
   if (step.depth) return true;
+  if (cannot_read_argument(operation)) return false;
   if (step.verb == Verb::unmap)
     return has_flag(operation, kWithBitmap, VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
   return operation.bend.field != Field::flags ||
@@ -42,6 +43,11 @@ bool touches(const Step& step, const LiveMapping& mapping) {
          step.first + std::min(step.size, kTop - step.first) >= mapping.first;
 }
 
+// The last byte of what rw moves.
+std::uint64_t last_of_transfer(const Step& step) {
+  return step.first + std::min(std::min(step.size, Machine::kTransferBytes) - 1, kTop - step.first);
+}
+
 bool inside(const LiveMapping& mapping, const Step& step) {
   return mapping.first >= step.first && mapping.first - step.first < step.size;
 }
@@ -51,6 +57,11 @@ bool odd_offset(const LiveMapping& mapping, const Step& step, std::uint64_t page
 }
 
 }  // namespace
+
+bool cannot_read_argument(const Operation& operation) {
+  constexpr unsigned kWords = 6;  // of a query's argument, and of an unmap's with a bitmap
+  return operation.fault.kind == FaultKind::arg_read && operation.fault.index < kWords;
+}
 
 void History::begin() {
   suspects_.clear();
@@ -68,10 +79,8 @@ void History::before(Lockstep& lockstep) {
   names_the_top_ = false;
 }
 
-void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t before,
-                  std::uint64_t beyond) {
-  const std::uint64_t first = mapping.first - std::min(before, mapping.first);
-  const std::uint64_t last = mapping.last + beyond;
+void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t first,
+                  std::uint64_t last) {
   for (const Suspect& known : suspects_)
     if (known.cause == cause && known.mapping == mapping.first && known.first == first &&
         known.last == last)
@@ -89,20 +98,24 @@ void History::note_step(const Step& step, bool reports, std::uint64_t page_bytes
   for (const LiveMapping& mapping : mappings_) {
     // What a shift leaves behind the last bit shows up to two words further on,
     // and what the user's buffer had, before the first bit.
-    const std::uint64_t before = 64 * page_bytes, beyond = 128 * page_bytes;
+    const std::uint64_t before = mapping.first - std::min(64 * page_bytes, mapping.first);
+    const std::uint64_t beyond = mapping.last + 128 * page_bytes;
     if (reports && ran && inside(mapping, step)) {
-      if (step.result == -EFAULT) add(Cause::failed_copy, mapping, 0, beyond);
+      if (step.result == -EFAULT) add(Cause::failed_copy, mapping, mapping.first, beyond);
       if (odd_offset(mapping, step, page_bytes)) add(Cause::odd_offset, mapping, before, beyond);
     }
-    if (step.verb == Verb::write && step.result < 0 && touches(step, mapping))
-      add(Cause::failed_write, mapping, 0, 0);
+    // The pages around its bytes are reported as large ones.
+    if (step.verb == Verb::write && step.result == -EFAULT && touches(step, mapping))
+      add(Cause::failed_write, mapping,
+          std::max(step.first, mapping.first) / page_bytes * page_bytes,
+          std::min(last_of_transfer(step), mapping.last) | (page_bytes - 1));
   }
 }
 
 // D7: if the write stops at a page that neither has, the errno is the same; but
 // only the reference wrote to the mappings before it that Linux has unmapped.
 void History::note_window(const Operation& operation, std::span<const Step> steps) {
-  if (steps.empty() || mappings_in_range(operation, steps[0]) < 2) return;
+  if (steps.empty() || mappings_in_range(operation, steps.first(1)) < 2) return;
   for (const Step& step : steps.subspan(1))
     for (const LiveMapping& mapping : mappings_)
       if (step.verb == Verb::write && step.result < 0 && touches(step, mapping) &&
@@ -128,7 +141,8 @@ void History::note(const Operation& operation, Lockstep& lockstep) {
   }
   note_window(operation, lockstep.steps());
   if (pinned && tracking_ && linux_of(lockstep).non_pinned_groups() < non_pinned_groups_)
-    for (const LiveMapping& mapping : mappings_) add(Cause::promotion, mapping, 0, 0);
+    for (const LiveMapping& mapping : mappings_)
+      add(Cause::promotion, mapping, mapping.first, mapping.last);
 }
 
 void History::settle(const Operation& operation, Lockstep& lockstep) {
@@ -149,10 +163,18 @@ void History::settle(const Operation& operation, Lockstep& lockstep) {
   });
 }
 
-std::size_t History::mappings_in_range(const Operation& operation, const Step& step) const {
-  if (unmaps_all(operation)) return mappings_.size();
-  return static_cast<std::size_t>(
-      std::ranges::count_if(mappings_, [&](const auto& m) { return inside(m, step); }));
+std::size_t History::mappings_in_range(const Operation& unmap, std::span<const Step> steps) const {
+  const Step& range = steps[0];
+  const auto is_in_range = [&](const LiveMapping& m) {
+    return unmaps_all(unmap) || inside(m, range);
+  };
+  const auto makes_one = [&](const Step& s) {
+    return s.depth && s.verb == Verb::map && s.result == 0 &&
+           (unmaps_all(unmap) ||
+            (s.first <= range.first + (range.size - 1) && s.first + (s.size - 1) >= range.first));
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(mappings_, is_in_range) +
+                                  std::ranges::count_if(steps, makes_one));
 }
 
 bool History::any(Cause cause) const {

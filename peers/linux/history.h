@@ -19,6 +19,10 @@ enum class Cause {
   promotion,     // B12: a group that had not pinned pinned its first page
 };
 
+// If the query or unmap failed with -EFAULT, was it for want of its argument, before it
+// did anything?
+bool cannot_read_argument(const Operation& operation);
+
 class History {
  public:
   void begin();
@@ -41,9 +45,9 @@ class History {
   bool at_the_top() const { return mapped_at_the_top_ || names_the_top_; }
   // Those before the operation, and those that it made.
   std::span<const LiveMapping> mappings() const { return mappings_; }
-  // Of these: mappings that begin in the range of the
-  // unmap or query that it is.
-  std::size_t mappings_in_range(const Operation& operation, const Step& step) const;
+  // Of these: mappings that begin in the range of the unmap that it is, which is the
+  // first of its steps, and those made in this range in its window.
+  std::size_t mappings_in_range(const Operation& unmap, std::span<const Step> steps) const;
 
  private:
   struct Suspect {
@@ -55,7 +59,7 @@ class History {
   static bool names_the_top(std::span<const Step> steps);
   void note_step(const Step& step, bool reports, std::uint64_t page_bytes);
   void note_window(const Operation& operation, std::span<const Step> steps);
-  void add(Cause cause, const LiveMapping& mapping, std::uint64_t before, std::uint64_t beyond);
+  void add(Cause cause, const LiveMapping& mapping, std::uint64_t first, std::uint64_t last);
 
   std::vector<Suspect> suspects_;
   std::vector<LiveMapping> half_gone_;  // written to while an unmap was about to take them

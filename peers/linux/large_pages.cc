@@ -36,4 +36,12 @@ std::vector<std::uint64_t> marks_beyond_rounding(Lockstep& lockstep) {
                               Mismatch::kMaxPages);
 }
 
+bool has_no_bit(const LiveMapping& mapping, std::uint64_t first, std::uint64_t last,
+                std::uint64_t page_bytes, bool in_state) {
+  if (last < mapping.first || first > mapping.last) return false;
+  if (mapping.first % page_bytes != 0 && !in_state) return true;
+  const std::uint64_t tail = (mapping.last - mapping.first + 1) % page_bytes;
+  return mapping.last - std::min(last, mapping.last) < tail;
+}
+
 }  // namespace tidemark
