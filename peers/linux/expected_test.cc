@@ -105,6 +105,10 @@ constexpr Elsewhere kElsewhere[] = {
      kLinux612,
      "attach g0 emulated\nenroll d3\nenroll d0\nmap 0p 1p rw\nwindow d3: info\n"
      "pin d0 0p 1p rw\nwindow d3: query 0p 1p\nunmap 0p 1p\n"},
+    {"there is room for all but the gap, so that nothing faults", "info-gaps-in-the-window",
+     kLinux612,
+     "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nwindow d0: info argsz=68 fault=arg-write+4\n"
+     "pin d0 0p 1p rw\nunmap 0p 1p\n"},
     {"in a window", "other-extensions", kAllLinux,
      "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nwindow d0: extension 6\n"
      "pin d0 0p 1p rw\nunmap 0p 1p\n"},
