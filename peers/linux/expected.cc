@@ -17,57 +17,9 @@ constexpr LinuxVersion kVersions[] = {
     {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
 };
 
-// --- What differences are about ---
-
-// Marks: reported, kept, or missed by the migration.
-bool about_marks(const Difference& d) {
-  return d.is("lockstep.query.missing-dirty") || d.is("lockstep.query.extra-dirty") ||
-         d.is("lockstep.unmap.missing-dirty") || d.is("lockstep.unmap.extra-dirty") ||
-         d.is("lockstep.state.missing-marks") || d.is("lockstep.state.extra-marks") ||
-         d.is("lockstep.pin.missing-marks") || d.is("lockstep.pin.extra-marks") ||
-         d.is("migration.tracker");
-}
-
-bool is_missing(const Difference& d) {
-  return d.signature.find(".missing-") != std::string::npos || d.is("migration.tracker");
-}
+// --- Marks ---
 
 bool loses_pages(Cause cause) { return cause != Cause::odd_offset; }
-
-constexpr const char* kWindow = "lockstep.unmap.window.";
-bool in_window(const Difference& d) { return d.begins(kWindow); }
-
-// Of the operations in a window that have an argument, the last one: its argument and
-// bitmap are in the places of all the others'.
-bool is_last_in_window(const Difference& d, Verb verb) {
-  constexpr Verb kTakers[] = {Verb::map,  Verb::unmap, Verb::query, Verb::start,
-                              Verb::stop, Verb::info,  Verb::ioctl};
-  const auto steps = d.lockstep->steps();
-  const auto last = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& s) {
-    return s.depth && std::ranges::count(kTakers, s.verb);
-  });
-  return last != steps.rend() && last->verb == verb;
-}
-
-// What queries in a window stored is only known to differ. Their arguments are as they
-// should be, if they can still be seen.
-bool output_in_window(const Difference& d) {
-  return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
-    return d.signature == kWindow + std::string(name(verb)) + ".output" &&
-           (!is_last_in_window(d, verb) || d.lockstep->actual().world().arguments[1].bytes ==
-                                               d.lockstep->expected().world().arguments[1].bytes);
-  });
-}
-
-bool has_large_marks(const Difference& d) {
-  return d.is("lockstep.state.extra-marks") && d.lockstep &&
-         d.lockstep->actual().page_bytes() > kPageBytes;
-}
-
-// Those to be explained: that marks are rounded to large pages is known.
-std::vector<std::uint64_t> pages_of(const Difference& d) {
-  return has_large_marks(d) ? marks_beyond_rounding(*d.lockstep) : d.mismatch->pages;
-}
 
 template <Cause cause>
 bool by(const Difference& d) {
@@ -75,24 +27,6 @@ bool by(const Difference& d) {
   return d.history && d.mismatch && about_marks(d) &&
          (cause == Cause::failed_copy || is_missing(d) == loses_pages(cause)) &&
          d.history->explains(cause, pages_of(d));
-}
-
-// Somewhere in the program, since the outcome does not say what a window's operation was.
-bool any_operation(const Difference& d, bool (*holds)(const Operation&)) {
-  return std::any_of(d.program.operations.begin(),
-                     d.program.operations.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                        d.index + 1, d.program.operations.size())),
-                     holds);
-}
-
-// "pin.result.EINVAL-instead-of-E2BIG", be it of the operation itself or of one like
-// it in a window.
-bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Operation&)) {
-  if (!in_window(d)) return d.signature == "lockstep." + std::string(what) && holds(d.operation());
-  return d.signature == kWindow + std::string(what) &&
-         std::ranges::any_of(d.program.operations, [&](const Operation& o) {
-           return o.when != When::now && what.starts_with(name(o.verb)) && holds(o);
-         });
 }
 
 // --- Queries ---
@@ -261,15 +195,30 @@ bool other_extension(const Difference& d) {
          });
 }
 
+bool has_vaddr_flag(const Operation& o) {
+  return o.bend.field == Field::flags && o.bend.value & VFIO_DMA_MAP_FLAG_VADDR;
+}
+
+// While addresses are invalid, pins and rw warn. Outside of windows a program ends before.
+bool vaddr_warns(const Difference& d) {
+  return (d.is("linux.warn.vfio_iommu_type1_pin_pages") ||
+          d.is("linux.warn.vfio_iommu_type1_dma_rw")) &&
+         std::ranges::any_of(
+             d.lockstep->steps(),
+             [](const Step& s) { return s.depth && s.verb == Verb::unmap && s.result == 0; }) &&
+         any_operation(d, [](const Operation& o) {
+           return o.when != When::now && o.verb == Verb::unmap && has_vaddr_flag(o);
+         });
+}
+
 // Only such an operation itself: what Linux turns down as well has no consequences.
 bool vaddr_flag(const Difference& d) {
+  if (vaddr_warns(d)) return true;
   std::string_view what = d.signature;
   if (!what.starts_with("lockstep.")) return false;
   what.remove_prefix(std::string_view(in_window(d) ? kWindow : "lockstep.").size());
   return (what.starts_with("map.result.") || what.starts_with("unmap.result.")) &&
-         what.ends_with("-instead-of-EINVAL") && is_of(d, what, [](const Operation& o) {
-           return o.bend.field == Field::flags && o.bend.value & VFIO_DMA_MAP_FLAG_VADDR;
-         });
+         what.ends_with("-instead-of-EINVAL") && is_of(d, what, has_vaddr_flag);
 }
 
 // For want of room for the gap the capabilities are not copied, and do not fault.
@@ -432,11 +381,6 @@ constexpr Expected kExpected[] = {
 std::span<const LinuxVersion> linux_versions() { return kVersions; }
 
 std::span<const Expected> expected_differences() { return kExpected; }
-
-const Operation& Difference::operation() const {
-  static const Operation kNone;
-  return index < program.operations.size() ? program.operations[index] : kNone;
-}
 
 const Expected* find_expected(const LinuxVersion& version, const Difference& difference) {
   for (const Expected& entry : expected_differences())

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "difference.h"
 #include "history.h"
 #include "linux_subject.h"
 #include "lockstep.h"
@@ -22,21 +23,6 @@ struct LinuxVersion {
 inline constexpr const char* kType1Source = "/vfio_iommu_type1.c";
 inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kLinux612;
 std::span<const LinuxVersion> linux_versions();
-
-// A difference as it is met.
-struct Difference {
-  const Program& program;
-  std::size_t index;  // of the operation; their number: after the last
-  const std::string& signature;
-  const Mismatch* mismatch;  // null if Linux warned, stopped or died
-  Lockstep* lockstep;        // null if the process died
-  const History* history;    // likewise
-
-  // An empty one after the last.
-  const Operation& operation() const;
-  bool is(const char* other) const { return signature == other; }
-  bool begins(const char* part) const { return signature.starts_with(part); }
-};
 
 struct Expected {
   const char* name;    // of the file in expected/ that shows it

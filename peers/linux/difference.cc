@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "difference.h"
+
+#include <algorithm>
+#include <array>
+
+#include "expected.h"
+#include "operation_text.h"
+
+namespace tidemark {
+
+const Operation& Difference::operation() const {
+  static const Operation kNone;
+  return index < program.operations.size() ? program.operations[index] : kNone;
+}
+
+bool about_marks(const Difference& d) {
+  return d.is("lockstep.query.missing-dirty") || d.is("lockstep.query.extra-dirty") ||
+         d.is("lockstep.unmap.missing-dirty") || d.is("lockstep.unmap.extra-dirty") ||
+         d.is("lockstep.state.missing-marks") || d.is("lockstep.state.extra-marks") ||
+         d.is("lockstep.pin.missing-marks") || d.is("lockstep.pin.extra-marks") ||
+         d.is("migration.tracker");
+}
+
+bool is_missing(const Difference& d) {
+  return d.signature.find(".missing-") != std::string::npos || d.is("migration.tracker");
+}
+
+bool in_window(const Difference& d) { return d.begins(kWindow); }
+
+bool is_last_in_window(const Difference& d, Verb verb) {
+  constexpr Verb kTakers[] = {Verb::map,  Verb::unmap, Verb::query, Verb::start,
+                              Verb::stop, Verb::info,  Verb::ioctl};
+  const auto steps = d.lockstep->steps();
+  const auto last = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& s) {
+    return s.depth && std::ranges::count(kTakers, s.verb);
+  });
+  return last != steps.rend() && last->verb == verb;
+}
+
+bool output_in_window(const Difference& d) {
+  return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
+    return d.signature == kWindow + std::string(name(verb)) + ".output" &&
+           (!is_last_in_window(d, verb) || d.lockstep->actual().world().arguments[1].bytes ==
+                                               d.lockstep->expected().world().arguments[1].bytes);
+  });
+}
+
+bool has_large_marks(const Difference& d) {
+  return d.is("lockstep.state.extra-marks") && d.lockstep &&
+         d.lockstep->actual().page_bytes() > kPageBytes;
+}
+
+std::vector<std::uint64_t> pages_of(const Difference& d) {
+  return has_large_marks(d) ? marks_beyond_rounding(*d.lockstep) : d.mismatch->pages;
+}
+
+bool any_operation(const Difference& d, bool (*holds)(const Operation&)) {
+  return std::any_of(d.program.operations.begin(),
+                     d.program.operations.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                        d.index + 1, d.program.operations.size())),
+                     holds);
+}
+
+bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Operation&)) {
+  if (!in_window(d)) return d.signature == "lockstep." + std::string(what) && holds(d.operation());
+  return d.signature == kWindow + std::string(what) &&
+         std::ranges::any_of(d.program.operations, [&](const Operation& o) {
+           return o.when != When::now && what.starts_with(name(o.verb)) && holds(o);
+         });
+}
+
+}  // namespace tidemark
