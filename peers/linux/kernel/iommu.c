@@ -83,7 +83,12 @@ static struct iommu_peer_range page_at(const struct iommu_domain *domain,
 	return *range;
 }
 
-/* Ends at the first byte that is not mapped. A large page goes as a whole. */
+/*
+ * Ends at the first byte that is not mapped. A large page goes as a whole. The
+ * kernel turns down what is no multiple of the domain's smallest page. If this did,
+ * a domain with 8 KiB pages would keep for good what vfio_test_domain_fgsp() maps,
+ * and warn whenever it met that again; no IOMMU of that kind is known.
+ */
 size_t iommu_unmap(struct iommu_domain *domain, dma_addr_t iova, size_t bytes)
 {
 	size_t unmapped = 0;
