@@ -229,12 +229,20 @@ bool info_has_no_room(const Difference& d) {
   });
 }
 
+// If the last one in the window failed, its bytes are not those that differ.
+bool shows_info_in_window(const Difference& d) {
+  const auto steps = d.lockstep->steps();
+  const auto last = std::find_if(steps.rbegin(), steps.rend(),
+                                 [](const Step& s) { return s.verb == Verb::info; });
+  return is_last_in_window(d, Verb::info) && last->result == 0;
+}
+
 template <unsigned depth>
 bool info_gaps(const Difference& d) {
   if (in_window(d) == !depth) return false;
   return info_has_no_room(d) ||
          (d.is(depth ? "lockstep.unmap.window.info.output" : "lockstep.info.argument") &&
-          ((depth && !is_last_in_window(d, Verb::info)) ||
+          ((depth && !shows_info_in_window(d)) ||
            same_but_for_gaps(d.lockstep->actual().world().arguments[depth],
                              d.lockstep->expected().world().arguments[depth])));
 }

@@ -109,6 +109,9 @@ constexpr Elsewhere kElsewhere[] = {
      kLinux612,
      "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nwindow d0: info argsz=68 fault=arg-write+4\n"
      "pin d0 0p 1p rw\nunmap 0p 1p\n"},
+    {"another GET_INFO in the window failed", "info-gaps-in-the-window", kLinux612,
+     "attach g0 emulated\nenroll d3\nenroll d0\nmap 0p 1p rw\nwindow d3: info\n"
+     "window d3: info fail-alloc=0\npin d0 0p 1p rw\nunmap 0p 1p\n"},
     {"a pin in the same window warns", "vaddr-flags", kAllLinux,
      "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nmap 1p 1p rw\npin d0 0p 1p rw\n"
      "window d0: unmap 1p 1p flags=4\nwindow d0: pin d0 1p 1p rw\nunmap 0p 1p\n"},
