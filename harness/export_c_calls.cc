@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "operation_fields.h"
 #include "operation_words.h"
 
 namespace tidemark {
@@ -230,8 +231,6 @@ std::optional<std::uint64_t> faulting_page(const Recorded& r) {
   return whole || r.step.result == -EFAULT ? std::optional(page) : std::nullopt;
 }
 
-bool is_bitmap_verb(Verb verb) { return verb == Verb::query || verb == Verb::unmap; }
-
 string user_call(const Recorded& r) {
   const std::uint64_t number = r.operation.number;
   switch (r.operation.verb) {
@@ -261,7 +260,7 @@ string output_text(const Recorded& r) {
   const bool bent = r.operation.bend.field == Field::argument;
   string text;
   if (r.step.result == 0 && r.operation.verb == Verb::info && !bent) text += info_text(r.call);
-  if (!is_bitmap_verb(r.operation.verb)) return text;
+  if (!has_bitmap(r.operation.verb)) return text;
   if (r.step.result == 0 && r.operation.verb == Verb::unmap && !bent) {
     std::uint64_t size = 0;
     std::memcpy(
@@ -279,7 +278,7 @@ string output_text(const Recorded& r) {
 // What makes the next call unusual.
 Circumstances circumstances(const Recorded& r) {
   Circumstances fault = fault_of(r);
-  if (is_bitmap_verb(r.operation.verb) && (r.operation.flags & kUsedBuffer))
+  if (has_bitmap(r.operation.verb) && (r.operation.flags & kUsedBuffer))
     fault.before += note_text("The bitmap still has old bits.") + "\tnext.old_bits = 0xa5;\n";
   if (r.operation.bend.field == Field::argument)
     fault.before += "\tnext.bent = 1;\n\tnext.argument = " + hex(r.call.argument) + ";\n";

@@ -30,7 +30,6 @@ std::string number_text(std::uint64_t number);
 std::string flags_text(std::uint64_t flags,
                        std::initializer_list<std::pair<std::uint64_t, const char*>> names);
 
-bool is_bitmap_verb(Verb verb);
 // What a successful unmap returned.
 std::uint64_t unmapped_bytes(const RecordedCall& call);
 

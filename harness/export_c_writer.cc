@@ -8,6 +8,7 @@
 #include "export_c.h"
 #include "export_c_calls.h"
 #include "lockstep.h"
+#include "operation_fields.h"
 #include "operation_text.h"
 #include "operation_words.h"
 
@@ -20,11 +21,6 @@ using words::hex;
 
 string left_out(const string& why) { return "\tleft_out(" + string_literal(why) + ");\n"; }
 
-int page_count(const Recorded& r) {
-  const auto pages = static_cast<std::int64_t>(r.step.size) / 4096;
-  return static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
-}
-
 string transfer_size(const Recorded& r) {
   return number_text(std::min(r.step.size, Machine::kTransferBytes));
 }
@@ -34,7 +30,7 @@ string comment_of(const Recorded& r) {
   if (r.operation.when != When::now && !r.step.depth) return text + " (waits for its callback)";
   Expectation expectation;
   if (returns_result(r.operation.verb)) expectation.result = r.step.result;
-  if (is_bitmap_verb(r.operation.verb) && r.step.result == 0) {
+  if (has_bitmap(r.operation.verb) && r.step.result == 0) {
     if (r.operation.verb == Verb::unmap) expectation.size = unmapped_bytes(r.call);
     if (r.operation.verb == Verb::query || (r.operation.flags & kWithBitmap))
       expectation.words = r.call.words;
@@ -142,7 +138,7 @@ string CWriter::pin(const Recorded& r) {
   const string flags = flags_text(rights, {{1, "TIDEMARK_EMU_READ"}, {2, "TIDEMARK_EMU_WRITE"}});
   return "\tdevice_of(" + decimal(*slot) + ");\n" +
          checked(r, "pin(" + decimal(*slot) + ", " + flags + ", " + hex(r.step.first) + ", " +
-                        decimal(page_count(r)) + ")");
+                        decimal(pages_of_pin(r.step)) + ")");
 }
 
 string CWriter::dma(const Recorded& r) {
@@ -181,7 +177,7 @@ string CWriter::driver(const Recorded& r) {
       return pin(r);
     case Verb::unpin:
       return "\tunpin(" + decimal(usable.value_or(0)) + ", " + hex(r.step.first) + ", " +
-             decimal(page_count(r)) + ");\n";
+             decimal(pages_of_pin(r.step)) + ");\n";
     case Verb::dma:
       return dma(r);
     case Verb::memlock:

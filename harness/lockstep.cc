@@ -7,6 +7,7 @@
 #include <cinttypes>
 #include <cstring>
 
+#include "operation_fields.h"
 #include "operation_text.h"
 #include "operation_words.h"
 #include "short_text.h"
@@ -17,13 +18,6 @@ namespace {
 constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
 
 using words::hex;
-
-bool has_bitmap(Verb verb) { return verb == Verb::query || verb == Verb::unmap; }
-
-bool has_argument(Verb verb) {
-  return verb == Verb::map || verb == Verb::start || verb == Verb::stop || verb == Verb::info ||
-         verb == Verb::ioctl || has_bitmap(verb);
-}
 
 std::string words_text(const BitmapArea& bitmap) {
   if (bitmap.touched().empty()) return "no word stored";

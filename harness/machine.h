@@ -31,6 +31,9 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// How many pages a pin or unpin names, from -1 to 1000: what lies beyond is refused as these.
+int pages_of_pin(const Step& step);
+
 // A struct vfio_bitmap.
 struct BitmapArgument {
   std::uint64_t pgsize, size, data;

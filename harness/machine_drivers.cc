@@ -14,6 +14,11 @@ std::uint64_t page_around(std::uint64_t iova) { return iova / kPageBytes * kPage
 
 }  // namespace
 
+int pages_of_pin(const Step& step) {
+  const auto pages = static_cast<std::int64_t>(step.size) / 4096;
+  return static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
+}
+
 Machine::Held* Machine::held(std::uint64_t iova) {
   const auto found = std::lower_bound(held_.begin(), held_.end(), iova,
                                       [](const Held& h, std::uint64_t i) { return h.iova < i; });
@@ -22,8 +27,7 @@ Machine::Held* Machine::held(std::uint64_t iova) {
 
 std::int64_t Machine::do_pin(const Operation& operation, Step& step) {
   const std::uint64_t iova = step.first;
-  const auto pages = static_cast<std::int64_t>(step.size) / 4096;
-  const int count = static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
+  const int count = pages_of_pin(step);
   const unsigned device = operation.id % kDevices;
   const int rights = (operation.flags & kReadable ? 1 : 0) | (operation.flags & kWritable ? 2 : 0);
   std::array<std::uint64_t, 512> pfns;
@@ -58,8 +62,7 @@ void Machine::unpin_page(std::uint64_t iova, unsigned device) {
 
 std::int64_t Machine::do_unpin(const Operation& operation, const Step& step) {
   const std::uint64_t iova = step.first;
-  const auto pages = static_cast<std::int64_t>(step.size) / 4096;
-  const int count = static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
+  const int count = pages_of_pin(step);
   subject_->unpin(iova, count);
   if (count > 512) return 0;
   const std::uint64_t first = page_around(iova);
@@ -109,7 +112,7 @@ std::int64_t Machine::do_dma(const Operation& operation, const Step& step) {
   for (std::uint64_t at = first; at >= first && at <= last; at = (at | (kPageBytes - 1)) + 1) {
     const std::uint64_t part = std::min(last, at | (kPageBytes - 1)) - at + 1;
     const LiveMapping* mapping = by_group ? mapping_at(at) : nullptr;
-    const Held* page = by_group ? nullptr : held(at & ~(kPageBytes - 1));
+    const Held* page = by_group ? nullptr : held(page_around(at));
     if (mapping && mapping->writable)
       dma_write(mapping->vaddr + (at - mapping->first), part);
     else if (page && page->by[id] && page->writable)

@@ -9,6 +9,7 @@
 
 #include "digest.h"
 #include "machine.h"
+#include "operation_fields.h"
 
 namespace tidemark {
 namespace {
@@ -57,19 +58,17 @@ std::uint64_t Machine::bitmap_address() const {
 // failed may leave open (D7) does not count, nor does what earlier ones left.
 void Machine::digest_output(const Operation& operation, Step& step) const {
   const Verb verb = operation.verb;
-  const bool bitmap = verb == Verb::query || verb == Verb::unmap;
-  const bool argument = bitmap || verb == Verb::map || verb == Verb::start || verb == Verb::stop ||
-                        verb == Verb::ioctl || (verb == Verb::info && step.result >= 0);
-  if (argument) {
+  if (has_argument(verb) && (verb != Verb::info || step.result >= 0)) {
     const ArgumentArea& area = world_.arguments[depth_];
     step.digest = mix(step.digest, digest_of(area.bytes.data(), area.bytes.size()));
   }
-  if (!bitmap) return;
+  if (!has_bitmap(verb)) return;
   const BitmapArea& area = world_.bitmaps[depth_];
   for (const std::int64_t index : area.touched()) {
     const bool inside = index >= 0 && static_cast<std::uint64_t>(index) < bitmap_words_;
     if (inside && step.result == -EFAULT) continue;
     std::uint64_t& digest = inside && !area.word(index) ? step.clean_words : step.digest;
+    // Not from 0 on: 0 mixed into 0 leaves no trace.
     digest = mix(mix(digest, static_cast<std::uint64_t>(index + 1)), area.word(index));
   }
 }

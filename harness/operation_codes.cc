@@ -276,7 +276,7 @@ const QuantityCodes& address_codes(Verb verb) {
 
 const QuantityCodes& size_codes(Verb verb) {
   if (is_transfer(verb)) return kByteSize;
-  return verb == Verb::query || verb == Verb::unmap ? kRangeSize : kPageSize;
+  return has_bitmap(verb) ? kRangeSize : kPageSize;
 }
 
 const PageCodes& page_codes(const QuantityCodes& codes, Base base) {

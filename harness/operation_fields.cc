@@ -74,4 +74,11 @@ bool is_transfer(Verb verb) {
   return verb == Verb::write || verb == Verb::read || verb == Verb::dma;
 }
 
+bool has_bitmap(Verb verb) { return verb == Verb::query || verb == Verb::unmap; }
+
+bool has_argument(Verb verb) {
+  return verb == Verb::map || verb == Verb::start || verb == Verb::stop || verb == Verb::info ||
+         verb == Verb::ioctl || has_bitmap(verb);
+}
+
 }  // namespace tidemark

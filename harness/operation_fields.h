@@ -27,6 +27,9 @@ const VerbFields& fields_of(Verb verb);
 
 // Moves bytes, not pages: plain numbers are meant as bytes.
 bool is_transfer(Verb verb);
+// Can have a bitmap in the user's memory; has a struct there. Ioctls, both.
+bool has_bitmap(Verb verb);
+bool has_argument(Verb verb);
 
 inline constexpr std::uint8_t kMaxIndex = 15;     // of Quantity::index
 inline constexpr std::uint8_t kMaxHardware = 15;  // of Operation::hardware; decode() gives 0 to 7

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "linux_subject.h"
+#include "operation_fields.h"
 
 namespace tidemark {
 namespace {
@@ -29,7 +30,7 @@ bool unmaps_all(const Operation& operation) {
 
 // Of what ran in a window the flags are not known.
 bool may_report(const Operation& operation, const Step& step) {
-  if (step.verb != Verb::query && step.verb != Verb::unmap) return false;
+  if (!has_bitmap(step.verb)) return false;
   if (step.depth) return true;
   if (cannot_read_argument(operation)) return false;
   if (step.verb == Verb::unmap)
