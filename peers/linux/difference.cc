@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "expected.h"
+#include "large_pages.h"
+#include "operation_fields.h"
 #include "operation_text.h"
 
 namespace tidemark {
@@ -28,21 +29,20 @@ bool is_missing(const Difference& d) {
 
 bool in_window(const Difference& d) { return d.begins(kWindow); }
 
-bool is_last_in_window(const Difference& d, Verb verb) {
-  constexpr Verb kTakers[] = {Verb::map,  Verb::unmap, Verb::query, Verb::start,
-                              Verb::stop, Verb::info,  Verb::ioctl};
+const Step* last_with_argument(const Difference& d) {
   const auto steps = d.lockstep->steps();
-  const auto last = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& s) {
-    return s.depth && std::ranges::count(kTakers, s.verb);
-  });
-  return last != steps.rend() && last->verb == verb;
+  const auto last = std::find_if(steps.rbegin(), steps.rend(),
+                                 [](const Step& s) { return s.depth && has_argument(s.verb); });
+  return last == steps.rend() ? nullptr : &*last;
 }
 
 bool output_in_window(const Difference& d) {
   return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
-    return d.signature == kWindow + std::string(name(verb)) + ".output" &&
-           (!is_last_in_window(d, verb) || d.lockstep->actual().world().arguments[1].bytes ==
-                                               d.lockstep->expected().world().arguments[1].bytes);
+    if (d.signature != kWindow + std::string(name(verb)) + ".output") return false;
+    const Step* last = last_with_argument(d);
+    return !last || last->verb != verb ||
+           d.lockstep->actual().world().arguments[1].bytes ==
+               d.lockstep->expected().world().arguments[1].bytes;
   });
 }
 

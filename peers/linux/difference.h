@@ -36,9 +36,9 @@ bool has_large_marks(const Difference& d);
 std::vector<std::uint64_t> pages_of(const Difference& d);
 
 bool in_window(const Difference& d);
-// Of the operations in a window that have an argument, the last one: its argument and
-// bitmap are in the places of all the others'.
-bool is_last_in_window(const Difference& d, Verb verb);
+// Of the operations in a window that have an argument, the last one, if any: its argument
+// and bitmap are in the places of all the others'.
+const Step* last_with_argument(const Difference& d);
 // What queries in a window stored is only known to differ. Their arguments are as they
 // should be, if they can still be seen.
 bool output_in_window(const Difference& d);

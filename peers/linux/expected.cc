@@ -7,7 +7,7 @@
 #include <array>
 #include <cerrno>
 
-#include "operation_text.h"
+#include "large_pages.h"
 
 namespace tidemark {
 namespace {
@@ -179,7 +179,7 @@ bool negative_count(const Difference& d) {
   return d.lockstep && d.signature.find("pin.result.") != std::string::npos &&
          d.signature.ends_with("-instead-of-EINVAL") &&
          std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
-           return s.verb == Verb::pin && static_cast<std::int64_t>(s.size) / 4096 < 0;
+           return s.verb == Verb::pin && pages_of_pin(s) < 0;
          });
 }
 
@@ -231,10 +231,8 @@ bool info_has_no_room(const Difference& d) {
 
 // If the last one in the window failed, its bytes are not those that differ.
 bool shows_info_in_window(const Difference& d) {
-  const auto steps = d.lockstep->steps();
-  const auto last = std::find_if(steps.rbegin(), steps.rend(),
-                                 [](const Step& s) { return s.verb == Verb::info; });
-  return is_last_in_window(d, Verb::info) && last->result == 0;
+  const Step* last = last_with_argument(d);
+  return last && last->verb == Verb::info && last->result == 0;
 }
 
 template <unsigned depth>

@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "difference.h"
-#include "history.h"
 #include "linux_subject.h"
-#include "lockstep.h"
 
 namespace tidemark {
 
@@ -40,18 +38,6 @@ std::span<const Expected> expected_differences();
 
 // The first entry that explains it; null if none does.
 const Expected* find_expected(const LinuxVersion& version, const Difference& difference);
-
-// The marks, kept per page, that the subject has beyond those of the reference, where
-// Linux keeps them for large pages: not those that it has for want of smaller ones.
-// Iovas in bytes, at most Mismatch::kMaxPages. (large_pages.cc)
-std::vector<std::uint64_t> marks_beyond_rounding(Lockstep& lockstep);
-
-// Is one of these bytes in a part of the mapping that has no bit of its own? That is what
-// does not fill a large page, counted from the mapping's first byte, as its bits are: so in
-// the user's bitmap, but not in the state, all bits of a mapping that begins within a large
-// page are in other pages' places. (large_pages.cc)
-bool has_no_bit(const LiveMapping& mapping, std::uint64_t first, std::uint64_t last,
-                std::uint64_t page_bytes, bool in_state);
 
 // Do these two structs that GET_INFO filled say the same, but for gaps between
 // capabilities? (info_compare.cc)

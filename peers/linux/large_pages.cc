@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include <algorithm>
+#include "large_pages.h"
 
-#include "expected.h"
+#include <algorithm>
 
 namespace tidemark {
 namespace {
