@@ -3,6 +3,7 @@
 // items_per_second counts operations.
 #include <benchmark/benchmark.h>
 
+#include "factories.h"
 #include "lockstep.h"
 #include "programs.h"
 
@@ -15,15 +16,15 @@ const std::vector<Program>& programs() {
 }
 
 void run_alone(benchmark::State& state, SubjectFactory make) {
-  Machine machine;
+  Executor executor;
   std::size_t next = 0;
   std::int64_t operations = 0;
   for (auto _ : state) {
     const Program& program = programs()[next++ % programs().size()];
-    machine.reset(program.setup, make);
+    executor.reset(program.setup, make);
     for (const Operation& operation : program.operations)
-      operations += static_cast<std::int64_t>(machine.run(operation).size());
-    machine.release();
+      operations += static_cast<std::int64_t>(executor.run(operation).size());
+    executor.release();
   }
   state.SetItemsProcessed(operations);
 }
@@ -32,7 +33,7 @@ void tracker_alone(benchmark::State& state) { run_alone(state, make_tracker); }
 void reference_alone(benchmark::State& state) { run_alone(state, make_reference); }
 
 void lockstep(benchmark::State& state) {
-  Lockstep both;
+  Lockstep both(make_tracker, make_reference);
   std::size_t next = 0;
   for (auto _ : state)
     if (both.run(programs()[next++ % programs().size()])) state.SkipWithError("they diverge");

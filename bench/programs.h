@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "operation_bytes.h"
+#include "program_bytes.h"
 
 namespace tidemark::bench {
 

@@ -11,9 +11,10 @@
 #include <variant>
 #include <vector>
 
-#include "operation_bytes.h"
-#include "operation_text.h"
+#include "program_bytes.h"
 #include "program_file.h"
+#include "program_text.h"
+#include "text.h"
 
 namespace tidemark {
 namespace {

@@ -3,9 +3,10 @@
 // of its allocations, and the reference agrees. Each operation fails at its
 // first, its second, ... allocation, until it gets through.
 #include "check.h"
+#include "factories.h"
 #include "lockstep.h"
-#include "operation_bytes.h"
-#include "operation_text.h"
+#include "program_bytes.h"
+#include "program_text.h"
 
 using namespace tidemark;
 
@@ -36,7 +37,7 @@ static bool attempt(Lockstep& lockstep, const Operation& operation) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Lockstep lockstep;
+  static Lockstep lockstep(make_tracker, make_reference);
   const Program program = decode({data, size});
   executed = {program.setup, {}, {}};
   lockstep.begin(program.setup);

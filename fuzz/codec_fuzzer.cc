@@ -11,8 +11,8 @@
 #include <string_view>
 #include <variant>
 
-#include "operation_bytes.h"
-#include "operation_text.h"
+#include "program_bytes.h"
+#include "program_text.h"
 
 namespace {
 

@@ -5,14 +5,14 @@
 // leaves nothing behind.
 #include <cstdlib>
 
+#include "ablation.h"
 #include "check.h"
-#include "counters.h"
+#include "dedup.h"
 #include "diagnosis.h"
-#include "known.h"
-#include "operation_bytes.h"
-#include "operation_text.h"
-#include "oracle.h"
-#include "under_test.h"
+#include "program_bytes.h"
+#include "program_text.h"
+#include "progress.h"
+#include "registry.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const tidemark::LeftOut left_out(std::getenv(tidemark::kLeftOutVariable));

@@ -29,7 +29,7 @@ cd "$folder"
 # One translation unit for all test cases, each in a namespace of its own: a seed
 # and a regression may have the same name.
 printf '#include <%s>\n' gtest/gtest.h string variant >all_cases.cc
-printf '#include "%s.h"\n' lockstep operation_text >>all_cases.cc
+printf '#include "%s.h"\n' factories lockstep program_text >>all_cases.cc
 
 for i in "${!programs[@]}"; do
   "$tidemark" export c "${programs[i]}" -o "program_$i.c" || fail "export c ${programs[i]}"
@@ -41,7 +41,8 @@ done
 # One as it is, so that it is known to include what it needs.
 cp case_0.inc first_case.cc
 for file in first_case.cc all_cases.cc; do
-  "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I"$root/harness" "$file" ||
+  "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only \
+    -I"$root"/harness/{base,program,simulator,oracles,subjects} "$file" ||
     fail "a GoogleTest case does not compile"
 done
 echo "${#programs[@]} programs, each as C and as a GoogleTest case"

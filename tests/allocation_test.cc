@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "operation_bytes.h"
-#include "operation_text.h"
+#include "program_bytes.h"
+#include "program_text.h"
 #include "support.h"
 
 namespace tidemark {
@@ -127,7 +127,7 @@ class Failures {
     EXPECT_TRUE(before == after) << print(program.operations[at]) << " in\n" << print(program);
   }
 
-  Lockstep lockstep_;
+  Lockstep lockstep_{make_tracker, make_reference};
   std::uint64_t runs_ = 0, fired_ = 0;
 };
 

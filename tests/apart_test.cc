@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Children with a time limit, on a core that others want as well.
-#include "apart.h"
-
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +10,8 @@
 #include <chrono>
 #include <ctime>
 #include <vector>
+
+#include "subprocess.h"
 
 namespace tidemark {
 namespace {

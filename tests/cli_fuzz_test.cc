@@ -12,8 +12,8 @@
 #include <set>
 
 #include "command.h"
-#include "operation_bytes.h"
 #include "parsed.h"
+#include "program_bytes.h"
 #include "temporary_folder.h"
 
 namespace tidemark {

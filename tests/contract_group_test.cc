@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Groups come and go: D2, D8, D9.
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
 namespace {
 
 std::uint64_t page_sizes_after(std::string_view text) {
-  Machine machine;
-  run_all(machine, text, make_tracker);
-  return machine.subject().sizes().page_sizes;
+  Executor executor;
+  run_all(executor, text, make_tracker);
+  return executor.subject().sizes().page_sizes;
 }
 
 TEST(D2, AnEmulatedContainerSupportsEveryPowerOfTwoFrom4096) {

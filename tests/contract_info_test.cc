@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
@@ -21,10 +22,10 @@ constexpr std::uint8_t kGuard = 0xa5;
 class Info {
  public:
   Info(std::string_view before, std::string_view info, SubjectFactory make) {
-    Machine machine;
-    run_all(machine, before, make);
-    result = machine.run(program_of(info).operations.at(0))[0].result;
-    const auto& all = machine.world().arguments[0].bytes;
+    Executor executor;
+    run_all(executor, before, make);
+    result = executor.run(program_of(info).operations.at(0))[0].result;
+    const auto& all = executor.world().arguments[0].bytes;
     std::copy_n(all.begin() + ArgumentArea::kGuard, bytes.size(), bytes.begin());
     for (std::size_t i = 0; i < ArgumentArea::kGuard; ++i) EXPECT_EQ(all[i], kGuard);
   }

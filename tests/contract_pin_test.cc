@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
@@ -195,8 +196,8 @@ TEST(D5, TheOrderOfErrors) {
 }
 
 TEST(D5, ThePfnsAreThoseOfTheUsersPages) {
-  Machine machine;
-  run_all(machine, R"(
+  Executor executor;
+  run_all(executor, R"(
     attach g0 emulated
     enroll d0
     map 10p 6p rw
@@ -204,21 +205,21 @@ TEST(D5, ThePfnsAreThoseOfTheUsersPages) {
           make_tracker);
   // Pages 11 and 12 are neighbours for the user, not in the host.
   const auto pfn = [&](std::uint64_t page) {
-    return World::pfn_of(machine.mappings()[0].vaddr + (page - 10) * kPageBytes);
+    return World::pfn_of(executor.mappings()[0].vaddr + (page - 10) * kPageBytes);
   };
   std::array<std::uint64_t, 512> pfns = {};
-  ASSERT_EQ(machine.subject().pin(0, 11 * kPageBytes, 3, 3, pfns.data()), 3);
+  ASSERT_EQ(executor.subject().pin(0, 11 * kPageBytes, 3, 3, pfns.data()), 3);
   EXPECT_EQ(pfns[0], pfn(11));
   EXPECT_EQ(pfns[1], pfn(12));
   EXPECT_EQ(pfns[2], pfn(13));
   EXPECT_EQ(pfns[2], pfns[1] + 1);
   EXPECT_NE(pfns[1], pfns[0] + 1);
   EXPECT_EQ(pfns[3], 0u);
-  ASSERT_EQ(machine.subject().pin(0, 11 * kPageBytes, 1, 3, pfns.data()), 1);
+  ASSERT_EQ(executor.subject().pin(0, 11 * kPageBytes, 1, 3, pfns.data()), 1);
   EXPECT_EQ(pfns[0], pfn(11));
-  machine.subject().unpin(11 * kPageBytes, 3);
-  machine.subject().unpin(11 * kPageBytes, 1);
-  machine.release();
+  executor.subject().unpin(11 * kPageBytes, 3);
+  executor.subject().unpin(11 * kPageBytes, 1);
+  executor.release();
 }
 
 TEST(D5, AnAddressWithinAPageIsThatPage) {

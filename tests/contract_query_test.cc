@@ -2,6 +2,7 @@
 // Queries: R10 to R12, D15, B1, B2, B4, N2.
 #include <string>
 
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
@@ -367,15 +368,15 @@ TEST(B4, TheTopPageIsAPageAsAnyOther) {
 // What a query stores, to the byte: 65 pages are two words, and one that is
 // clean is not touched. Guards lie on both sides.
 TEST(N2, NothingIsWrittenOutsideTheBitmap) {
-  Machine machine;
-  run_all(machine, R"(
+  Executor executor;
+  run_all(executor, R"(
     map 0p 65p rw
     start
     write 64p 8
     query 0p 65p used-buffer
   )",
           make_tracker);
-  const BitmapArea& bitmap = machine.world().bitmaps[0];
+  const BitmapArea& bitmap = executor.world().bitmaps[0];
   ASSERT_EQ(bitmap.touched().size(), 1u);
   EXPECT_EQ(bitmap.touched()[0], 1);
   EXPECT_EQ(bitmap.word(1), 1u);

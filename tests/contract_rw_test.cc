@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
@@ -83,18 +84,18 @@ TEST(R4, Rights) {
 }
 
 TEST(R4, WhatWasWrittenCanBeRead) {
-  Machine machine;
-  run_all(machine, R"(
+  Executor executor;
+  run_all(executor, R"(
     map 0p 2p rw
     map 2p 2p rw
     write 2p-4 8
   )",
           make_tracker);
   std::array<std::uint8_t, 10> read = {}, there = {};
-  ASSERT_EQ(machine.subject().rw(2 * kPageBytes - 5, read.data(), read.size(), false), 0);
-  const auto mappings = machine.mappings();
-  machine.world().memory.read(mappings[0].vaddr + 2 * kPageBytes - 5, there.data(), 5);
-  machine.world().memory.read(mappings[1].vaddr, there.data() + 5, 5);
+  ASSERT_EQ(executor.subject().rw(2 * kPageBytes - 5, read.data(), read.size(), false), 0);
+  const auto mappings = executor.mappings();
+  executor.world().memory.read(mappings[0].vaddr + 2 * kPageBytes - 5, there.data(), 5);
+  executor.world().memory.read(mappings[1].vaddr, there.data() + 5, 5);
   EXPECT_EQ(read, there);
   EXPECT_EQ(read[0], 0);
   EXPECT_NE(read[1], 0);

@@ -10,8 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "factories.h"
 #include "lockstep.h"
-#include "operation_bytes.h"
+#include "program_bytes.h"
 #include "program_file.h"
 
 namespace tidemark {
@@ -20,7 +21,7 @@ namespace {
 using Path = std::filesystem::path;
 
 void expect_runs(const Program& program, const char* form) {
-  Lockstep lockstep;
+  Lockstep lockstep(make_tracker, make_reference);
   if (const auto mismatch = lockstep.run(program)) {
     ADD_FAILURE() << form << ": " << mismatch->signature << "\n" << describe(*mismatch, program);
   }

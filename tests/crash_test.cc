@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "crash.h"
-
 #include <dlfcn.h>
 
 #include <filesystem>
 #include <sstream>
 
+#include "isolation.h"
 #include "support.h"
 #include "tidemark.h"
 
@@ -49,7 +48,7 @@ TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
 TEST(Crash, IsNamedForTheSubjectsFunctions) {
   const std::string said = "==7==ERROR: AddressSanitizer: SEGV on unknown address 0x61\n" +
                            frame(0, &tidemark_pages_unpin) + frame(1, &symbolized);
-  const std::string signature = signature_of(crash(said), "/harness/crash.cc");
+  const std::string signature = signature_of(crash(said), "/harness/triage/isolation.cc");
   EXPECT_TRUE(signature.starts_with("AddressSanitizer.SEGV.tidemark::symbolized")) << signature;
   EXPECT_EQ(signature_of(crash(said), "/nowhere/"), "AddressSanitizer.SEGV");
 }

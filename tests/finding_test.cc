@@ -16,10 +16,10 @@
 #include <thread>
 
 #include "check.h"
-#include "crash.h"
+#include "isolation.h"
 #include "liar.h"
-#include "operation_text.h"
 #include "picture.h"
+#include "program_text.h"
 #include "support.h"
 #include "temporary_folder.h"
 
@@ -32,7 +32,7 @@ constexpr std::string_view kLost =
     "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n";
 
 Finding finding_of(std::string_view text) {
-  Lockstep lockstep(lying<Lie::loses_a_page>);
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const std::vector<std::uint8_t> input(text.begin(), text.end());
   return make_finding(the_tracker(), lockstep, diagnose(lockstep, program_of(text)).value(), input);
 }
@@ -278,7 +278,7 @@ TEST(Findings, SayWhatTheyWereFoundIn) {
   const TemporaryFolder folder;
   UnderTest other = the_tracker();
   other.subject = "other-1";
-  Lockstep lockstep(lying<Lie::loses_a_page>);
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const auto diagnosis = diagnose(lockstep, program_of(kLost)).value();
   const auto filed = FindingStore(folder.path).file(make_finding(other, lockstep, diagnosis, {}));
   EXPECT_EQ(filed.folder.filename(), "other-1." + diagnosis.signature);
@@ -292,7 +292,7 @@ TEST(Findings, SayWhatTheyWereFoundIn) {
 }
 
 TEST(Picture, ShowsThePageThatDiffers) {
-  Lockstep lockstep(lying<Lie::loses_a_page>);
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const auto mismatch = lockstep.run(
       program_of("container v2\nattach g0 emulated\nenroll d0\nmap 1p 3p rw\nmap 5p 1p rw\nstart\n"
                  "pin d0 3p 1p rw\nwrite 2p 1\nquery 0p 8p\n"));
@@ -307,7 +307,7 @@ TEST(Picture, ShowsThePageThatDiffers) {
 }
 
 TEST(Picture, IsEmptyWhereThereIsNothingToSee) {
-  Lockstep lockstep(lying<Lie::wrong_errno>);
+  Lockstep lockstep(lying<Lie::wrong_errno>, make_reference);
   const auto mismatch = lockstep.run(program_of("container v2\nquery 0p 8p\n"));
   ASSERT_TRUE(mismatch.has_value());
   EXPECT_EQ(picture_text(draw(lockstep, *mismatch, kTracker), true), "");

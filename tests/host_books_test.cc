@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The books of the host, against what a subject says: each way to differ is seen.
-#include "host_books.h"
-
 #include <gtest/gtest.h>
 
 #include <cerrno>
+
+#include "host_ledger.h"
 
 namespace tidemark {
 namespace {
@@ -40,7 +40,7 @@ class Books : public testing::Test {
   }
 
   World world;
-  HostBooks books;
+  HostLedger books;
   State state;
 };
 
@@ -118,7 +118,7 @@ TEST_F(Books, NameAllThatIsLeft) {
   EXPECT_EQ(books.left(),
             "3 pages pinned to be written left\n3 pages pinned to be read left\n"
             "6 ranges in an IOMMU left\n");
-  EXPECT_EQ(HostBooks().left(), "");
+  EXPECT_EQ(HostLedger().left(), "");
 }
 
 TEST(AnIommuDomain, MapsMultiplesOfItsPageOnly) {

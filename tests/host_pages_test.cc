@@ -5,7 +5,8 @@
 #include <set>
 #include <string>
 
-#include "machine.h"
+#include "executor.h"
+#include "factories.h"
 #include "support.h"
 #include "world.h"
 
@@ -96,15 +97,15 @@ TEST(FreshMemory, IsNotGivenTwice) {
 
 // A mapping of 8 TiB has few runs, wherever it begins.
 TEST(FreshMemory, OfTerabytesIsMappedQuickly) {
-  Machine machine;
-  run_all(machine, R"(
+  Executor executor;
+  run_all(executor, R"(
     attach g0 hardware=0
     map 0p 7p rw
     map 0x8000000000p 2147483647p rw
     map 0x4000000000p 2147483647p rw vaddr=m1
   )",
           make_tracker);
-  EXPECT_EQ(machine.mappings().size(), 3u);
+  EXPECT_EQ(executor.mappings().size(), 3u);
 }
 
 }  // namespace

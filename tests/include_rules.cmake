@@ -45,13 +45,34 @@ rule(impl/os_kernel/*.* "<linux/[a-z_0-9/]+\\.h>")
 rule(impl/tidemark.h "<linux/types\\.h>")
 rule(impl/*.* impl/ "\"os\\.h\"")
 rule(reference/*.* reference/ ${std} "<linux/vfio\\.h>" "<boost/icl/[a-z_0-9/]+\\.hpp>")
-rule(harness/reference_subject.cc harness/ ${std} ${system} "\"model\\.h\"")
-rule(harness/tracker_subject.cc harness/ ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
-rule(harness/cli/*.* harness/cli/ harness/ ${std} ${system} "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
-rule(harness/*.* harness/ ${std} ${system})
+
+# The rooms of the harness; harness/CMakeLists.txt has the same rules, as the folders
+# that each is compiled with.
+set(rooms)
+function(room name)
+  list(TRANSFORM ARGN REPLACE "(.+)" "harness/\\1/" OUTPUT_VARIABLE uses)
+  rule(harness/${name}/*.* harness/${name}/ ${uses} ${std} ${system})
+  set(seen ${seen} PARENT_SCOPE)
+  set(rooms ${rooms} harness/${name}/ PARENT_SCOPE)
+endfunction()
+rule(harness/subjects/tracker.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
+  ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
+rule(harness/subjects/reference.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
+  ${std} ${system} "\"model\\.h\"")
+room(base)
+room(program base)
+room(simulator program base)
+room(oracles simulator program base)
+room(subjects oracles simulator program base)
+room(triage subjects oracles simulator program base)
+room(findings triage subjects oracles simulator program base)
+room(export subjects oracles simulator program base)
+rule(harness/cli/*.* harness/cli/ fuzz/ ${rooms} ${std} ${system}
+  "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
 rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
-rule(fuzz/random_main.cc harness/ ${std} ${system})
-rule(fuzz/*.* harness/ ${std})
-rule(peers/linux/table.cc peers/linux/ harness/ ${std} "<CLI/CLI\\.hpp>")
-rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ harness/ tests/ ${std} ${system}
+rule(fuzz/random_main.cc ${rooms} ${std} ${system})
+rule(fuzz/progress.cc fuzz/ ${std} ${system})
+rule(fuzz/*.* fuzz/ ${rooms} ${std})
+rule(peers/linux/table.cc peers/linux/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
+rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ ${rooms} tests/ ${std} ${system}
   "<gtest/gtest\\.h>")

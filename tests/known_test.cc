@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // What a fuzzing process passes over.
-#include "known.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
+#include "dedup.h"
 #include "temporary_folder.h"
 
 namespace tidemark {

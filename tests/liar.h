@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "factories.h"
 #include "subject.h"
 
 namespace tidemark {

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
@@ -282,7 +283,7 @@ TEST(AConspiracy, IsCaughtByTheExpectation) {
 }
 
 TEST(AMismatch, NamesTheStepAndThePages) {
-  Lockstep lockstep(lying<Lie::loses_a_page>);
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const Program program = program_of("map 7p 80p rw\nstart\nwrite 72p 8\nwrite 9p 8\nquery 7p 80p");
   const auto mismatch = lockstep.run(program);
   ASSERT_TRUE(mismatch.has_value());
@@ -297,7 +298,7 @@ TEST(AMismatch, NamesTheStepAndThePages) {
 TEST(AMismatch, OfTheStateIsFoundAtTheInterval) {
   std::string text = "map 0p 4p rw\n";
   for (std::size_t i = 1; i < 3 * Lockstep::kStateInterval; ++i) text += "read 0p 8\n";
-  Lockstep lockstep(lying<Lie::moves_a_mapping>);
+  Lockstep lockstep(lying<Lie::moves_a_mapping>, make_reference);
   const auto mismatch = lockstep.run(program_of(text));
   ASSERT_TRUE(mismatch.has_value());
   EXPECT_EQ(mismatch->signature, "lockstep.state.mappings");

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "operation_bytes.h"
+#include "program_bytes.h"
 
 namespace tidemark {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "operation_bytes.h"
-#include "operation_text.h"
 #include "parsed.h"
+#include "program_bytes.h"
+#include "program_text.h"
 
 namespace tidemark {
 namespace {
@@ -109,7 +109,7 @@ int differences(const Program& a, const Program& b) {
   return count;
 }
 
-// The two exceptions that operation_bytes.h names.
+// The two exceptions that program_bytes.h names.
 bool is_exception(const Program& before, const Program& after, std::size_t at) {
   if (at < kRecordBytes || at % kRecordBytes > 1) return false;
   if (at % kRecordBytes == 0) return true;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Programs as text.
-#include "operation_text.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,6 +7,8 @@
 #include <vector>
 
 #include "parsed.h"
+#include "program_text.h"
+#include "text.h"
 
 namespace tidemark {
 namespace {

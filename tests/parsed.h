@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "operation_text.h"
+#include "program_text.h"
 
 namespace tidemark {
 

@@ -10,9 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "operation_bytes.h"
-#include "operation_text.h"
 #include "parsed.h"
+#include "program_bytes.h"
+#include "program_text.h"
+#include "text.h"
 
 namespace tidemark {
 namespace {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The reducer on programs of which it is known what they need.
-#include "reduce.h"
-
 #include <algorithm>
 #include <random>
 
 #include "diagnosis.h"
 #include "liar.h"
-#include "operation_text.h"
-#include "simplify.h"
+#include "program_text.h"
+#include "reducer.h"
+#include "shrink.h"
 #include "support.h"
 
 namespace tidemark {
@@ -154,7 +153,7 @@ constexpr std::string_view kLong =
     "pin d0 101p 2p rw\nwrite 15p+4095 2\nunpin d0 101p 2p\nquery 10p 8p\nquery 100p 4p\n";
 
 TEST(Diagnosis, OfALostPageIsFiveLines) {
-  Lockstep lockstep(lying<Lie::loses_a_page>);
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const auto diagnosis = diagnose(lockstep, program_of(kLong));
   ASSERT_TRUE(diagnosis.has_value());
   EXPECT_EQ(diagnosis->signature, "lockstep.query.missing-dirty.write");
@@ -166,7 +165,7 @@ TEST(Diagnosis, OfALostPageIsFiveLines) {
 
 template <Lie lie>
 std::string name_of(std::string_view text) {
-  Lockstep lockstep(lying<lie>);
+  Lockstep lockstep(lying<lie>, make_reference);
   const auto diagnosis = diagnose(lockstep, program_of(text));
   return diagnosis ? diagnosis->signature : "";
 }
@@ -191,7 +190,7 @@ TEST(Diagnosis, OfADiagnosedProgramIsTheSame) {
   for (const SubjectFactory make :
        {lying<Lie::loses_a_page>, lying<Lie::adds_a_page>, lying<Lie::hides_marks>,
         lying<Lie::wrong_errno>, lying<Lie::calls_back_twice>}) {
-    Lockstep lockstep(make);
+    Lockstep lockstep(make, make_reference);
     const auto first = diagnose(lockstep, program);
     ASSERT_TRUE(first.has_value());
     const auto again = diagnose(lockstep, first->program);
@@ -202,7 +201,7 @@ TEST(Diagnosis, OfADiagnosedProgramIsTheSame) {
 }
 
 TEST(Diagnosis, TheVerdictIsTheSame100000Times) {
-  Lockstep fails(lying<Lie::loses_a_page>);
+  Lockstep fails(lying<Lie::loses_a_page>, make_reference);
   const Program program = program_of(
       "container v2\nattach g0 emulated\nenroll d0\nmap 0p 2p rw\nstart\npin d0 0p 1p rw\n"
       "window d0: write 1p 1\nunmap 0p 2p bitmap\nmap 0p 2p rw\nwrite 1p 1\nquery 0p 2p\n");
@@ -216,15 +215,16 @@ TEST(Diagnosis, TheVerdictIsTheSame100000Times) {
 }
 
 TEST(Diagnosis, OfWhatAgreesIsNothing) {
-  Lockstep lockstep;
+  Lockstep lockstep(make_tracker, make_reference);
   EXPECT_FALSE(diagnose(lockstep, program_of(kLong)).has_value());
 }
 
 // Marks that are hidden from whoever looks at the state are no lost page, and
 // are not called one.
 TEST(Diagnosis, TellsBugsApart) {
-  Lockstep loses(lying<Lie::loses_a_page>), adds(lying<Lie::adds_a_page>),
-      hides(lying<Lie::hides_marks>), counts(lying<Lie::wrong_pinned_pages>);
+  Lockstep loses(lying<Lie::loses_a_page>, make_reference),
+      adds(lying<Lie::adds_a_page>, make_reference), hides(lying<Lie::hides_marks>, make_reference),
+      counts(lying<Lie::wrong_pinned_pages>, make_reference);
   std::vector<std::string> names;
   for (Lockstep* lockstep : {&loses, &adds, &hides, &counts}) {
     const auto diagnosis = diagnose(*lockstep, program_of(std::string(kLong) + "write 11p 1\n"));

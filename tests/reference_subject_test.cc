@@ -4,7 +4,8 @@
 
 #include <cerrno>
 
-#include "machine.h"
+#include "executor.h"
+#include "factories.h"
 #include "support.h"
 
 namespace tidemark {
@@ -16,14 +17,14 @@ TEST(ReferenceSubject, RunsOutOfMemoryOnlyWhenTold) {
   const Step failed = {.allocation_failed = true};
   for (const char* text :
        {"write 0p 8", "unpin d0 0p 1p", "memlock 9", "dma d0 0p 8", "detach g1"}) {
-    Machine machine;
-    machine.reset({}, make_reference);
+    Executor executor;
+    executor.reset({}, make_reference);
     const Program program = program_of(std::string(text) + "\nmap 0p 4p rw\nmap 8p 4p rw");
-    machine.run(program.operations[0], {&failed, 1});
-    EXPECT_EQ(machine.run(program.operations[1])[0].result, 0) << text;
-    EXPECT_EQ(machine.run(program.operations[2], {&failed, 1})[0].result, -ENOMEM) << text;
-    EXPECT_EQ(machine.run(program.operations[2])[0].result, 0) << text;
-    machine.release();
+    executor.run(program.operations[0], {&failed, 1});
+    EXPECT_EQ(executor.run(program.operations[1])[0].result, 0) << text;
+    EXPECT_EQ(executor.run(program.operations[2], {&failed, 1})[0].result, -ENOMEM) << text;
+    EXPECT_EQ(executor.run(program.operations[2])[0].result, 0) << text;
+    executor.release();
   }
 }
 

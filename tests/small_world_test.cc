@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "operation_text.h"
+#include "program_text.h"
 #include "support.h"
 
 namespace tidemark {
@@ -77,7 +77,7 @@ TEST_P(SmallWorld, EveryProgramAgrees) {
   const std::size_t programs = programs_of(operations.size());
 
   const auto before = std::chrono::steady_clock::now();
-  Lockstep lockstep;
+  Lockstep lockstep(make_tracker, make_reference);
   for (std::size_t number = 0; number < programs; ++number) {
     compose(number, operations, program);
     const auto mismatch = lockstep.run(program);

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <variant>
 
-#include "operation_text.h"
+#include "program_text.h"
 
 namespace tidemark {
 namespace {
@@ -65,10 +65,10 @@ std::string signature_of(const Program& program, SubjectFactory actual, SubjectF
   return mismatch ? mismatch->signature : "";
 }
 
-void run_all(Machine& machine, std::string_view text, SubjectFactory make) {
+void run_all(Executor& executor, std::string_view text, SubjectFactory make) {
   const Program program = program_of(text);
-  machine.reset(program.setup, make);
-  for (const Operation& operation : program.operations) machine.run(operation);
+  executor.reset(program.setup, make);
+  for (const Operation& operation : program.operations) executor.run(operation);
 }
 
 BareTracker::BareTracker(tidemark_range_rule rule, std::uint32_t entries) {

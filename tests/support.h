@@ -10,13 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "factories.h"
 #include "lockstep.h"
 #include "os_machine.h"
 #include "tidemark.h"
 
 namespace tidemark {
 
-// The program that `text` is (operation_text.h). A test whose text is wrong fails.
+// The program that `text` is (program_text.h). A test whose text is wrong fails.
 Program program_of(std::string_view text);
 
 // Does the program do on both subjects what its expectations say, and the same
@@ -30,8 +31,8 @@ testing::AssertionResult runs(std::string_view text, SubjectFactory actual = mak
 std::string signature_of(const Program& program, SubjectFactory actual,
                          SubjectFactory expected = make_reference);
 
-// All operations of a program on one machine. The last one's steps stay valid.
-void run_all(Machine& machine, std::string_view text, SubjectFactory make);
+// All operations of a program on one executor. The last one's steps stay valid.
+void run_all(Executor& executor, std::string_view text, SubjectFactory make);
 
 // A tracker called through tidemark.h alone. Its user memory is this process's:
 // a user address is a pointer. Pins need no memory behind them.

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "oracle.h"
+#include "ablation.h"
 
 namespace tidemark::bench {
 namespace {

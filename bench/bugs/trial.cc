@@ -11,9 +11,9 @@
 #include <optional>
 #include <string_view>
 
-#include "crash.h"
-#include "operation_bytes.h"
-#include "oracle.h"
+#include "ablation.h"
+#include "isolation.h"
+#include "program_bytes.h"
 #include "worker.h"
 
 namespace tidemark::bench {

@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "apart.h"
-#include "operation_bytes.h"
+#include "program_bytes.h"
+#include "subprocess.h"
 
 namespace {
 

@@ -12,11 +12,12 @@
 #include <random>
 #include <string_view>
 
-#include "crash.h"
 #include "diagnosis.h"
-#include "operation_bytes.h"
-#include "operation_text.h"
+#include "factories.h"
+#include "isolation.h"
+#include "program_bytes.h"
 #include "program_file.h"
+#include "program_text.h"
 
 namespace {
 
@@ -94,7 +95,7 @@ int measure(const char* path, const char* bytes_path, bool all_apart) {
     return 2;
   }
   const Program& program = std::get<Program>(loaded);
-  Lockstep lockstep;
+  Lockstep lockstep(make_tracker, make_reference);
   const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
   const Judgement verdict = judge_apart(the_tracker(), program);
   const std::string& signature = verdict.signature;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "operation.h"
-#include "under_test.h"
+#include "program.h"
+#include "registry.h"
 
 namespace tidemark::cli {
 

@@ -15,6 +15,7 @@
 #include "export_gtest.h"
 #include "export_record.h"
 #include "program_file.h"
+#include "text.h"
 
 namespace tidemark::cli {
 namespace {

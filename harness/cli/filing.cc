@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "signature.h"
+#include "fingerprint.h"
 
 namespace tidemark::cli {
 namespace {

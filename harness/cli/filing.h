@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "crash.h"
 #include "finding.h"
+#include "isolation.h"
 
 namespace tidemark::cli {
 

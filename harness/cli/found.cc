@@ -11,10 +11,11 @@
 
 #include "filing.h"
 #include "interrupts.h"
-#include "operation_bytes.h"
-#include "operation_text.h"
+#include "program_bytes.h"
 #include "program_file.h"
+#include "program_text.h"
 #include "terminal.h"
+#include "text.h"
 
 namespace tidemark::cli {
 namespace {

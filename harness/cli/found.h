@@ -15,7 +15,7 @@ namespace tidemark::cli {
 class Found {
  public:
   // Of what `tested` does wrong. `known` is the file that tells the fuzzing processes what need not
-  // be reported again (known.h). What takes longer than `seconds` hangs. Throws std::system_error
+  // be reported again (dedup.h). What takes longer than `seconds` hangs. Throws std::system_error
   // if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
         const std::filesystem::path& known, unsigned seconds);

@@ -17,13 +17,14 @@
 #include <thread>
 
 #include "commands.h"
+#include "dedup.h"
 #include "filing.h"
 #include "found.h"
 #include "interrupts.h"
-#include "known.h"
-#include "operation_bytes.h"
+#include "program_bytes.h"
 #include "program_file.h"
 #include "terminal.h"
+#include "text.h"
 #include "worker.h"
 
 namespace tidemark::cli {

@@ -11,9 +11,10 @@
 
 #include "commands.h"
 #include "filing.h"
-#include "operation_bytes.h"
+#include "program_bytes.h"
 #include "program_file.h"
 #include "terminal.h"
+#include "text.h"
 #include "worker.h"
 
 namespace tidemark::cli {

@@ -6,9 +6,10 @@
 
 #include "commands.h"
 #include "filing.h"
-#include "operation_text.h"
 #include "program_file.h"
+#include "program_text.h"
 #include "terminal.h"
+#include "text.h"
 
 namespace tidemark::cli {
 namespace {

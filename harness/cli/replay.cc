@@ -10,12 +10,14 @@
 #include <system_error>
 
 #include "commands.h"
-#include "crash.h"
+#include "errno_names.h"
+#include "isolation.h"
 #include "lockstep.h"
-#include "operation_text.h"
 #include "picture.h"
 #include "program_file.h"
+#include "program_text.h"
 #include "terminal.h"
+#include "text.h"
 
 namespace tidemark::cli {
 namespace {
@@ -53,9 +55,9 @@ std::string range_text(const Step& step) {
 }
 
 // The words that the user finds in the bitmap.
-std::vector<std::pair<std::int64_t, std::uint64_t>> words_of(const Machine& machine) {
+std::vector<std::pair<std::int64_t, std::uint64_t>> words_of(const Executor& executor) {
   std::vector<std::pair<std::int64_t, std::uint64_t>> words;
-  const BitmapArea& bitmap = machine.world().bitmaps[0];
+  const BitmapArea& bitmap = executor.world().bitmaps[0];
   for (const std::int64_t index : bitmap.touched()) words.emplace_back(index, bitmap.word(index));
   return words;
 }

@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "commands.h"
-#include "operation_text.h"
 #include "program_file.h"
+#include "program_text.h"
 
 namespace tidemark::cli {
 

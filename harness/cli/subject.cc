@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "program_file.h"
+#include "text.h"
 
 namespace tidemark::cli {
 

@@ -14,9 +14,10 @@
 #include <fstream>
 #include <system_error>
 
-#include "apart.h"
-#include "known.h"
+#include "dedup.h"
 #include "program_file.h"
+#include "subprocess.h"
+#include "text.h"
 
 namespace tidemark::cli {
 namespace {

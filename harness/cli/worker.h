@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "counters.h"
+#include "progress.h"
 
 namespace tidemark::cli {
 

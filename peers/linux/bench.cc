@@ -9,7 +9,8 @@
 #include <ctime>
 
 #include "comparison.h"
-#include "machine.h"
+#include "executor.h"
+#include "factories.h"
 #include "program_file.h"
 
 namespace tidemark {
@@ -29,7 +30,7 @@ std::vector<Program> comparable(int count, char** paths) {
   return programs;
 }
 
-// Of the processor's time: whatever else the machine does.
+// Of the processor's time: whatever else the executor does.
 double seconds_since(std::clock_t begin) {
   return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
@@ -57,13 +58,13 @@ Operation on_page(Verb verb, std::int64_t page) {
 }
 
 // Microseconds for a query of the page, the best of some rounds.
-double query_time(Machine& machine, std::int64_t page) {
+double query_time(Executor& executor, std::int64_t page) {
   constexpr int kRounds = 5, kQueries = 50;
   const Operation query = on_page(Verb::query, page);
   double best = 0;
   for (int round = 0; round < kRounds; ++round) {
     const std::clock_t begin = std::clock();
-    for (int i = 0; i < kQueries; ++i) machine.run(query);
+    for (int i = 0; i < kQueries; ++i) executor.run(query);
     const double each = 1e6 * seconds_since(begin) / kQueries;
     if (!round || each < best) best = each;
   }
@@ -73,12 +74,12 @@ double query_time(Machine& machine, std::int64_t page) {
 // Mappings of one page, each followed by a hole of one.
 void print_query_times(const char* name, SubjectFactory make) {
   constexpr std::int64_t kMappings = 65535;
-  Machine machine;
-  machine.reset({}, make);
-  for (std::int64_t i = 0; i < kMappings; ++i) machine.run(on_page(Verb::map, 2 * i));
-  machine.run(on_page(Verb::start, 0));
-  const double lowest = query_time(machine, 0);
-  const double highest = query_time(machine, 2 * (kMappings - 1));
+  Executor executor;
+  executor.reset({}, make);
+  for (std::int64_t i = 0; i < kMappings; ++i) executor.run(on_page(Verb::map, 2 * i));
+  executor.run(on_page(Verb::start, 0));
+  const double lowest = query_time(executor, 0);
+  const double highest = query_time(executor, 2 * (kMappings - 1));
   std::printf(
       "%-12s query of 1 page, in the lowest of 65,535 mappings %.1f us, in the highest %.1f"
       " us: %.0f times\n",
@@ -93,7 +94,7 @@ int main(int count, char** arguments) {
   if (count < 3) return 2;
   const double seconds = std::strtod(arguments[1], nullptr);
   const std::vector<Program> programs = comparable(count - 2, arguments + 2);
-  Lockstep tracker;
+  Lockstep tracker(make_tracker, make_reference);
   const double own = speed(tracker, programs, seconds);
   std::printf("%zu programs\n%-12s %9.0f operations/s\n", programs.size(), "tracker", own);
   for (const LinuxVersion& version : linux_versions()) {

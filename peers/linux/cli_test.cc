@@ -7,10 +7,10 @@
 
 #include "command.h"
 #include "expected.h"
-#include "operation_bytes.h"
+#include "program_bytes.h"
+#include "registry.h"
 #include "temporary_folder.h"
 #include "traces.h"
-#include "under_test.h"
 
 namespace tidemark {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "crash.h"
-#include "known.h"
+#include "dedup.h"
+#include "isolation.h"
 
 namespace tidemark {
 namespace {

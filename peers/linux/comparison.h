@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "expected.h"
+#include "factories.h"
 #include "history.h"
 #include "lockstep.h"
-#include "under_test.h"
+#include "registry.h"
 
 namespace tidemark {
 
@@ -32,10 +33,10 @@ struct Verdict {
 // from it. Memory errors that are known are foreseen; others end the process.
 class Comparison final : public Lockstep {
  public:
-  // Of the expected differences those in `known` (under_test.h) are mismatches, too,
+  // Of the expected differences those in `known` (registry.h) are mismatches, too,
   // with the entry's name as signature: one by name as soon as it shows; if all are,
   // those that a program goes on after when it comes to its end, and of these one
-  // that this process has not been told to pass over (known.h), if there is one.
+  // that this process has not been told to pass over (dedup.h), if there is one.
   explicit Comparison(const LinuxVersion& version, std::string_view known = "")
       : Comparison(version, known, version.make_careful) {}
 

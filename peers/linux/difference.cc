@@ -5,8 +5,8 @@
 #include <array>
 
 #include "large_pages.h"
-#include "operation_fields.h"
-#include "operation_text.h"
+#include "program_text.h"
+#include "verbs.h"
 
 namespace tidemark {
 

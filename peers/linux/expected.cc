@@ -33,7 +33,7 @@ bool by(const Difference& d) {
 
 // Does the bitmap's word tell of a page that is mapped?
 bool is_of_a_mapping(const Difference& d, std::int64_t index) {
-  const Machine& linux = d.lockstep->actual();
+  const Executor& linux = d.lockstep->actual();
   const std::uint64_t bytes = 64 * linux.page_bytes();
   const std::uint64_t word = linux.bitmap_first() + static_cast<std::uint64_t>(index);
   const std::uint64_t first = d.lockstep->steps()[0].first + word * bytes;

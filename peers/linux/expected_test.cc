@@ -7,7 +7,8 @@
 #include <set>
 
 #include "comparison.h"
-#include "known.h"
+#include "dedup.h"
+#include "factories.h"
 #include "parsed.h"
 #include "temporary_folder.h"
 #include "traces.h"
@@ -227,7 +228,7 @@ TEST(ExpectedFiles, AreOneForEachEntry) {
 
 // What Linux does wrong, the tracker does not.
 TEST(ExpectedFiles, TrackerAndReferenceAgreeOnAll) {
-  Lockstep lockstep;
+  Lockstep lockstep(make_tracker, make_reference);
   for (const auto& path : traces_in(kFolder)) {
     const auto mismatch = lockstep.run(trace(path));
     EXPECT_FALSE(mismatch.has_value()) << path << ": " << mismatch->signature;

@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "linux_subject.h"
-#include "operation_fields.h"
+#include "verbs.h"
 
 namespace tidemark {
 namespace {
@@ -46,7 +46,8 @@ bool touches(const Step& step, const LiveMapping& mapping) {
 
 // The last byte of what rw moves.
 std::uint64_t last_of_transfer(const Step& step) {
-  return step.first + std::min(std::min(step.size, Machine::kTransferBytes) - 1, kTop - step.first);
+  return step.first +
+         std::min(std::min(step.size, Executor::kTransferBytes) - 1, kTop - step.first);
 }
 
 bool inside(const LiveMapping& mapping, const Step& step) {

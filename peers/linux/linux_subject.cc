@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "host_books.h"
+#include "host_ledger.h"
 #include "linux_kernel.h"
 
 namespace tidemark {
@@ -112,7 +112,7 @@ class Type1Subject final : public LinuxSubject {
   bool allocation_failed_ = false;
   bool stopped_ = false;
   std::vector<std::string> warnings_;
-  HostBooks books_;
+  HostLedger books_;
 };
 
 linux_hardware hardware_of(const HardwareKind& kind) {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "../liar.h"
+#include "factories.h"
 
 // The mangled name of make_tracker(), which tests/CMakeLists.txt gives to --wrap.
 #define MAKE_TRACKER "_ZN8tidemark12make_trackerERKNS_5SetupERNS_5WorldE"

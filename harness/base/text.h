@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Text for people: numbers, quoted words and paths, lists that do not get long.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tidemark {
+
+template <typename Number>
+std::string decimal(Number value) {
+  return std::to_string(value);
+}
+
+// "0x2f"
+std::string hex(std::uint64_t value);
+
+// In quotes, with everything but printable ASCII as \xNN, and cut at 60 bytes.
+std::string quote(std::string_view word);
+
+// How many bytes the first character of `text` (not empty) has; 0 if what it
+// begins with is no character that text may hold, by the same rule.
+std::size_t character_length(std::string_view text);
+
+// A path for a message: in quotes, on one line, whole; what is no printable
+// character as \xNN, so that no name can steer a terminal or feign a line.
+std::string quoted_path(std::string_view path);
+
+// A list in words that ends in "..." when it gets long.
+class ShortText {
+ public:
+  explicit ShortText(std::string_view between) : between_(between) {}
+
+  // False, and the list ends, if it is long already.
+  bool add(const std::string& item) {
+    if (text_.size() > kMost) {
+      text_ += " ...";
+      return false;
+    }
+    text_ += text_.empty() ? item : std::string(between_) + item;
+    return true;
+  }
+  // The list, or `nothing` if that is what is in it.
+  std::string take(std::string_view nothing) {
+    return text_.empty() ? std::string(nothing) : std::move(text_);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 400;  // characters
+  std::string_view between_;
+  std::string text_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "export_c.h"
+
+#include <linux/vfio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "export_c_calls.h"
+#include "export_c_driver_parts.h"
+#include "export_c_parts.h"
+#include "export_c_writer.h"
+#include "export_record.h"
+#include "lockstep.h"
+#include "program_text.h"
+#include "text.h"
+#include "vocabulary.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::uint64_t kPageMask = kPageBytes - 1;
+
+bool has_windows(const std::vector<Recorded>& all) {
+  return std::any_of(all.begin(), all.end(), [](const Recorded& r) { return !r.windows.empty(); });
+}
+
+bool has_hardware(const CSlots& slots) {
+  return std::any_of(slots.all().begin(), slots.all().end(),
+                     [](const CSlots::Slot& slot) { return slot.hardware.has_value(); });
+}
+
+using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // first, last
+
+void add_memory(Ranges& ranges, std::uint64_t first, std::uint64_t bytes) {
+  if (!bytes) return;
+  std::uint64_t last = first + (bytes - 1);
+  if (last < first) last = ~std::uint64_t{0};
+  first = std::max(first & ~kPageMask, kRamFirst);
+  last = std::min(last | kPageMask, kRamLast);
+  if (first <= last) ranges.emplace_back(first, last);
+}
+
+void collect_memory(Ranges& ranges, const Recorded& recorded) {
+  const Operation& operation = recorded.operation;
+  if (operation.verb == Verb::map && recorded.step.size) {
+    const auto map = argument_of<vfio_iommu_type1_dma_map>(recorded.call);
+    add_memory(ranges, map.vaddr, map.size);
+  }
+  if (operation.bend.field == Field::bitmap_pointer)
+    add_memory(ranges, operation.bend.value, 8 * BitmapArea::kWords);
+  if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes);
+  for (const Recorded::Window& window : recorded.windows)
+    for (const Recorded& inside : window.operations) collect_memory(ranges, inside);
+}
+
+// All user memory that is named, joined where it touches.
+Ranges user_memory(const std::vector<Recorded>& all) {
+  Ranges ranges, joined;
+  for (const Recorded& recorded : all) collect_memory(ranges, recorded);
+  std::sort(ranges.begin(), ranges.end());
+  for (const auto& [first, last] : ranges) {
+    if (!joined.empty() && first <= joined.back().second + 1)
+      joined.back().second = std::max(joined.back().second, last);
+    else
+      joined.emplace_back(first, last);
+  }
+  return joined;
+}
+
+std::string kind_text(const HardwareKind& kind) {
+  std::string text = "hardware, page sizes " + hex(kind.pgsizes) + ", addresses " +
+                     hex(kind.aperture.first) + "-" + hex(kind.aperture.last);
+  for (unsigned i = 0; i < kind.nr_reserved; ++i)
+    text += " but " + hex(kind.reserved[i].first) + "-" + hex(kind.reserved[i].last);
+  return text + (kind.cache_coherent ? ", cache coherent" : ", not cache coherent");
+}
+
+std::string slots_text(const CSlots& slots) {
+  std::string text =
+      "\n/* One for each GROUP DEVICE of the command line. */\n"
+      "struct slot {\n"
+      "\tconst char *kind;\n"
+      "\tint hardware;\n"
+      "\tint group, device;\t\t/* files; -1: not open */\n"
+      "\tint joined, attached;\t\t/* in the kernel; as the program has it */\n"
+      "\tint enrolled, keeps;\n"
+      "\tint pinned;\t\t\t/* at some time since it was opened */\n"
+      "\tconst char *device_name;\n"
+      "};\n"
+      "static struct slot slots[] = {\n";
+  for (const CSlots::Slot& slot : slots.all()) {
+    const std::string id = slot.id ? " (g" + decimal(*slot.id) + ", d" + decimal(*slot.id) + ")"
+                                   : " (only because a container needs a group)";
+    text += "\t{" +
+            string_literal((slot.hardware ? kind_text(hardware_kind(*slot.hardware)) : "emulated") +
+                           id) +
+            ", " + (slot.hardware ? "1" : "0") + ", -1, -1, 0, 0, 0, 0, 0, NULL},\n";
+  }
+  return text + "};\n";
+}
+
+std::string title(const ExportOrigin& origin, const Program& program, const CSlots& slots,
+                  bool windows) {
+  std::string pairs;
+  for (std::size_t i = 0; i < slots.all().size(); ++i) pairs += " GROUP DEVICE";
+  std::string text = "/*\n * Reproducer, made from " + comment_text(origin.name) +
+                     " by\n"
+                     " * ./tidemark export c\n *\n";
+  for (const std::string& comment : origin.comments) text += " *   " + comment_text(comment) + "\n";
+  if (!origin.comments.empty()) text += " *\n";
+  text +=
+      " * Does on a real kernel what each step says, and checks what comes out against the\n"
+      " * reference. cc -std=c11 -pthread -o repro FILE.c, then, as root:\n"
+      " *   ./repro" +
+      pairs +
+      "\n"
+      " * GROUP is a number below /dev/vfio, DEVICE the name of a device in it; without\n"
+      " * them it says which kinds are needed. Exit code: 0 all as expected, 1 the first\n"
+      " * difference, 2 it cannot run, or differs after a step that could not be done exactly.\n"
+      " *\n"
+      " * Not as in the program: what a device writes, and that a transfer reads the same\n"
+      " * bytes back, is not compared; a fault reaches to the end of its page or buffer.\n";
+  if (windows)
+    text += " * Callbacks are held while this process does what the program does inside them.\n";
+  if (has_hardware(slots))
+    text += " * A hardware group pins all mapped memory: there must be enough.\n";
+  if (program.setup.rule != RangeRule::whole)
+    text += " * The range rule is not Linux's, which has only one: needs the module tidemark.\n";
+  return text + " */";
+}
+
+std::string main_text(const Program& program, const std::vector<Recorded>& all) {
+  const Setup& setup = program.setup;
+  std::string text = "\nint main(int argc, char **argv)\n{\n";
+  if (setup.rule != RangeRule::whole)
+    text += "\tneed_parameter(\"range_rule\", \"" +
+            std::string(words::kRuleNames[words::at(setup.rule)]) + "\");\n";
+  if (setup.entries != Setup{}.entries)
+    text += "\tneed_parameter(\"dma_entry_limit\", \"" + decimal(setup.entries) + "\");\n";
+  text += std::string("\tset_up(argc, argv, ") +
+          (setup.type == ContainerType::v1 ? "VFIO_TYPE1_IOMMU" : "VFIO_TYPE1v2_IOMMU") + ");\n";
+  const bool limits = setup.memlock_pages != kUnlimited ||
+                      std::any_of(program.operations.begin(), program.operations.end(),
+                                  [](const Operation& o) { return o.verb == Verb::memlock; });
+  if (limits) text += "\tlimit_locked_memory(" + limit_text(setup.memlock_pages) + ");\n";
+  for (const auto& [first, last] : user_memory(all))
+    text += "\tuser_memory(" + hex(first) + ", " + hex(last - first + 1) + ");\n";
+  for (std::size_t i = 1; i <= all.size(); ++i) text += "\tstep_" + decimal(i) + "();\n";
+  return text + "\tprintf(\"all " + decimal(all.size()) +
+         " steps as expected\\n\");\n"
+         "\treturn 0;\n}\n";
+}
+
+}  // namespace
+
+std::string comment_text(std::string_view text) {
+  constexpr std::size_t kShown = 200;
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string result;
+  for (const char c : text.substr(0, kShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const char before = result.empty() ? ' ' : result.back();
+    const bool means_more = c == '\\' || (c == '/' && before == '*') ||
+                            (c == '*' && before == '/') || (c == '?' && before == '?');
+    if (byte >= 0x20 && byte < 0x7f && !means_more)
+      result += c;
+    else
+      result += {'<', kDigits[byte >> 4], kDigits[byte & 15], '>'};
+  }
+  return text.size() > kShown ? result + "..." : result;
+}
+
+std::string string_literal(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\' || c == '?')
+      result += {'\\', c};
+    else if (byte >= 0x20 && byte < 0x7f)
+      result += c;
+    else  // three digits, so that none that follows belongs to it
+      result += {'\\', static_cast<char>('0' + (byte >> 6)),
+                 static_cast<char>('0' + (byte >> 3 & 7)), static_cast<char>('0' + (byte & 7))};
+  }
+  return result + '"';
+}
+
+std::optional<std::string> export_c(const Program& program, const ExportOrigin& origin) {
+  const auto all = record(program);
+  if (!all) return std::nullopt;
+  CSlots slots(program);
+  const bool windows = has_windows(*all);
+  std::string text = title(origin, program, slots, windows);
+  text += c_parts::kIncludes;
+  text += "\n/* --- The emulated device's ioctls: docs/emulated-device.md --- */\n";
+  text += c_parts::kDevice;
+  text += c_parts::kVerdicts;
+  text += c_parts::kMemory;
+  text += c_parts::kContainer;
+  text += slots_text(slots);
+  text += c_parts::kGroups;
+  if (windows) text += c_parts::kWindows;
+  text += "\n/* --- The program --- */\n";
+  CWriter writer(slots);
+  for (std::size_t i = 0; i < all->size(); ++i) text += writer.step(i + 1, (*all)[i]);
+  return text + main_text(program, *all);
+}
+
+}  // namespace tidemark

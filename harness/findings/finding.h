@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What was found, as folders that a stranger can understand: findings/NAME with
+//   input             the bytes or the text that showed it first
+//   program.trace     the reduced program as text
+//   report.txt        what should have happened, what did, the picture
+//   report.html       the same for a bug report; needs nothing from outside
+//   environment.json  subject, its origin, commit, compiler, options
+//   count             how often it was found
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "diagnosis.h"
+#include "picture.h"
+#include "registry.h"
+
+namespace tidemark {
+
+struct Finding {
+  std::string subject = std::string(kTracker);
+  std::string signature;
+  std::vector<std::uint8_t> input;
+  std::optional<Program> program;  // reduced; nothing if the input could not be reduced
+  std::string report;              // expected, actual; lines
+  Picture picture;                 // without columns if there is nothing to draw
+};
+
+// From a diagnosis of `input`; runs the lockstep once more for the picture.
+Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
+                     std::span<const std::uint8_t> input);
+
+// The folder of all findings. What a call has returned survives the end of the
+// process and of the machine; a call that fails has changed nothing that was
+// filed before. What a killed process had not finished is cleared away by the
+// next call. Several processes may file in one folder. All functions throw
+// std::system_error, naming the file.
+class FindingStore {
+ public:
+  // Made when the first finding is filed.
+  explicit FindingStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  struct Filed {
+    std::filesystem::path folder;
+    bool is_new = false;
+    std::size_t count = 0;
+  };
+  // A signature that is known already counts one more, and keeps the shorter program.
+  Filed file(const Finding& finding);
+
+  // Takes a finding's folder away; files that are not of a finding stay, and
+  // then so does the folder.
+  static void remove(const std::filesystem::path& folder);
+
+  // Signatures, in alphabetical order.
+  std::vector<std::string> known() const;
+  std::size_t count(const std::string& signature) const;
+  std::filesystem::path folder_of(const std::string& signature) const;
+
+ private:
+  void add(const Finding& finding, const std::filesystem::path& folder);
+  void replace(const Finding& finding, const std::filesystem::path& folder, std::size_t count);
+  void write_files(const std::filesystem::path& to, const Finding& finding, std::size_t count);
+
+  std::filesystem::path folder_;
+};
+
+// A finding's reduced program as a text file, with comments that say what it
+// shows and how to replay it.
+std::string trace_text(const Finding& finding);
+
+// Writes all of `content` or throws; afterwards the file has either its former
+// content or the new one, whatever happens meanwhile.
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace tidemark

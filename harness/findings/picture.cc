@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "picture.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "program_file.h"
+#include "text.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::uint64_t kColumns = 64;
+constexpr int kSvgCell = 14, kSvgRow = 20, kSvgLeft = 90;  // pixels
+
+template <class... Arguments>
+std::string format(const char* how, Arguments... arguments) {
+  char text[512];
+  std::snprintf(text, sizeof(text), how, arguments...);
+  return text;
+}
+
+bool reported(const BitmapArea& bitmap, std::uint64_t bit) {
+  const auto index = static_cast<std::int64_t>(bit / 64);
+  return BitmapArea::has_word(index) && bitmap.written(index) &&
+         (bitmap.word(index) >> bit % 64 & 1) != 0;
+}
+
+// Is a page of [first, last] marked?
+bool marked(const State& state, std::uint64_t first, std::uint64_t last) {
+  return std::ranges::any_of(state.marks, [&](const State::Run& run) {
+    return run.first <= last / kPageBytes && first / kPageBytes < run.end;
+  });
+}
+
+void draw_mappings(const State& state, std::uint64_t page_bytes, std::uint64_t first,
+                   Picture::Column& column) {
+  const std::uint64_t last = first + (page_bytes - 1);
+  for (std::size_t i = 0; i < state.mappings.size(); ++i)
+    if (state.mappings[i].first <= last && first <= state.mappings[i].last)
+      column.mapping = static_cast<char>('A' + i % 26);
+  for (const State::Pin& pin : state.pins)
+    if (pin.iova >= first && pin.iova <= last) column.pins += static_cast<unsigned>(pin.count);
+}
+
+bool differs(const Picture::Column& column) { return column.subject != column.reference; }
+
+// A strip of the picture: its name and a cell for each page.
+struct Strip {
+  std::string name;
+  std::string cells;
+};
+
+std::vector<Strip> strips(const Picture& picture) {
+  std::vector<Strip> result = {
+      {"mapping", ""}, {"pins", ""}, {picture.subject, ""}, {"reference", ""}, {"", ""}};
+  for (const Picture::Column& column : picture.columns) {
+    result[0].cells += column.mapping;
+    result[1].cells += !column.pins      ? '.'
+                       : column.pins > 9 ? '+'
+                                         : static_cast<char>('0' + column.pins);
+    result[2].cells += column.subject ? '#' : '.';
+    result[3].cells += column.reference ? '#' : '.';
+    result[4].cells += differs(column) ? '^' : column.in_range ? '-' : ' ';
+  }
+  return result;
+}
+
+std::string colour_of(const Picture::Column& column, char cell) {
+  if (differs(column)) return "\x1b[1;31m";
+  if (cell == '#') return "\x1b[33m";
+  if (cell >= 'A' && cell <= 'Z') return "\x1b[36m";
+  return cell >= '0' && cell <= '9' ? "\x1b[32m" : "\x1b[2m";
+}
+
+// What is dirty, as both sides say it.
+struct Dirtiness {
+  Executor &tracker, &reference;
+  const State &tracker_state, &reference_state;
+  const Step& step;
+  bool bits;  // of the bitmap; otherwise marks
+
+  void draw(std::uint64_t page_bytes, std::uint64_t at, Picture::Column& column) const {
+    if (bits) {
+      const std::uint64_t bit = (at - step.first) / page_bytes;
+      column.subject = column.in_range && reported(tracker.world().bitmaps[0], bit);
+      column.reference = column.in_range && reported(reference.world().bitmaps[0], bit);
+    } else {
+      column.subject = marked(tracker_state, at, at + (page_bytes - 1));
+      column.reference = marked(reference_state, at, at + (page_bytes - 1));
+    }
+  }
+};
+
+bool overlaps(const Step& step, std::uint64_t first, std::uint64_t last) {
+  return step.size && last >= step.first && first <= step.first + (step.size - 1);
+}
+
+const char* svg_colour(const Picture::Column& column, bool filled, bool wrong) {
+  if (filled) return wrong ? "#c62828" : "#ef9a3c";
+  return column.mapping != '.' ? "#e3f2fd" : "#fafafa";
+}
+
+// From `y` down.
+std::string svg_strip(const Picture& picture, const Strip& strip, bool of_dirt, int y) {
+  std::string svg = format("<text x=\"4\" y=\"%d\">%s</text>\n", y + 14, strip.name.c_str());
+  int x = kSvgLeft;
+  for (std::size_t i = 0; i < strip.cells.size(); ++i, x += kSvgCell) {
+    const Picture::Column& column = picture.columns[i];
+    const char cell = strip.cells[i];
+    const bool wrong = of_dirt && differs(column);
+    svg +=
+        format("<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\" stroke=\"%s\"/>\n",
+               x, y, kSvgCell, kSvgRow - 2, svg_colour(column, cell == '#', wrong),
+               wrong ? "#c62828" : "#cccccc");
+    if (!of_dirt && cell != '.')
+      svg += format("<text x=\"%d\" y=\"%d\">%c</text>\n", x + 3, y + 13, cell);
+  }
+  return svg;
+}
+
+}  // namespace
+
+Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subject) {
+  Picture picture;
+  picture.subject = subject;
+  if (mismatch.pages.empty() || lockstep.steps().empty()) return picture;
+  Executor &actual = lockstep.actual(), &expected = lockstep.expected();
+  const Step& step = lockstep.steps()[0];
+  State actual_state, expected_state;
+  actual.subject().inspect(actual_state);
+  expected.subject().inspect(expected_state);
+  const Dirtiness dirtiness = {actual,         expected, actual_state,
+                               expected_state, step,     mismatch.in_bitmap};
+  picture.page_bytes = dirtiness.bits ? expected.page_bytes() : kPageBytes;
+  picture.dirty_is = dirtiness.bits ? "reported dirty" : "marked";
+
+  const std::uint64_t page = mismatch.pages[0] / picture.page_bytes;
+  picture.first = (page - std::min(page, kColumns / 4)) * picture.page_bytes;
+  for (std::uint64_t i = 0; i < kColumns; ++i) {
+    const std::uint64_t at = picture.first + i * picture.page_bytes;
+    if (at < picture.first) break;  // the top of the address space
+    Picture::Column column;
+    draw_mappings(expected_state, picture.page_bytes, at, column);
+    column.in_range = overlaps(step, at, at + (picture.page_bytes - 1));
+    dirtiness.draw(picture.page_bytes, at, column);
+    picture.columns.push_back(column);
+  }
+  // Nothing is to be seen in empty columns at the end.
+  while (picture.columns.size() > 8 && picture.columns.back().mapping == '.' &&
+         !picture.columns.back().in_range)
+    picture.columns.pop_back();
+  return picture;
+}
+
+std::string picture_text(const Picture& picture, bool colour) {
+  if (picture.columns.empty()) return {};
+  std::string text = format("pages of %" PRIu64 " KiB from %#" PRIx64 " on; # is %s\n",
+                            picture.page_bytes / 1024, picture.first, picture.dirty_is.c_str());
+  const auto rows = strips(picture);
+  std::size_t width = 0;
+  for (const Strip& strip : rows) width = std::max(width, strip.name.size());
+  for (const Strip& strip : rows) {
+    text += "  " + strip.name + std::string(width + 1 - strip.name.size(), ' ');
+    const std::size_t cells = strip.cells.find_last_not_of(' ') + 1;
+    for (std::size_t i = 0; i < cells; ++i) {
+      if (colour) text += colour_of(picture.columns[i], strip.cells[i]);
+      text += strip.cells[i];
+      if (colour) text += "\x1b[0m";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string picture_svg(const Picture& picture) {
+  if (picture.columns.empty()) return {};
+  const auto rows = strips(picture);
+  const int width = kSvgLeft + kSvgCell * static_cast<int>(picture.columns.size()) + 10;
+  std::string svg = format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+      "font-family=\"monospace\" font-size=\"12\" role=\"img\">\n",
+      width, kSvgRow * 5 + 24);
+  svg += format("<text x=\"4\" y=\"14\">pages of %" PRIu64 " KiB from %#" PRIx64
+                " on; filled: %s</text>\n",
+                picture.page_bytes / 1024, picture.first, escaped(picture.dirty_is).c_str());
+  // The last strip is the line that points; here colours do that.
+  for (std::size_t row = 0; row + 1 < rows.size(); ++row)
+    svg += svg_strip(picture, rows[row], row >= 2, 24 + static_cast<int>(row) * kSvgRow);
+  return svg + "</svg>\n";
+}
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0)
+      html += "\xef\xbf\xbd";
+    else if (character == "<")
+      html += "&lt;";
+    else if (character == ">")
+      html += "&gt;";
+    else if (character == "&")
+      html += "&amp;";
+    else if (character == "\"")
+      html += "&quot;";
+    else if (character == "'")
+      html += "&#39;";
+    else
+      html += character;
+    text.remove_prefix(character.size());
+  }
+  return html;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "ablation.h"
+
+#include <algorithm>
+
+#include "program_text.h"
+
+namespace tidemark {
+
+Oracle oracle_of(std::string_view signature) {
+  const auto has = [signature](std::string_view part) {
+    return signature.find(part) != std::string_view::npos;
+  };
+  if (signature == "hang") return Oracle::hang;
+  if (signature.starts_with("migration.")) return Oracle::migration;
+  if (!signature.starts_with("lockstep.")) return Oracle::sanitizer;
+  if (has(".release.leak")) return Oracle::leak;
+  if (has("lockstep.state.") || has(".size.")) return Oracle::state;
+  if (has(".callbacks")) return Oracle::callbacks;
+  return has(".result.") ? Oracle::result : Oracle::bytes;
+}
+
+std::string_view name(Oracle oracle) { return kOracleNames[static_cast<std::size_t>(oracle)]; }
+
+LeftOut::LeftOut(const char* names) : names_(names ? names : "") {}
+
+bool LeftOut::has(std::string_view name) const {
+  for (std::string_view rest = names_; !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    if (rest.substr(0, comma) == name) return true;
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return false;
+}
+
+Program without(const LeftOut& left_out, const Program& program) {
+  if (left_out.empty()) return program;
+  Program result;
+  result.setup = program.setup;
+  for (Operation operation : program.operations) {
+    if (left_out.has(name(operation.verb))) continue;
+    if (operation.when != When::now && left_out.has("windows")) continue;
+    if (left_out.has("faults")) operation.fault = {};
+    if (left_out.has("bends")) operation.bend = {};
+    if (operation.verb == Verb::attach && left_out.has("hardware")) operation.flags &= ~kHardware;
+    result.operations.push_back(operation);
+  }
+  return result;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "lockstep.h"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cinttypes>
+#include <cstring>
+
+#include "errno_names.h"
+#include "program_text.h"
+#include "text.h"
+#include "verbs.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
+
+std::string words_text(const BitmapArea& bitmap) {
+  if (bitmap.touched().empty()) return "no word stored";
+  ShortText text(" ");
+  for (const std::int64_t index : bitmap.touched())
+    if (!text.add(std::to_string(index) + ":" + hex(bitmap.word(index)))) break;
+  return "words " + text.take("");
+}
+
+// The pages of `page_bytes` from `address` on of which the bit is set.
+void add_pages(std::vector<std::uint64_t>& pages, std::uint64_t address, std::uint64_t bits,
+               std::uint64_t page_bytes) {
+  for (; bits && pages.size() < kMaxPages; bits &= bits - 1)
+    pages.push_back(address + static_cast<std::uint64_t>(std::countr_zero(bits)) * page_bytes);
+}
+
+// For signatures: "success", "EINVAL".
+std::string result_word(std::int64_t result) {
+  return result >= 0 ? "success" : result_text(result).substr(1);
+}
+
+// Where bits are lost says much about how, if there are enough of them.
+const char* place_in_bitmap(std::uint64_t bit, std::uint64_t bits) {
+  if (bit >= bits) return "beyond";
+  if (bits <= 64) return "";
+  if (bit == 0) return "first";
+  if (bit + 1 == bits) return "last";
+  if (bit % 64 == 0 || bit % 64 == 63) return "word-edge";
+  return bit / 64 == bits / 64 ? "tail" : "inside";
+}
+
+struct SizeField {
+  const char* name;
+  std::uint64_t expected, actual;
+};
+
+}  // namespace
+
+Mismatch Lockstep::mismatch(std::string_view what) const {
+  Mismatch result;
+  result.signature = "lockstep." + std::string(name(verb_)) + "." + std::string(what);
+  result.operation = index_;
+  return result;
+}
+
+void Lockstep::begin(const Setup& setup) {
+  actual_.reset(setup, make_actual_);
+  expected_.reset(setup, make_expected_);
+  index_ = 0;
+}
+
+std::optional<Mismatch> Lockstep::run(const Program& program) {
+  begin(program.setup);
+  for (std::size_t i = 0; i < program.operations.size(); ++i) {
+    const bool expects = i < program.expectations.size() && !program.expectations[i].empty();
+    if (auto found = step(program.operations[i], expects ? &program.expectations[i] : nullptr))
+      return found;
+  }
+  return end();
+}
+
+std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expectation* expectation) {
+  verb_ = operation.verb;
+  steps_ = actual_.run(operation);
+  const auto expected = expected_.run(operation, steps_);
+  operations_ += steps_.size();
+  if (auto found = compare(operation, expected); counts(found)) return found;
+  if (auto found = settle_marks(steps_); counts(found)) return found;
+  if (auto found = compare_sizes(); counts(found)) return found;
+  if (expectation) {
+    if (auto found = check_expectation(*expectation, actual_, steps_[0], "tracker")) return found;
+    if (auto found = check_expectation(*expectation, expected_, expected[0], "reference"))
+      return found;
+  }
+  ++index_;
+  if (index_ % state_interval_ || takes_long_to_inspect()) return std::nullopt;
+  return compare_states();
+}
+
+std::optional<Mismatch> Lockstep::compare(const Operation& operation,
+                                          std::span<const Step> expected) {
+  // First, because windows are only the same if the callbacks are.
+  if (actual_.callbacks() != expected_.callbacks()) {
+    Mismatch found = mismatch("callbacks");
+    found.expected = "the reference's callbacks";
+    found.actual = "other devices, ranges or order";
+    return found;
+  }
+  for (std::size_t i = 0; i < std::min(steps_.size(), expected.size()); ++i)
+    if (auto found = compare_step(i, expected[i])) return found;
+  if (steps_.size() != expected.size()) {
+    Mismatch found = mismatch("callbacks");
+    found.expected = std::to_string(expected.size() - 1) + " operations in its window";
+    found.actual = std::to_string(steps_.size() - 1);
+    return found;
+  }
+  if (operation.when != When::now) return std::nullopt;
+  if (has_argument(operation.verb))
+    if (auto found = compare_argument(operation, steps_[0])) return found;
+  if (has_bitmap(operation.verb)) return compare_bitmap(operation, steps_[0]);
+  return std::nullopt;
+}
+
+// The first step is the operation's own, the others are those in its window.
+std::optional<Mismatch> Lockstep::compare_step(std::size_t number, const Step& e) {
+  const Step& a = steps_[number];
+  // Which of them ran out of memory is no difference.
+  const bool same_output =
+      a.verb == e.verb && a.first == e.first && a.size == e.size && a.digest == e.digest;
+  if (a.result == e.result && same_output && a.clean_words == e.clean_words) return std::nullopt;
+  const std::string verb(name(a.verb));
+  const std::string where = number ? "window." + verb + "." : "";
+  if (a.result == e.result) {
+    Mismatch found = mismatch(where + (same_output ? "stored-words" : "output"));
+    found.expected = same_output ? "the words that the reference stored" : "the reference's bytes";
+    found.actual = same_output ? "others, without a bit" : "other bytes";
+    return found;
+  }
+  Mismatch found =
+      mismatch(where + "result." + result_word(a.result) + "-instead-of-" + result_word(e.result));
+  found.expected = (number ? verb + " in the window: " : "") + result_text(e.result);
+  found.actual = result_text(a.result);
+  return found;
+}
+
+// D7: what a failed GET_INFO wrote is open; any other failure writes nothing here.
+std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, const Step& step) {
+  const auto& a = actual_.world().arguments[0].bytes;
+  const auto& e = expected_.world().arguments[0].bytes;
+  if (a == e || (operation.verb == Verb::info && step.result < 0)) return std::nullopt;
+  const auto at = std::mismatch(a.begin(), a.end(), e.begin());
+  const auto offset = at.first - a.begin() - static_cast<std::ptrdiff_t>(ArgumentArea::kGuard);
+  Mismatch found = mismatch("argument");
+  found.expected = "byte " + std::to_string(offset) + " of the argument: " + hex(*at.second);
+  found.actual = hex(*at.first);
+  return found;
+}
+
+// N2, and D7: a failed copy may have stored some of the range's words.
+bool Lockstep::stored_outside(const Operation& operation, const Step& step) const {
+  const bool stores = operation.verb == Verb::query || operation.flags & kWithBitmap ||
+                      operation.bend.field == Field::flags;
+  if (step.result < 0 && (step.result != -EFAULT || !stores))
+    return !actual_.world().bitmaps[0].touched().empty();
+  const WordRange asked = words_asked();
+  return !std::ranges::all_of(actual_.world().bitmaps[0].touched(), [&](std::int64_t index) {
+    return index >= asked.first && index < asked.end;
+  });
+}
+
+// Which words of the area tell of the range.
+Lockstep::WordRange Lockstep::words_asked() const {
+  const std::uint64_t before = actual_.bitmap_first();
+  const std::uint64_t behind = actual_.bitmap_words() - before;
+  constexpr std::uint64_t kGuard = BitmapArea::kGuard, kWords = BitmapArea::kWords;
+  return {-static_cast<std::int64_t>(std::min(before, kGuard)),
+          static_cast<std::int64_t>(std::min(behind, kWords + kGuard))};
+}
+
+std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, const Step& step) {
+  const BitmapArea& a = actual_.world().bitmaps[0];
+  const BitmapArea& e = expected_.world().bitmaps[0];
+  const auto report = [&](std::string_view what) {
+    Mismatch result = mismatch(what);
+    result.expected = words_text(e);
+    result.actual = words_text(a);
+    return result;
+  };
+  if (stored_outside(operation, step)) return report("outside");
+  if (step.result < 0) return std::nullopt;
+  if (std::ranges::equal(a.touched(), e.touched()) &&
+      std::ranges::all_of(e.touched(), [&](std::int64_t i) { return a.word(i) == e.word(i); }))
+    return std::nullopt;
+
+  Mismatch found = report("stored-words");
+  const std::uint64_t page = expected_.page_bytes();
+  std::vector<std::uint64_t> extra;
+  const WordRange asked = words_asked();
+  for (std::int64_t index = asked.first; index < asked.end && found.pages.size() < kMaxPages;
+       ++index) {
+    const std::uint64_t is = a.written(index) ? a.word(index) : 0;
+    const std::uint64_t should = e.written(index) ? e.word(index) : 0;
+    const std::uint64_t word = actual_.bitmap_first() + static_cast<std::uint64_t>(index);
+    add_pages(found.pages, step.first + word * 64 * page, should & ~is, page);
+    add_pages(extra, step.first + word * 64 * page, is & ~should, page);
+  }
+  // Those that are missing come first: they are what it is about.
+  if (!found.pages.empty() || !extra.empty())
+    found.signature = mismatch(found.pages.empty() ? "extra-dirty" : "missing-dirty").signature;
+  extra.resize(std::min(extra.size(), kMaxPages - found.pages.size()));
+  found.pages.insert(found.pages.end(), extra.begin(), extra.end());
+  found.in_bitmap = true;
+  if (!found.pages.empty())
+    found.where = place_in_bitmap((found.pages[0] - step.first) / page, step.size / page);
+  return found;
+}
+
+std::optional<Mismatch> Lockstep::compare_sizes() {
+  const Sizes a = actual_.subject().sizes(), e = expected_.subject().sizes();
+  if (a == e) return std::nullopt;
+  const SizeField fields[] = {
+      {"page-sizes", e.page_sizes, a.page_sizes},
+      {"pinned-pages", e.pinned_pages, a.pinned_pages},
+      {"locked-pages", e.locked_pages, a.locked_pages},
+      {"mappings", e.mappings, a.mappings},
+      {"dma-available", e.dma_available, a.dma_available},
+      {"tracking", e.tracking, a.tracking},
+  };
+  for (const SizeField& field : fields) {
+    if (field.expected == field.actual) continue;
+    Mismatch found = mismatch(std::string("size.") + field.name);
+    found.expected = std::string(field.name) + " " + hex(field.expected);
+    found.actual = hex(field.actual);
+    return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectation,
+                                                    Executor& executor, const Step& step,
+                                                    const char* who) {
+  Expectation got;
+  const BitmapArea& bitmap = executor.world().bitmaps[0];
+  if (expectation.result) got.result = step.result;
+  if (expectation.size) {
+    std::uint64_t size = 0;
+    std::memcpy(&size, executor.world().arguments[0].bytes.data() + ArgumentArea::kGuard + 16, 8);
+    got.size = size;
+  }
+  if (expectation.words) {
+    got.words.emplace();
+    for (const std::int64_t index : bitmap.touched())
+      got.words->emplace_back(static_cast<std::uint64_t>(index), bitmap.word(index));
+  }
+  if (got == expectation) return std::nullopt;
+  Mismatch found = mismatch(std::string("expectation.") + who);
+  found.expected = print(expectation);
+  found.actual = print(got);
+  return found;
+}
+
+// A migration would end now: ask for everything once more, stop, compare.
+std::optional<Mismatch> Lockstep::close() {
+  std::vector<Operation> closing;
+  for (const Operation& operation : actual_.closing_operations()) {
+    closing.push_back(operation);
+    verb_ = operation.verb;
+    steps_ = actual_.close(operation);
+    operations_ += steps_.size();
+    auto found = compare(operation, expected_.close(operation));
+    if (!counts(found)) continue;
+    found->closing = std::move(closing);
+    return found;
+  }
+  // The reference's copy is the same: so were its memory and its answers.
+  const auto lost = actual_.lost_page();
+  if (!lost) return std::nullopt;
+  Mismatch found;
+  found.signature = "migration.tracker";
+  found.operation = index_;
+  found.expected = "the destination's memory equals the source's";
+  found.actual = "a page that was written was never reported";
+  found.pages = {*lost};
+  return found;
+}
+
+std::optional<Mismatch> Lockstep::end() {
+  if (auto found = compare_states()) return found;
+  if (auto found = close(); counts(found)) return found;
+  const std::string left = actual_.release() + expected_.release();
+  if (left.empty()) return std::nullopt;
+  Mismatch found;
+  found.signature = "lockstep.release.leak";
+  found.operation = index_;
+  found.expected = "nothing left";
+  found.actual = left.substr(0, left.size() - 1);
+  return counts(found) ? std::optional(std::move(found)) : std::nullopt;
+}
+
+std::string describe(const Mismatch& mismatch, const Program& program) {
+  const std::size_t count = program.operations.size();
+  std::string text = "step " + std::to_string(std::min(mismatch.operation + 1, count)) + " of " +
+                     std::to_string(count);
+  text += mismatch.operation < count ? ": " + print(program.operations[mismatch.operation])
+                                     : ", after the last";
+  text += "\nexpected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
+  if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
+  if (mismatch.pages.empty()) return text;
+  text += "pages     ";
+  for (const std::uint64_t page : mismatch.pages) text += hex(page) + " ";
+  if (mismatch.pages.size() == kMaxPages) text += "...";
+  text.back() = '\n';
+  return text;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Runs a program on two subjects, operation by operation, and compares all that
+// can be seen of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ablation.h"
+#include "executor.h"
+#include "program.h"
+
+namespace tidemark {
+
+// The first difference between what a program should do and what it did.
+struct Mismatch {
+  static constexpr std::size_t kMaxPages = 16;
+  // What went wrong, without addresses or counts: equal for equal bugs.
+  // "lockstep.query.missing-dirty", "migration.tracker", ...
+  std::string signature;
+  std::size_t operation = 0;  // index; the number of operations if it came after the last
+  std::string expected, actual;
+  std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most kMaxPages
+  bool in_bitmap = false;            // they differ in what the user's bitmap says of them
+  // The address of the page of the user's memory that differs, if one does; else 0.
+  std::uint64_t user_page = 0;
+  // Of the bitmap, if it has more than a word: first, last, word-edge, tail, inside;
+  // "beyond" its last page in any; or empty.
+  std::string where;
+  // Of the operations that end a migration, those up to the one that showed it, if
+  // one of them did.
+  std::vector<Operation> closing;
+  // Why the subject is known to differ in this; the signature then says it all. Empty:
+  // it is not known to.
+  std::string known;
+};
+
+class Lockstep {
+ public:
+  // Whole states are compared after every so many operations (large ones not), and
+  // at the end; never those with more than 2^24 marks.
+  static constexpr std::size_t kStateInterval = 16;
+  // After each operation instead, so that it is known which one made them differ.
+  // About half as fast.
+  void compare_every_state(bool every) { state_interval_ = every ? 1 : kStateInterval; }
+
+  Lockstep(SubjectFactory make_actual, SubjectFactory make_expected)
+      : make_actual_(make_actual), make_expected_(make_expected) {}
+  virtual ~Lockstep() = default;
+
+  // What these oracles see does not count: to find out what they are worth, not to
+  // find bugs.
+  void leave_out(const LeftOut& left_out) { left_out_ = left_out; }
+
+  // Stops at the first mismatch. Reuses what it allocated.
+  std::optional<Mismatch> run(const Program& program);
+
+  // run() in its parts, for those who watch each operation.
+  virtual void begin(const Setup& setup);
+  virtual std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation);
+  virtual std::optional<Mismatch> end();
+
+  // Has the reference's user mappings of which a state may have so many pages that
+  // comparing takes seconds?
+  bool takes_long_to_inspect();
+
+  Executor& actual() { return actual_; }
+  Executor& expected() { return expected_; }
+  // Of the operation that ran last, on the actual subject.
+  std::span<const Step> steps() const { return steps_; }
+  std::uint64_t operations() const { return operations_; }  // run in all, windows included
+
+ protected:
+  // Asked of each mismatch that counts; if it answers yes, the program goes on as if
+  // there were none. For subjects that are known to differ in what has no consequences.
+  virtual bool tolerates(const Mismatch& /*found*/) { return false; }
+
+ private:
+  std::optional<Mismatch> compare(const Operation& operation, std::span<const Step> expected);
+  std::optional<Mismatch> compare_step(std::size_t number, const Step& expected);
+  std::optional<Mismatch> compare_argument(const Operation& operation, const Step& step);
+  std::optional<Mismatch> compare_bitmap(const Operation& operation, const Step& step);
+  struct WordRange {
+    std::int64_t first, end;
+  };
+  bool stored_outside(const Operation& operation, const Step& step) const;
+  WordRange words_asked() const;
+  std::optional<Mismatch> compare_sizes();
+  std::optional<Mismatch> compare_states();
+  std::optional<Mismatch> compare_shown() const;
+  std::optional<Mismatch> compare_memory();
+  std::optional<Mismatch> compare_host();
+  Mismatch state_mismatch(std::string_view what) const;
+  std::optional<Mismatch> settle_marks(std::span<const Step> steps);
+  Mismatch unacceptable_marks(std::uint64_t first, std::uint64_t end);
+  std::optional<Mismatch> check_expectation(const Expectation& expectation, Executor& executor,
+                                            const Step& step, const char* who);
+  std::optional<Mismatch> close();
+  Mismatch mismatch(std::string_view what) const;
+  bool counts(const std::optional<Mismatch>& found) {
+    if (!found) return false;
+    if (!left_out_.empty() && left_out_.has(name(oracle_of(found->signature)))) return false;
+    return !tolerates(*found);
+  }
+
+  SubjectFactory make_actual_, make_expected_;
+  LeftOut left_out_{nullptr};
+  std::size_t state_interval_ = kStateInterval;
+  Executor actual_, expected_;
+  std::span<const Step> steps_;
+  State actual_state_, expected_state_;
+  std::size_t index_ = 0;  // of the operation that runs
+  std::uint64_t operations_ = 0;
+  Verb verb_ = Verb::start;  // of the operation that runs
+};
+
+// Several lines: step, operation, expected, actual, the pages that differ.
+std::string describe(const Mismatch& mismatch, const Program& program);
+
+}  // namespace tidemark

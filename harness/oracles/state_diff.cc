@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What is compared of states: mappings, pins, marks, and the user's memory.
+#include <algorithm>
+#include <cerrno>
+
+#include "lockstep.h"
+#include "text.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
+
+// Runs of pages as "0x1000-0x3fff 0x8000-0x8fff".
+std::string runs_text(const std::vector<State::Run>& runs) {
+  ShortText text(" ");
+  for (const State::Run& run : runs)
+    if (!text.add(hex(run.first * kPageBytes) + "-" + hex(run.end * kPageBytes - 1))) break;
+  return text.take("none");
+}
+
+std::string mappings_text(const std::vector<State::Mapping>& mappings) {
+  ShortText text(", ");
+  for (const State::Mapping& mapping : mappings)
+    if (!text.add(hex(mapping.first) + "-" + hex(mapping.last) + " at " + hex(mapping.vaddr) +
+                  " rights " + std::to_string(mapping.rights)))
+      break;
+  return text.take("none");
+}
+
+std::string pins_text(const std::vector<State::Pin>& pins) {
+  ShortText text(" ");
+  for (const State::Pin& pin : pins)
+    if (!text.add(hex(pin.iova) + "x" + std::to_string(pin.count))) break;
+  return text.take("none");
+}
+
+// The tracker shows its marks word by word: 2^31 of them take seconds under
+// sanitizers, and one such program in a corpus would be most of what a fuzzer does.
+// Queries and the migration still see them.
+bool has_too_many_marks(const State& state) {
+  constexpr std::uint64_t kMostPages = std::uint64_t{1} << 24;
+  std::uint64_t pages = 0;
+  for (const State::Run& run : state.marks) pages += run.end - run.first;
+  return pages > kMostPages;
+}
+
+}  // namespace
+
+// 2^31 dirty pages take seconds under sanitizers: once, at the end, is enough.
+bool Lockstep::takes_long_to_inspect() {
+  constexpr std::uint64_t kBytes = std::uint64_t{1} << 36;
+  return std::ranges::any_of(expected_.mappings(), [](const LiveMapping& mapping) {
+    return mapping.last - mapping.first >= kBytes;
+  });
+}
+
+// What they show, their users' memory, and the host of the actual one. A difference that
+// does not count hides none of what comes after it.
+std::optional<Mismatch> Lockstep::compare_states() {
+  expected_.subject().inspect(expected_state_);
+  const bool shown = !has_too_many_marks(expected_state_);
+  if (shown) {
+    actual_.subject().inspect(actual_state_);
+    if (auto found = compare_shown(); counts(found)) return found;
+  }
+  if (auto found = compare_memory(); counts(found)) return found;
+  if (!shown) return std::nullopt;
+  auto found = compare_host();
+  return counts(found) ? std::move(found) : std::nullopt;
+}
+
+std::optional<Mismatch> Lockstep::compare_host() {
+  const auto discrepancy = actual_.subject().audit(actual_state_);
+  if (!discrepancy) return std::nullopt;
+  Mismatch found = state_mismatch(discrepancy->what);
+  found.expected = discrepancy->expected;
+  found.actual = discrepancy->actual;
+  return found;
+}
+
+Mismatch Lockstep::state_mismatch(std::string_view what) const {
+  Mismatch found;
+  found.signature = "lockstep.state." + std::string(what);
+  found.operation = index_ ? index_ - 1 : 0;
+  return found;
+}
+
+std::optional<Mismatch> Lockstep::compare_shown() const {
+  const State &a = actual_state_, &e = expected_state_;
+  if (a == e) return std::nullopt;
+  Mismatch found;
+  if (a.mappings != e.mappings) {
+    found = state_mismatch("mappings");
+    found.expected = mappings_text(e.mappings);
+    found.actual = mappings_text(a.mappings);
+  } else if (a.pins != e.pins) {
+    found = state_mismatch("pins");
+    found.expected = pins_text(e.pins);
+    found.actual = pins_text(a.pins);
+  } else {
+    std::vector<std::uint64_t> missing = State::pages_only_in(e.marks, a.marks, kMaxPages);
+    found = state_mismatch(missing.empty() ? "extra-marks" : "missing-marks");
+    found.pages =
+        missing.empty() ? State::pages_only_in(a.marks, e.marks, kMaxPages) : std::move(missing);
+    found.expected = "marks " + runs_text(e.marks);
+    found.actual = runs_text(a.marks);
+  }
+  return found;
+}
+
+// Both users' memory, as far as it has changed since it was last compared.
+std::optional<Mismatch> Lockstep::compare_memory() {
+  const auto differing = actual_.differing_page(expected_);
+  if (!differing) return std::nullopt;
+  Mismatch found = state_mismatch("memory");
+  found.expected = "the same bytes in both users' memory";
+  found.actual = "others, in the page at " + hex(*differing * kPageBytes);
+  found.user_page = *differing * kPageBytes;
+  return found;
+}
+
+// R9: the one case in which the contract leaves marks open.
+std::optional<Mismatch> Lockstep::settle_marks(std::span<const Step> steps) {
+  for (const Step& step : steps) {
+    if (step.verb != Verb::pin || !step.allocation_failed || step.result != -ENOMEM) continue;
+    actual_.subject().inspect(actual_state_);
+    const std::uint64_t first = step.first / kPageBytes;
+    const std::uint64_t end = std::min(first + step.size / kPageBytes, std::uint64_t{1} << 52);
+    if (!expected_.subject().accept_marks(first, end, actual_state_))
+      return unacceptable_marks(first, end);
+  }
+  return std::nullopt;
+}
+
+Mismatch Lockstep::unacceptable_marks(std::uint64_t first, std::uint64_t end) {
+  expected_.subject().inspect(expected_state_);
+  const auto named = [&](std::vector<State::Run> runs) {
+    std::erase_if(runs, [&](const State::Run& r) { return r.end <= first || r.first >= end; });
+    for (State::Run& run : runs) run = {std::max(run.first, first), std::min(run.end, end)};
+    return runs;
+  };
+  const auto &actual = actual_state_.marks, &expected = expected_state_.marks;
+  std::vector<std::uint64_t> missing = State::pages_only_in(named(expected), actual, kMaxPages);
+  Mismatch found = mismatch(missing.empty() ? "extra-marks" : "missing-marks");
+  found.pages = missing.empty() ? State::pages_only_in(named(actual), expected, kMaxPages)
+                                : std::move(missing);
+  found.expected = "at least marks " + runs_text(named(expected)) + ", and only of mapped pages";
+  found.actual = runs_text(named(actual));
+  return found;
+}
+
+}  // namespace tidemark

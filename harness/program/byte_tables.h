@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What each byte of a record stands for: the tables behind program_bytes.h,
+// in which common values have most codes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "program.h"
+
+namespace tidemark::codes {
+
+using Byte = std::uint8_t;
+template <typename Value>
+using Codes = std::array<Value, 256>;
+template <typename Value>
+using Slots = std::array<Value, 16>;
+
+Verb verb_value(Byte code);
+
+struct Moment {
+  When when = When::now;
+  Byte device = 0;
+  bool operator==(const Moment&) const = default;
+};
+
+Moment moment_value(Byte code);
+
+struct Kind {
+  std::uint16_t flags = 0;
+  Byte hardware = 0;  // attach
+  bool operator==(const Kind&) const = default;
+};
+
+Kind kind_value(Verb verb, Byte code);
+// The flags code that stands for kAll with address and size 0.
+inline constexpr Byte kWholeSpace = 15;
+bool is_whole_space(Verb verb, Byte code);
+
+using PageCodes = Codes<std::int8_t>;
+using ByteCodes = Codes<std::int32_t>;
+
+// How the four bytes of a quantity are read.
+struct QuantityCodes {
+  Slots<Base> bases;
+  const PageCodes* plain_pages;  // with Base::zero
+  const Slots<std::int64_t>* far_pages;
+  const ByteCodes* plain_bytes;
+  const ByteCodes* other_bytes;  // with any other base
+};
+
+const QuantityCodes& address_codes(Verb verb);
+const QuantityCodes& size_codes(Verb verb);
+const PageCodes& page_codes(const QuantityCodes& codes, Base base);
+const ByteCodes& byte_codes(const QuantityCodes& codes, Base base);
+std::int64_t far_value(const QuantityCodes& codes, Byte code);  // added to the pages
+
+Byte id_value(Byte code);
+Quantity vaddr_value(Byte code);
+std::uint64_t number_value(Verb verb, Byte code);
+
+Field bend_field(Verb verb, Byte code);
+std::uint64_t bend_value(Field field, Byte code);
+FaultKind fault_kind(Verb verb, Byte code);
+std::uint16_t fault_index(Byte code);
+
+// Of the setup record.
+ContainerType type_value(Byte code);
+RangeRule rule_value(Byte code);
+std::uint32_t entries_value(Byte code);
+std::uint64_t memlock_value(Byte code);
+
+}  // namespace tidemark::codes

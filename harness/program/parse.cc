@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <algorithm>
+#include <utility>
+
+#include "errno_names.h"
+#include "program_text.h"
+#include "text.h"
+#include "tokens.h"
+#include "vocabulary.h"
+
+namespace tidemark {
+namespace {
+
+using namespace words;
+using std::string;
+using std::string_view;
+
+string number_up_to(std::uint64_t max) { return "a number from 0 to " + decimal(max); }
+
+bool read_quantity(Line& line, const char* what, Quantity& quantity) {
+  return line.take_if(scan_quantity(line.word(), false, quantity),
+                      string(what) + " such as m0.end+1p-8");
+}
+
+// "d0" or "g0" as the verb wants.
+bool read_id(Line& line, const VerbFields& fields, Operation& operation) {
+  string_view word = line.word();
+  bool good = false;
+  if (fields.device && skip(word, "d")) {
+    good = whole_number(word, kDevices - 1, operation.id);
+  } else if (fields.group && skip(word, "g")) {
+    good = whole_number(word, kGroups - 1, operation.id);
+    if (fields.device) operation.flags |= kHardware;
+  }
+  return line.take_if(good, !fields.group   ? "a device d0 to d3"
+                            : fields.device ? "a device d0 to d3 or a group g0 to g3"
+                                            : "a group g0 to g3");
+}
+
+bool read_number(Line& line, Verb verb, std::uint64_t& number) {
+  if (verb == Verb::memlock && line.word() == "unlimited") {
+    number = kUnlimited;
+    return line.take_if(true, "");
+  }
+  const std::uint64_t max = verb == Verb::memlock ? kUnlimited
+                            : verb == Verb::ioctl ? kMax32
+                                                  : kMax64;
+  return line.take_if(whole_number(line.word(), max, number), number_up_to(max));
+}
+
+bool read_rights(Line& line, Operation& operation) {
+  const std::size_t rights = find_word(kRightsNames, line.word());
+  if (rights < kRightsNames.size()) operation.flags |= static_cast<std::uint16_t>(rights);
+  return line.take_if(rights < kRightsNames.size(), "rights (rw, r, w or none)");
+}
+
+bool read_positional(Line& line, const VerbFields& fields, Operation& operation) {
+  return (!(fields.device || fields.group) || read_id(line, fields, operation)) &&
+         (!fields.address || read_quantity(line, "an address", operation.address)) &&
+         (!fields.size || read_quantity(line, "a size", operation.size)) &&
+         (!fields.number || read_number(line, operation.verb, operation.number)) &&
+         (!has_rights(fields) || read_rights(line, operation));
+}
+
+// What became of a word that might be an option of some kind.
+enum class Taken { no, yes, failed };
+
+Taken taken(bool good) { return good ? Taken::yes : Taken::failed; }
+
+Taken read_flag(Line& line, const VerbFields& fields, Operation& operation) {
+  for (const FlagWord& flag : kFlagWords) {
+    if ((fields.flags & flag.flag) == 0 || line.word() != flag.word) continue;
+    const bool first = (operation.flags & flag.flag) == 0;
+    operation.flags |= flag.flag;
+    return taken(line.take_if(first, "each option once"));
+  }
+  return Taken::no;
+}
+
+Taken read_vaddr(Line& line, const VerbFields& fields, Operation& operation, bool& seen) {
+  string_view word = line.word();
+  if (!fields.vaddr || !skip(word, "vaddr=")) return Taken::no;
+  if (seen) return taken(line.fail("each option once"));
+  seen = true;
+  return taken(line.take_if(scan_quantity(word, true, operation.vaddr),
+                            "a user address such as vaddr=m0 or vaddr=fresh+1"));
+}
+
+Taken read_kind(Line& line, Operation& operation, bool& seen) {
+  string_view word = line.word();
+  const bool hardware = skip(word, "hardware=");
+  if (operation.verb != Verb::attach || (!hardware && word != "emulated")) return Taken::no;
+  if (seen) return taken(line.fail("each option once"));
+  seen = true;
+  if (hardware) operation.flags |= kHardware;
+  return taken(line.take_if(!hardware || whole_number(word, kMaxHardware, operation.hardware),
+                            "hardware= and " + number_up_to(kMaxHardware)));
+}
+
+// Which of `names` that `mask` allows begins `word`; it is skipped. 0: none.
+template <typename Names>
+std::size_t skip_name(string_view& word, const Names& names, std::uint8_t mask) {
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    if (has(mask, i) && skip(word, names[i])) return i;
+  }
+  return 0;
+}
+
+Taken read_bend(Line& line, const VerbFields& fields, Bend& bend) {
+  string_view word = line.word();
+  const std::size_t field = skip_name(word, kBendNames, fields.bends);
+  if (field == 0) return Taken::no;
+  if (bend.field != Field::none) return taken(line.fail("only one bent field"));
+  bend.field = static_cast<Field>(field);
+  const std::uint64_t max = bend.field <= Field::flags ? kMax32 : kMax64;
+  return taken(line.take_if(whole_number(word, max, bend.value),
+                            string(kBendNames[field]) + " and " + number_up_to(max)));
+}
+
+Taken read_fault(Line& line, const VerbFields& fields, Fault& fault) {
+  string_view word = line.word();
+  const std::size_t kind = skip_name(word, kFaultNames, fields.faults);
+  if (kind == 0) return Taken::no;
+  if (fault.kind != FaultKind::none) return taken(line.fail("only one fault"));
+  fault.kind = static_cast<FaultKind>(kind);
+  return taken(line.take_if(whole_number(word, kMax16, fault.index),
+                            string(kFaultNames[kind]) + " and " + number_up_to(kMax16)));
+}
+
+// "an option of map (vaddr= argsz= ...)"
+string options_of(Verb verb) {
+  const VerbFields& fields = fields_of(verb);
+  string list;
+  for (const FlagWord& flag : kFlagWords) {
+    if ((fields.flags & flag.flag) != 0) list += string(flag.word) + ' ';
+  }
+  if (verb == Verb::attach) list += "emulated hardware= ";
+  if (fields.vaddr) list += "vaddr= ";
+  for (std::size_t i = 1; i < kBendNames.size(); ++i) {
+    if (has(fields.bends, i)) list += string(kBendNames[i]) + ' ';
+  }
+  for (std::size_t i = 1; i < kFaultNames.size(); ++i) {
+    if (has(fields.faults, i)) list += string(kFaultNames[i]) + ' ';
+  }
+  if (list.empty()) return "the end of '" + string(name(verb)) + "' or =>";
+  list.pop_back();
+  return "an option of '" + string(name(verb)) + "' (" + list + ") or =>";
+}
+
+bool read_options(Line& line, const VerbFields& fields, Operation& operation) {
+  bool vaddr = false;
+  bool kind = false;
+  if (fields.vaddr) operation.vaddr.base = Base::fresh;
+  while (!line.end() && line.word() != "=>") {
+    Taken result = read_flag(line, fields, operation);
+    if (result == Taken::no) result = read_vaddr(line, fields, operation, vaddr);
+    if (result == Taken::no) result = read_kind(line, operation, kind);
+    if (result == Taken::no) result = read_bend(line, fields, operation.bend);
+    if (result == Taken::no) result = read_fault(line, fields, operation.fault);
+    if (result == Taken::no) return line.fail(options_of(operation.verb));
+    if (result == Taken::failed) return false;
+  }
+  if (operation.verb == Verb::attach && !kind) return line.fail("emulated or hardware=");
+  return true;
+}
+
+// "window d0:", if it is there.
+bool read_window(Line& line, Operation& operation) {
+  if (line.take("window")) {
+    operation.when = When::next_callback;
+  } else if (line.take("each-window")) {
+    operation.when = When::every_callback;
+  } else {
+    return true;
+  }
+  string_view word = line.word();
+  const bool good =
+      skip(word, "d") && !word.empty() && word.back() == ':' &&
+      whole_number(word.substr(0, word.size() - 1), kDevices - 1, operation.window_device);
+  return line.take_if(good, "the window's device d0: to d3:");
+}
+
+bool read_operation(Line& line, Operation& operation) {
+  if (!read_window(line, operation)) return false;
+  const std::size_t verb = find_word(kVerbNames, line.word());
+  if (!line.take_if(verb < kVerbs, "an operation (map, query, ...)")) return false;
+  operation.verb = static_cast<Verb>(verb);
+  const VerbFields& fields = fields_of(operation.verb);
+  return read_positional(line, fields, operation) && read_options(line, fields, operation);
+}
+
+bool scan_result(string_view word, std::int64_t& result) {
+  const bool negative = skip(word, "-");
+  for (const ErrorName& error : kErrorNames) {
+    if (negative && word == error.name) return result = -error.number, true;
+  }
+  return scan_signed(word, negative, result) && word.empty();
+}
+
+bool scan_pair(string_view word, std::pair<std::uint64_t, std::uint64_t>& pair) {
+  return scan_number(word, kMax64, pair.first) && skip(word, ":") &&
+         whole_number(word, kMax64, pair.second);
+}
+
+bool read_words(Line& line, Expectation& expectation) {
+  auto& words = expectation.words.emplace();
+  while (!line.end()) {
+    std::pair<std::uint64_t, std::uint64_t> pair;
+    if (words.size() == kMaxLineWords) {
+      return line.fail("at most " + decimal(kMaxLineWords) + " words");
+    }
+    if (!line.take_if(scan_pair(line.word(), pair), "index:word")) return false;
+    words.push_back(pair);
+  }
+  return true;
+}
+
+// What stands behind "=>".
+bool read_expectation(Line& line, Expectation& expectation) {
+  std::int64_t result = 0;
+  if (scan_result(line.word(), result)) {
+    expectation.result = result;
+    line.take();
+  }
+  string_view word = line.word();
+  if (skip(word, "size=")) {
+    const bool good = whole_number(word, kMax64, expectation.size.emplace());
+    if (!line.take_if(good, "size= and " + number_up_to(kMax64))) return false;
+  }
+  if (line.take("words")) return read_words(line, expectation);
+  if (line.end() && !expectation.empty()) return true;
+  return line.fail("a result, size= or words, in this order");
+}
+
+Taken read_setting(Line& line, Setup& setup) {
+  string_view word = line.word();
+  if (skip(word, "rule=")) {
+    const std::size_t rule = find_word(kRuleNames, word);
+    setup.rule = static_cast<RangeRule>(rule);
+    return taken(line.take_if(rule < kRuleNames.size(), "rule=exact, rule=whole or rule=any"));
+  }
+  if (skip(word, "entries=")) {
+    return taken(line.take_if(whole_number(word, kMax32, setup.entries),
+                              "entries= and " + number_up_to(kMax32)));
+  }
+  if (!skip(word, "memlock=")) return Taken::no;
+  const bool unlimited = word == "unlimited";
+  if (unlimited) setup.memlock_pages = kUnlimited;
+  return taken(line.take_if(unlimited || whole_number(word, kUnlimited, setup.memlock_pages),
+                            "memlock=unlimited or memlock= and " + number_up_to(kUnlimited)));
+}
+
+// What stands behind "container".
+bool read_setup(Line& line, Setup& setup) {
+  const std::size_t type = find_word(kTypeNames, line.word());
+  if (!line.take_if(type < kTypeNames.size(), "v1 or v2")) return false;
+  setup.type = static_cast<ContainerType>(type);
+  while (!line.end()) {
+    const Taken result = read_setting(line, setup);
+    if (result == Taken::failed) return false;
+    if (result == Taken::no) return line.fail("rule=, entries= or memlock=");
+  }
+  return true;
+}
+
+// A program, line by line.
+class Reader {
+ public:
+  // False if the line is wrong, and why in error().
+  bool read(string_view text) {
+    if (text.size() > kMaxLineBytes) {
+      return fail("a line has at most " + decimal(kMaxLineBytes) + " bytes");
+    }
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte < 0x20 && c != '\t' && c != '\r') return fail("control byte " + hex(byte));
+    }
+    Line line(text);
+    if (line.end()) return true;
+    const bool good = line.word() == "container" ? read_container(line) : read_step(line);
+    started_ = true;
+    return good || fail(line.error());
+  }
+
+  const string& error() const { return error_; }
+
+  Program finish() {
+    if (!expects_) program_.expectations.clear();
+    return std::move(program_);
+  }
+
+ private:
+  bool fail(string message) {
+    error_ = std::move(message);
+    return false;
+  }
+
+  bool read_container(Line& line) {
+    if (started_) return line.fail_with("the container line comes first and once");
+    line.take();
+    return read_setup(line, program_.setup);
+  }
+
+  bool read_step(Line& line) {
+    if (program_.operations.size() == kMaxTextOperations) {
+      return line.fail_with("a program has at most " + decimal(kMaxTextOperations) + " operations");
+    }
+    if (!read_operation(line, program_.operations.emplace_back())) return false;
+    Expectation& expectation = program_.expectations.emplace_back();
+    if (!line.take("=>")) return true;
+    expects_ = true;
+    if (!read_expectation(line, expectation)) return false;
+    if (expectation.words) words_ += expectation.words->size();
+    return words_ <= kMaxTextWords ||
+           line.fail_with("a program has at most " + decimal(kMaxTextWords) + " words");
+  }
+
+  Program program_;
+  std::size_t words_ = 0;
+  bool started_ = false;
+  bool expects_ = false;
+  string error_;
+};
+
+}  // namespace
+
+std::variant<Program, ParseError> parse(string_view text) {
+  Reader reader;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const string_view line = text.substr(0, text.find('\n'));
+    if (!reader.read(line)) return ParseError{number, reader.error()};
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return reader.finish();
+}
+
+}  // namespace tidemark

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// One operation of a program, as a value. Its other two views, the fuzzer's
+// bytes and the printed text, are in program_bytes.h and program_text.h.
+//
+// Addresses and sizes are symbolic ("3 pages into the newest mapping"), so that
+// an operation keeps its meaning when the ones before it are edited; the
+// executor (executor.h) turns them into numbers when it runs the operation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tidemark {
+
+inline constexpr std::uint64_t kPageBytes = 4096;
+
+enum class Verb : std::uint8_t {
+  map,        // VFIO_IOMMU_MAP_DMA of `address`, `size`, at user address `vaddr`
+  unmap,      // VFIO_IOMMU_UNMAP_DMA of `address`, `size`
+  query,      // VFIO_IOMMU_DIRTY_PAGES with GET_BITMAP over `address`, `size`
+  start,      // VFIO_IOMMU_DIRTY_PAGES with START
+  stop,       // VFIO_IOMMU_DIRTY_PAGES with STOP
+  pin,        // device `id` pins the pages that `address`, `size` cover
+  unpin,      // device `id` unpins them
+  write,      // a driver writes `size` bytes at `address` through rw
+  read,       // a driver reads them
+  dma,        // the hardware behind device or group `id` writes memory; nobody is told
+  attach,     // group `id` joins the container
+  detach,     // group `id` leaves it
+  enroll,     // device `id` registers its unmap callback
+  withdraw,   // device `id` unregisters
+  info,       // VFIO_IOMMU_GET_INFO
+  extension,  // VFIO_CHECK_EXTENSION of number `number`
+  ioctl,      // the raw command `number`
+  memlock,    // the locked-memory limit becomes `number` pages
+};
+inline constexpr unsigned kVerbs = 18;
+
+// What a number is counted from.
+enum class Base : std::uint8_t {
+  zero,
+  mapping,       // first byte of the index-th newest live mapping
+  mapping_end,   // one past its last byte
+  mapping_size,  // its size
+  middle,        // 2^63
+  top,           // 2^64, that is 0 with everything before it at the top
+  fresh,         // a user address that no mapping has been given yet (vaddr only)
+};
+
+// base + pages * 4096 + bytes, modulo 2^64. `index` is used by the mapping
+// bases alone and counts modulo the number of live mappings; without any, the
+// base is 0.
+struct Quantity {
+  Base base = Base::zero;
+  std::uint8_t index = 0;  // 0..15
+  std::int64_t pages = 0;
+  std::int32_t bytes = 0;
+  bool operator==(const Quantity&) const = default;
+};
+
+// One field of the ioctl's argument replaced by another value.
+enum class Field : std::uint8_t {
+  none,
+  argsz,
+  flags,
+  pgsize,          // of struct vfio_bitmap, in bytes
+  bitmap_size,     // of struct vfio_bitmap, in bytes
+  bitmap_pointer,  // value is a user address
+  argument,        // the ioctl's argument pointer itself
+};
+struct Bend {
+  Field field = Field::none;
+  std::uint64_t value = 0;
+  bool operator==(const Bend&) const = default;
+};
+
+// What goes wrong while the operation runs (and not in callbacks that it calls).
+enum class FaultKind : std::uint8_t {
+  none,
+  allocation,    // allocation number `index` of the operation fails (0 is the first)
+  arg_read,      // the 8 bytes at word `index` of the argument cannot be read
+  arg_write,     // ... cannot be written
+  bitmap_read,   // word `index` of the user's bitmap cannot be read
+  bitmap_write,  // ... cannot be written
+  memory,        // guest memory: rw faults at byte 8 * index of the transfer; pin
+                 // and map cannot pin page `index` of their range
+};
+struct Fault {
+  FaultKind kind = FaultKind::none;
+  std::uint16_t index = 0;
+  bool operator==(const Fault&) const = default;
+};
+
+// When the operation runs.
+enum class When : std::uint8_t {
+  now,
+  next_callback,   // inside the next unmap callback of device `window_device`
+  every_callback,  // inside each of its callbacks from now on
+};
+
+enum Flag : std::uint16_t {
+  kReadable = 1 << 0,    // map: VFIO_DMA_MAP_FLAG_READ; pin: IOMMU_READ
+  kWritable = 1 << 1,    // map: VFIO_DMA_MAP_FLAG_WRITE; pin: IOMMU_WRITE
+  kWithBitmap = 1 << 2,  // unmap: GET_DIRTY_BITMAP
+  kAll = 1 << 3,         // unmap: ALL
+  kUsedBuffer = 1 << 4,  // query, unmap: the user's bitmap is not zeroed
+  kHardware = 1 << 5,    // attach: a hardware group; dma: by group, not by device
+  kKeep = 1 << 6,        // enroll: the device's callback does not unpin
+};
+
+inline constexpr unsigned kGroups = 4;
+inline constexpr unsigned kDevices = 4;
+
+struct Operation {
+  Verb verb = Verb::start;
+  When when = When::now;
+  std::uint8_t window_device = 0;  // 0..kDevices-1
+  std::uint8_t id = 0;             // group (attach, detach, dma by group) or device
+  std::uint8_t hardware = 0;       // attach: which of kHardwareKinds (hardware_kinds.h)
+  std::uint16_t flags = 0;         // of Flag
+  Quantity address;
+  Quantity size;
+  Quantity vaddr;            // map
+  std::uint64_t number = 0;  // extension, ioctl, memlock
+  Bend bend;
+  Fault fault;
+  bool operator==(const Operation&) const = default;
+};
+
+enum class ContainerType : std::uint8_t { v1, v2 };
+enum class RangeRule : std::uint8_t { exact, whole, any };
+
+inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0} >> 12;
+
+// The world that a program starts in: a new container, no group, no device.
+struct Setup {
+  ContainerType type = ContainerType::v2;
+  RangeRule rule = RangeRule::whole;
+  std::uint32_t entries = 65535;             // dma_entry_limit
+  std::uint64_t memlock_pages = kUnlimited;  // locked-memory limit
+  bool operator==(const Setup&) const = default;
+};
+
+// What a line of a text program says must come out; checked on every subject.
+struct Expectation {
+  std::optional<std::int64_t> result;  // value or -errno
+  std::optional<std::uint64_t> size;   // unmap's size field, bytes
+  std::optional<std::vector<std::pair<std::uint64_t, std::uint64_t>>>
+      words;  // stored (index, word)
+  bool operator==(const Expectation&) const = default;
+  bool empty() const { return !result && !size && !words; }
+};
+
+struct Program {
+  Setup setup;
+  std::vector<Operation> operations;
+  std::vector<Expectation> expectations;  // empty, or one for each operation
+  bool operator==(const Program&) const = default;
+};
+
+}  // namespace tidemark

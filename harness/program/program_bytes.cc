@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "program_bytes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "byte_tables.h"
+
+namespace tidemark {
+namespace {
+
+using namespace codes;
+
+// The lowest code for which `decode` gives `value`, or -1.
+template <typename Decode, typename Value>
+int code_of(Decode decode, const Value& value) {
+  for (unsigned code = 0; code < 256; ++code) {
+    if (decode(static_cast<Byte>(code)) == value) return static_cast<int>(code);
+  }
+  return -1;
+}
+
+bool has_index(Base base) {
+  return base == Base::mapping || base == Base::mapping_end || base == Base::mapping_size;
+}
+
+Quantity decode_quantity(const Byte* bytes, const QuantityCodes& codes) {
+  Quantity quantity;
+  quantity.base = codes.bases[bytes[0] & 15];
+  if (has_index(quantity.base)) quantity.index = bytes[0] >> 4;
+  quantity.pages = page_codes(codes, quantity.base)[bytes[1]] + far_value(codes, bytes[2]);
+  quantity.bytes = byte_codes(codes, quantity.base)[bytes[3]];
+  return quantity;
+}
+
+bool encode_pages(std::int64_t pages, const PageCodes& near, const QuantityCodes& codes,
+                  Byte* bytes) {
+  for (unsigned far = 239; far < 256; ++far) {
+    const std::int64_t offset = far_value(codes, static_cast<Byte>(far));
+    // Subtracting `offset` must not overflow; no code reaches that far.
+    if (pages < offset - 128 || pages > offset + 127) continue;
+    const int code = code_of([&](Byte c) { return std::int64_t{near[c]}; }, pages - offset);
+    if (code < 0) continue;
+    bytes[1] = static_cast<Byte>(code);
+    bytes[2] = far == 239 ? 0 : static_cast<Byte>(far);
+    return true;
+  }
+  return false;
+}
+
+bool encode_quantity(const Quantity& quantity, const QuantityCodes& codes, Byte* bytes) {
+  const auto base = std::find(codes.bases.begin(), codes.bases.end(), quantity.base);
+  if (base == codes.bases.end()) return false;
+  if (quantity.index > (has_index(quantity.base) ? 15 : 0)) return false;
+  bytes[0] = static_cast<Byte>((base - codes.bases.begin()) | (quantity.index << 4));
+  const ByteCodes& near = byte_codes(codes, quantity.base);
+  const int code = code_of([&](Byte c) { return near[c]; }, quantity.bytes);
+  bytes[3] = static_cast<Byte>(code);
+  return code >= 0 && encode_pages(quantity.pages, page_codes(codes, quantity.base), codes, bytes);
+}
+
+Setup decode_setup(const Byte* bytes) {
+  return {type_value(bytes[0]), rule_value(bytes[1]), entries_value(bytes[2]),
+          memlock_value(bytes[3])};
+}
+
+// Stores the code for `value` and says whether there is one.
+template <typename Decode, typename Value>
+bool put(Byte& byte, Decode decode, const Value& value) {
+  const int code = code_of(decode, value);
+  byte = static_cast<Byte>(code);
+  return code >= 0;
+}
+
+const char* encode_setup(const Setup& setup, Byte* bytes) {
+  if (!put(bytes[0], type_value, setup.type)) return "type";
+  if (!put(bytes[1], rule_value, setup.rule)) return "rule";
+  if (!put(bytes[2], entries_value, setup.entries)) return "entries";
+  if (!put(bytes[3], memlock_value, setup.memlock_pages)) return "memlock";
+  return nullptr;
+}
+
+// --- Operations --------------------------------------------------------------------------
+
+void decode_detail(Byte code, const VerbFields& fields, Operation& operation) {
+  if (fields.device || fields.group) operation.id = id_value(code);
+  if (fields.vaddr) operation.vaddr = vaddr_value(code);
+  if (fields.number) operation.number = number_value(operation.verb, code);
+}
+
+bool encode_detail(const Operation& operation, const VerbFields& fields, Byte& byte) {
+  const Verb verb = operation.verb;
+  if (fields.device || fields.group) {
+    return put(byte, id_value, operation.id);
+  }
+  if (fields.vaddr) return put(byte, vaddr_value, operation.vaddr);
+  if (!fields.number) return true;
+  return put(
+      byte, [verb](Byte c) { return number_value(verb, c); }, operation.number);
+}
+
+bool encode_bend(const Operation& operation, Byte* bytes) {
+  const Bend& bend = operation.bend;
+  return put(
+             bytes[0], [&](Byte c) { return bend_field(operation.verb, c); }, bend.field) &&
+         put(
+             bytes[1], [&](Byte c) { return bend_value(bend.field, c); }, bend.value);
+}
+
+bool encode_fault(const Operation& operation, Byte* bytes) {
+  const Fault& fault = operation.fault;
+  if (fault.kind == FaultKind::none) return fault.index == 0;
+  return put(
+             bytes[0], [&](Byte c) { return fault_kind(operation.verb, c); }, fault.kind) &&
+         put(bytes[1], fault_index, fault.index);
+}
+
+// Null, or the name of the field that has no code. `r` is all zeros before.
+const char* encode_fields(const Operation& operation, Byte* r) {
+  const Verb verb = operation.verb;
+  const VerbFields& fields = fields_of(verb);
+  const Kind kind = {operation.flags, operation.hardware};
+  if (!put(r[0], verb_value, verb)) return "verb";
+  if (!put(
+          r[1], [verb](Byte c) { return kind_value(verb, c); }, kind))
+    return "flags";
+  if (!put(r[2], moment_value, Moment{operation.when, operation.window_device})) return "when";
+  if (operation.flags == kAll && operation.address == Quantity{} && operation.size == Quantity{}) {
+    r[1] = kWholeSpace;
+  } else {
+    if (fields.address && !encode_quantity(operation.address, address_codes(verb), r + 3)) {
+      return "address";
+    }
+    if (fields.size && !encode_quantity(operation.size, size_codes(verb), r + 7)) return "size";
+  }
+  if (!encode_detail(operation, fields, r[11])) return "id, vaddr or number";
+  if (!encode_bend(operation, r + 12)) return "bend";
+  if (!encode_fault(operation, r + 14)) return "fault";
+  return nullptr;
+}
+
+}  // namespace
+
+Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record) {
+  const Byte* r = record.data();
+  Operation operation;
+  operation.verb = verb_value(r[0]);
+  const VerbFields& fields = fields_of(operation.verb);
+  const Kind kind = kind_value(operation.verb, r[1]);
+  operation.flags = kind.flags;
+  operation.hardware = kind.hardware;
+  const Moment moment = moment_value(r[2]);
+  operation.when = moment.when;
+  operation.window_device = moment.device;
+  const bool ranged = !is_whole_space(operation.verb, r[1]);
+  if (fields.address && ranged) {
+    operation.address = decode_quantity(r + 3, address_codes(operation.verb));
+  }
+  if (fields.size && ranged) operation.size = decode_quantity(r + 7, size_codes(operation.verb));
+  decode_detail(r[11], fields, operation);
+  operation.bend.field = bend_field(operation.verb, r[12]);
+  operation.bend.value = bend_value(operation.bend.field, r[13]);
+  operation.fault.kind = fault_kind(operation.verb, r[14]);
+  if (operation.fault.kind != FaultKind::none) operation.fault.index = fault_index(r[15]);
+  return operation;
+}
+
+Program decode(std::span<const std::uint8_t> bytes) {
+  bytes = bytes.first(std::min(bytes.size(), kMaxProgramBytes));
+  Program program;
+  program.operations.reserve(bytes.size() / kRecordBytes);
+  for (std::size_t at = 0; at < bytes.size(); at += kRecordBytes) {
+    std::array<Byte, kRecordBytes> record{};
+    const std::size_t length = std::min(kRecordBytes, bytes.size() - at);
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), length, record.begin());
+    if (at == 0) {
+      program.setup = decode_setup(record.data());
+    } else {
+      program.operations.push_back(decode_operation(record));
+    }
+  }
+  return program;
+}
+
+const char* encode_operation(const Operation& operation,
+                             std::span<std::uint8_t, kRecordBytes> record) {
+  std::fill(record.begin(), record.end(), Byte{0});
+  if (const char* field = encode_fields(operation, record.data())) return field;
+  // What is left are values in fields that the verb does not have.
+  return decode_operation(record) == operation ? nullptr : "a field that the verb does not have";
+}
+
+std::optional<std::vector<std::uint8_t>> encode(const Program& program, Unencodable* why) {
+  Unencodable reason;
+  const std::size_t count = program.operations.size();
+  std::vector<Byte> bytes((1 + std::min(count, kMaxOperations)) * kRecordBytes);
+  reason = {Unencodable::kSetup, encode_setup(program.setup, bytes.data())};
+  if (reason.field == nullptr && count > kMaxOperations) reason = {kMaxOperations, "operations"};
+  for (std::size_t i = 0; reason.field == nullptr && i < count; ++i) {
+    std::span<Byte, kRecordBytes> record(bytes.data() + (1 + i) * kRecordBytes, kRecordBytes);
+    reason = {i, encode_operation(program.operations[i], record)};
+  }
+  if (reason.field == nullptr) return bytes;
+  if (why != nullptr) *why = reason;
+  return std::nullopt;
+}
+
+}  // namespace tidemark

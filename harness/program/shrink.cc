@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "shrink.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+
+#include "verbs.h"
+
+namespace tidemark {
+namespace {
+
+// Smaller numbers, the smallest first; empty for 0.
+std::vector<std::int64_t> nearer_to_zero(std::int64_t value) {
+  std::vector<std::int64_t> numbers;
+  if (value == 0) return numbers;
+  numbers.push_back(0);
+  const std::int64_t sign = value < 0 ? -1 : 1;
+  for (const std::int64_t number : {sign, value / 2, value - sign})
+    if (number != value && number != 0 && number != numbers.back()) numbers.push_back(number);
+  return numbers;
+}
+
+std::vector<Quantity> simpler(const Quantity& quantity) {
+  std::vector<Quantity> result;
+  if (quantity.base != Base::zero && quantity.base != Base::fresh) {
+    Quantity plain;
+    plain.pages = quantity.base == Base::middle || quantity.base == Base::top ? 0 : quantity.pages;
+    result.push_back(plain);
+  }
+  if (quantity.index) {
+    Quantity newest = quantity;
+    newest.index = 0;
+    result.push_back(newest);
+  }
+  for (const std::int64_t bytes : nearer_to_zero(quantity.bytes)) {
+    Quantity rounder = quantity;
+    rounder.bytes = static_cast<std::int32_t>(bytes);
+    result.push_back(rounder);
+  }
+  for (const std::int64_t pages : nearer_to_zero(quantity.pages)) {
+    Quantity smaller = quantity;
+    smaller.pages = pages;
+    result.push_back(smaller);
+  }
+  return result;
+}
+
+// Copies of `operation` with `member` replaced by each of the simpler ones.
+void add_simpler(const Operation& operation, Quantity Operation::*member,
+                 std::vector<Operation>& result) {
+  for (const Quantity& quantity : simpler(operation.*member)) {
+    Operation copy = operation;
+    copy.*member = quantity;
+    result.push_back(copy);
+  }
+}
+
+template <class Member>
+void add_reset(const Operation& operation, Member Operation::*member,
+               std::vector<Operation>& result) {
+  if (operation.*member == Operation().*member) return;
+  Operation copy = operation;
+  copy.*member = Operation().*member;
+  result.push_back(copy);
+}
+
+// A right that is missing is the special case, and so is any other flag that is there.
+void add_simpler_flags(const Operation& operation, std::vector<Operation>& result) {
+  const std::uint16_t usual = (kReadable | kWritable) & fields_of(operation.verb).flags;
+  for (std::uint16_t flag = 1; flag; flag = static_cast<std::uint16_t>(flag << 1)) {
+    if (!((operation.flags ^ usual) & flag)) continue;
+    Operation copy = operation;
+    copy.flags = static_cast<std::uint16_t>(copy.flags ^ flag);
+    if (!(copy.flags & kHardware)) copy.hardware = 0;
+    result.push_back(copy);
+  }
+}
+
+}  // namespace
+
+std::vector<Setup> simpler(const Setup& setup) {
+  std::vector<Setup> result;
+  const Setup usual;
+  if (setup == usual) return result;
+  result.push_back(usual);
+  const auto add = [&](auto member) {
+    Setup copy = setup;
+    copy.*member = usual.*member;
+    if (copy != setup) result.push_back(copy);
+  };
+  add(&Setup::type);
+  add(&Setup::rule);
+  add(&Setup::entries);
+  add(&Setup::memlock_pages);
+  return result;
+}
+
+std::vector<Operation> simpler(const Operation& operation) {
+  std::vector<Operation> result;
+  add_reset(operation, &Operation::fault, result);
+  add_reset(operation, &Operation::bend, result);
+  if (operation.when != When::now) {
+    Operation copy = operation;
+    copy.when = operation.when == When::every_callback ? When::next_callback : When::now;
+    if (copy.when == When::now) copy.window_device = 0;
+    result.push_back(copy);
+  }
+  add_simpler_flags(operation, result);
+  add_reset(operation, &Operation::id, result);
+  add_reset(operation, &Operation::hardware, result);
+  add_reset(operation, &Operation::number, result);
+  if (operation.vaddr.base != Base::fresh && fields_of(operation.verb).vaddr) {
+    Operation copy = operation;
+    copy.vaddr = {};
+    copy.vaddr.base = Base::fresh;
+    result.push_back(copy);
+  }
+  if (operation.fault.index) {
+    Operation copy = operation;
+    --copy.fault.index;
+    result.push_back(copy);
+  }
+  add_simpler(operation, &Operation::size, result);
+  add_simpler(operation, &Operation::address, result);
+  return result;
+}
+
+namespace {
+
+bool is_absolute(const Quantity& quantity) {
+  return quantity.base == Base::zero || quantity.base == Base::middle || quantity.base == Base::top;
+}
+
+std::uint64_t value_of(const Quantity& quantity) {
+  const std::uint64_t base = quantity.base == Base::middle ? std::uint64_t{1} << 63 : 0;
+  return base + static_cast<std::uint64_t>(quantity.pages) * kPageBytes +
+         static_cast<std::uint64_t>(std::int64_t{quantity.bytes});
+}
+
+bool has_absolute_address(const Operation& operation) {
+  return fields_of(operation.verb).address && !(operation.flags & kAll) &&
+         is_absolute(operation.address);
+}
+
+}  // namespace
+
+Quantity plain_quantity(std::uint64_t value) {
+  Quantity quantity;
+  if (value >> 62 == 3)
+    quantity.base = Base::top;
+  else if (value >> 62)
+    quantity.base = Base::middle;
+  const std::uint64_t offset = value - (quantity.base == Base::middle ? std::uint64_t{1} << 63 : 0);
+  quantity.pages = static_cast<std::int64_t>(offset) >> 12;
+  quantity.bytes = static_cast<std::int32_t>(value & (kPageBytes - 1));
+  return quantity;
+}
+
+Program moved_down(const Program& program) {
+  std::uint64_t lowest = ~std::uint64_t{0};
+  for (const Operation& operation : program.operations)
+    if (has_absolute_address(operation)) lowest = std::min(lowest, value_of(operation.address));
+  Program result = program;
+  for (Operation& operation : result.operations)
+    if (has_absolute_address(operation))
+      operation.address =
+          plain_quantity(value_of(operation.address) - lowest / kPageBytes * kPageBytes);
+  return result;
+}
+
+namespace {
+
+struct PageRange {
+  std::uint64_t first, end;  // page numbers
+};
+
+// Nothing for one that is empty, wraps, or is relative to a mapping.
+std::optional<PageRange> page_range(const Operation& operation) {
+  if (!has_absolute_address(operation) || !is_absolute(operation.size)) return std::nullopt;
+  const std::uint64_t address = value_of(operation.address), size = value_of(operation.size);
+  if (!size || address + (size - 1) < address) return std::nullopt;
+  return PageRange{address / kPageBytes, (address + (size - 1)) / kPageBytes + 1};
+}
+
+}  // namespace
+
+Program packed(const Program& program) {
+  std::set<std::uint64_t> borders;
+  for (const Operation& operation : program.operations)
+    if (const auto range = page_range(operation)) borders.insert({range->first, range->end});
+  const auto place_of = [&borders](std::uint64_t page) {
+    return static_cast<std::uint64_t>(std::distance(borders.begin(), borders.find(page)));
+  };
+  Program result = program;
+  for (Operation& operation : result.operations) {
+    const auto range = page_range(operation);
+    if (!range) continue;
+    const std::uint64_t first = place_of(range->first), end = place_of(range->end);
+    const std::uint64_t gone = (range->end - range->first) - (end - first);
+    operation.size = plain_quantity(value_of(operation.size) - gone * kPageBytes);
+    operation.address =
+        plain_quantity(first * kPageBytes + value_of(operation.address) % kPageBytes);
+  }
+  return result;
+}
+
+Program on_one_page(const Program& program, std::uint64_t page) {
+  Program result = program;
+  for (Operation& operation : result.operations) {
+    if (!has_absolute_address(operation) || !is_absolute(operation.size)) continue;
+    const bool bytewise = operation.verb == Verb::write || operation.verb == Verb::read ||
+                          operation.verb == Verb::dma;
+    operation.address = plain_quantity(page);
+    operation.size = plain_quantity(bytewise ? 1 : kPageBytes);
+  }
+  return result;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Programs and operations that say less: what the reducer tries once no
+// operation can go any more.
+#pragma once
+
+#include <vector>
+
+#include "program.h"
+
+namespace tidemark {
+
+// Each differs from the given one in one field and is simpler there: nearer to
+// 0, 1 or one page, no fault, no bend, no flag. The simplest come first. Taking
+// one after the other comes to an end.
+std::vector<Setup> simpler(const Setup& setup);
+std::vector<Operation> simpler(const Operation& operation);
+
+// A number as people would write it: from 0, 2^63 or 2^64, whichever is nearest.
+Quantity plain_quantity(std::uint64_t value);
+
+// All addresses lower by as much as the lowest of them allows. Addresses that
+// are relative to mappings stay.
+Program moved_down(const Program& program);
+
+// The numbers of pages at which ranges begin and end become the smallest that
+// leave these in the same order: what lies in, before or beside what stays so.
+// Addresses and sizes that are relative to mappings stay.
+Program packed(const Program& program);
+
+// Every address and size that is not relative to a mapping becomes `page` (an
+// iova, in bytes), or its first byte where bytes are moved.
+Program on_one_page(const Program& program, std::uint64_t page);
+
+}  // namespace tidemark

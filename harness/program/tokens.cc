@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "tokens.h"
+
+#include <charconv>
+
+#include "program_text.h"
+#include "text.h"
+#include "verbs.h"
+
+namespace tidemark::words {
+
+using std::string;
+using std::string_view;
+
+bool skip(string_view& text, string_view prefix) {
+  if (text.substr(0, prefix.size()) != prefix) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool scan_number(string_view& text, std::uint64_t max, std::uint64_t& value) {
+  const int radix = skip(text, "0x") ? 16 : 10;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, radix);
+  if (error != std::errc{} || value > max) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+namespace {
+
+// The base, if there is one; false if it is begun and wrong.
+bool scan_base(string_view& text, Quantity& quantity) {
+  if (skip(text, "2^63")) return quantity.base = Base::middle, true;
+  if (skip(text, "2^64")) return quantity.base = Base::top, true;
+  if (skip(text, "fresh")) return quantity.base = Base::fresh, true;
+  if (!skip(text, "m")) return true;
+  std::uint64_t index = 0;
+  if (!scan_number(text, kMaxIndex, index)) return false;
+  quantity.index = static_cast<std::uint8_t>(index);
+  quantity.base = skip(text, ".end")    ? Base::mapping_end
+                  : skip(text, ".size") ? Base::mapping_size
+                                        : Base::mapping;
+  return true;
+}
+
+// Pages (with a 'p'), bytes, or pages and then bytes. The first has a sign if
+// something stands before it; the second always.
+bool scan_offset(string_view text, bool first, Quantity& quantity) {
+  for (bool pages_allowed = true; !text.empty(); first = false) {
+    const bool negative = skip(text, "-");
+    if (!negative && !skip(text, "+") && !first) return false;
+    const string_view before = text;
+    if (pages_allowed && scan_signed(text, negative, quantity.pages) && skip(text, "p")) {
+      pages_allowed = false;
+      continue;
+    }
+    quantity.pages = pages_allowed ? 0 : quantity.pages;
+    text = before;
+    return scan_signed(text, negative, quantity.bytes) && text.empty();
+  }
+  return true;
+}
+
+}  // namespace
+
+bool scan_quantity(string_view text, bool vaddr, Quantity& quantity) {
+  quantity = {};
+  if (text.empty()) return false;
+  if (!scan_base(text, quantity) || (quantity.base == Base::fresh && !vaddr)) return false;
+  return scan_offset(text, quantity.base == Base::zero, quantity);
+}
+
+void Line::take() {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  std::size_t start = 0;
+  while (start < rest_.size() && is_space(rest_[start])) ++start;
+  std::size_t stop = start;
+  while (stop < rest_.size() && !is_space(rest_[stop])) ++stop;
+  word_ = rest_.substr(start, stop - start);
+  rest_.remove_prefix(stop);
+  if (!word_.empty() && word_[0] == '#') word_ = rest_ = {};
+}
+
+bool Line::fail(const string& expected) {
+  return fail_with("expected " + expected + ", found " +
+                   (end() ? "the end of the line" : quote(word_)));
+}
+
+}  // namespace tidemark::words

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// A line of a text program, word by word. For parse.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "program.h"
+
+namespace tidemark::words {
+
+// Takes `prefix` off the front of `text` if it is there.
+bool skip(std::string_view& text, std::string_view prefix);
+
+// Takes a number, decimal or 0x hex, off the front of `text`.
+bool scan_number(std::string_view& text, std::uint64_t max, std::uint64_t& value);
+
+// All of `text` is a number up to `max`.
+template <typename Number>
+bool whole_number(std::string_view text, std::uint64_t max, Number& number) {
+  std::uint64_t value = 0;
+  if (!scan_number(text, max, value) || !text.empty()) return false;
+  number = static_cast<Number>(value);
+  return true;
+}
+
+// ... an integer from `min` to `max`, where min < 0 < max.
+template <typename Number>
+bool scan_signed(std::string_view& text, bool negative, Number& number) {
+  constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<Number>::max());
+  std::uint64_t value = 0;
+  if (!scan_number(text, kMax + (negative ? 1 : 0), value)) return false;
+  number = static_cast<Number>(negative ? ~value + 1 : value);
+  return true;
+}
+
+// All of `text` is a quantity; base `fresh` only where `vaddr`.
+bool scan_quantity(std::string_view text, bool vaddr, Quantity& quantity);
+
+// The words of one line, taken from the left.
+class Line {
+ public:
+  // The line up to a '#' that begins a word.
+  explicit Line(std::string_view text) : rest_(text) { take(); }
+
+  std::string_view word() const { return word_; }  // empty at the end
+  bool end() const { return word_.empty(); }
+  void take();
+  bool take(std::string_view word) {
+    if (word_ != word || word.empty()) return false;
+    take();
+    return true;
+  }
+  // Takes the word if `good`, else fails.
+  bool take_if(bool good, const std::string& expected) {
+    if (!good) return fail(expected);
+    take();
+    return true;
+  }
+  // Returns false; error() says what was expected and what was found.
+  bool fail(const std::string& expected);
+  bool fail_with(std::string message) {
+    error_ = std::move(message);
+    return false;
+  }
+  const std::string& error() const { return error_; }
+
+ private:
+  std::string_view rest_;
+  std::string_view word_;
+  std::string error_;
+};
+
+}  // namespace tidemark::words

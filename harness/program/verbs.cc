@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "verbs.h"
+
+#include <array>
+#include <cstddef>
+
+namespace tidemark {
+namespace {
+
+constexpr unsigned bit(Field field) { return 1U << static_cast<unsigned>(field); }
+constexpr unsigned bit(FaultKind kind) { return 1U << static_cast<unsigned>(kind); }
+
+constexpr unsigned kRights = kReadable | kWritable;
+constexpr unsigned kHeader = bit(Field::argsz) | bit(Field::flags) | bit(Field::argument);
+constexpr unsigned kWithVfioBitmap =
+    kHeader | bit(Field::pgsize) | bit(Field::bitmap_size) | bit(Field::bitmap_pointer);
+constexpr unsigned kNoMemory = bit(FaultKind::allocation);
+constexpr unsigned kCall = kNoMemory | bit(FaultKind::arg_read) | bit(FaultKind::arg_write);
+constexpr unsigned kBitmapCall = kCall | bit(FaultKind::bitmap_read) | bit(FaultKind::bitmap_write);
+constexpr unsigned kPinning = kNoMemory | bit(FaultKind::memory);
+
+constexpr VerbFields range(unsigned flags, unsigned bends, unsigned faults) {
+  VerbFields fields{.address = true, .size = true};
+  fields.flags = static_cast<std::uint16_t>(flags);
+  fields.bends = static_cast<std::uint8_t>(bends);
+  fields.faults = static_cast<std::uint8_t>(faults);
+  return fields;
+}
+
+constexpr VerbFields with_device(VerbFields fields) {
+  fields.device = true;
+  return fields;
+}
+
+constexpr VerbFields map_fields() {
+  VerbFields fields = range(kRights, kHeader, kCall | kPinning);
+  fields.vaddr = true;
+  return fields;
+}
+
+constexpr VerbFields dma_fields() {
+  VerbFields fields = with_device(range(kHardware, 0, 0));
+  fields.group = true;
+  return fields;
+}
+
+// In the order of Verb.
+constexpr std::array<VerbFields, kVerbs> kFields = {{
+    map_fields(),
+    range(kWithBitmap | kAll | kUsedBuffer, kWithVfioBitmap, kBitmapCall),  // unmap
+    range(kUsedBuffer, kWithVfioBitmap, kBitmapCall),                       // query
+    {.bends = kHeader, .faults = kCall},                                    // start
+    {.bends = kHeader, .faults = kCall},                                    // stop
+    with_device(range(kRights, 0, kPinning)),                               // pin
+    with_device(range(0, 0, kNoMemory)),                                    // unpin
+    range(0, 0, kPinning),                                                  // write
+    range(0, 0, kPinning),                                                  // read
+    dma_fields(),
+    {.group = true, .flags = kHardware, .faults = kNoMemory},          // attach
+    {.group = true, .faults = kNoMemory},                              // detach
+    {.device = true, .flags = kKeep, .faults = kNoMemory},             // enroll
+    {.device = true, .faults = kNoMemory},                             // withdraw
+    {.bends = kHeader, .faults = kCall},                               // info
+    {.number = true, .faults = kNoMemory},                             // extension
+    {.number = true, .bends = bit(Field::argument), .faults = kCall},  // ioctl
+    {.number = true},                                                  // memlock
+}};
+
+constexpr int kNotSettingUp = 4;
+
+}  // namespace
+
+const VerbFields& fields_of(Verb verb) { return kFields[static_cast<std::size_t>(verb)]; }
+
+bool is_transfer(Verb verb) {
+  return verb == Verb::write || verb == Verb::read || verb == Verb::dma;
+}
+
+bool has_bitmap(Verb verb) { return verb == Verb::query || verb == Verb::unmap; }
+
+bool has_argument(Verb verb) {
+  return verb == Verb::map || verb == Verb::start || verb == Verb::stop || verb == Verb::info ||
+         verb == Verb::ioctl || has_bitmap(verb);
+}
+
+int usual_place(const Operation& operation) {
+  if (operation.when != When::now) return kNotSettingUp;
+  switch (operation.verb) {
+    case Verb::attach:
+      return 0;
+    case Verb::enroll:
+      return 1;
+    case Verb::map:
+      return 2;
+    case Verb::start:
+      return 3;
+    default:
+      return kNotSettingUp;
+  }
+}
+
+bool sets_up(const Operation& operation) { return usual_place(operation) < kNotSettingUp; }
+
+}  // namespace tidemark

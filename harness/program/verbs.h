@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Which fields of an Operation go with which verb.
+#pragma once
+
+#include <cstdint>
+
+#include "program.h"
+
+namespace tidemark {
+
+// Which fields a verb uses; the others stay at their defaults. Decided here
+// alone: bytes, text and whoever edits operations ask here. Besides these,
+// `window_device` goes with a `when` other than now, and `hardware` with
+// attach's kHardware.
+struct VerbFields {
+  bool device = false;  // `id` is a device (dma: unless kHardware is set)
+  bool group = false;   // `id` is a group (dma: if kHardware is set)
+  bool address = false;
+  bool size = false;
+  bool vaddr = false;
+  bool number = false;
+  std::uint16_t flags = 0;  // of Flag, those that it may have
+  std::uint8_t bends = 0;   // bit 1 << Field for each field that can be bent
+  std::uint8_t faults = 0;  // bit 1 << FaultKind for each fault that it can have
+};
+const VerbFields& fields_of(Verb verb);
+
+// Moves bytes, not pages: plain numbers are meant as bytes.
+bool is_transfer(Verb verb);
+// Can have a bitmap in the user's memory; has a struct there. Ioctls, both.
+bool has_bitmap(Verb verb);
+bool has_argument(Verb verb);
+
+// Where the operation usually stands: groups, devices, mappings, START, all else.
+int usual_place(const Operation& operation);
+// Does the operation only set up what any program needs, before START? Attaching
+// a hardware group does, but it is worth mentioning.
+bool sets_up(const Operation& operation);
+
+inline constexpr std::uint8_t kMaxIndex = 15;     // of Quantity::index
+inline constexpr std::uint8_t kMaxHardware = 15;  // of Operation::hardware; decode() gives 0 to 7
+
+}  // namespace tidemark

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The drivers' side: groups and devices, pins, rw, what devices write, and what
+// happens in unmap callbacks.
+#include <algorithm>
+#include <cstring>
+
+#include "digest.h"
+#include "executor.h"
+
+namespace tidemark {
+namespace {
+
+std::uint64_t page_around(std::uint64_t iova) { return iova / kPageBytes * kPageBytes; }
+
+}  // namespace
+
+int pages_of_pin(const Step& step) {
+  const auto pages = static_cast<std::int64_t>(step.size) / 4096;
+  return static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
+}
+
+Executor::Held* Executor::held(std::uint64_t iova) {
+  const auto found = std::lower_bound(held_.begin(), held_.end(), iova,
+                                      [](const Held& h, std::uint64_t i) { return h.iova < i; });
+  return found != held_.end() && found->iova == iova ? &*found : nullptr;
+}
+
+std::int64_t Executor::do_pin(const Operation& operation, Step& step) {
+  const std::uint64_t iova = step.first;
+  const int count = pages_of_pin(step);
+  const unsigned device = operation.id % kDevices;
+  const int rights = (operation.flags & kReadable ? 1 : 0) | (operation.flags & kWritable ? 2 : 0);
+  std::array<std::uint64_t, 512> pfns;
+  const int result = subject_->pin(device, iova, count, rights, pfns.data());
+  if (result <= 0) return result;
+
+  const std::uint64_t first = page_around(iova);
+  if (groups_[device] == GroupState::hardware) groups_[device] = GroupState::hardware_pinned;
+  for (int i = 0; i < result; ++i) {
+    step.digest = mix(step.digest, pfns[static_cast<std::size_t>(i)]);
+    const std::uint64_t page = first + static_cast<std::uint64_t>(i) * kPageBytes;
+    Held* entry = held(page);
+    if (!entry) {
+      const auto at = std::lower_bound(held_.begin(), held_.end(), page,
+                                       [](const Held& h, std::uint64_t p) { return h.iova < p; });
+      entry = &*held_.insert(at, Held{page, World::vaddr_of(pfns[static_cast<std::size_t>(i)])});
+    }
+    ++entry->pins;
+    ++entry->by[device];
+    entry->writable |= (rights & 2) != 0;
+  }
+  return result;
+}
+
+// One unpin of one page reached the subject.
+void Executor::unpin_page(std::uint64_t iova, unsigned device) {
+  Held* entry = held(iova);
+  if (!entry) return;
+  if (entry->by[device]) --entry->by[device];
+  if (--entry->pins == 0) held_.erase(held_.begin() + (entry - held_.data()));
+}
+
+std::int64_t Executor::do_unpin(const Operation& operation, const Step& step) {
+  const std::uint64_t iova = step.first;
+  const int count = pages_of_pin(step);
+  subject_->unpin(iova, count);
+  if (count > 512) return 0;
+  const std::uint64_t first = page_around(iova);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t page = first + static_cast<std::uint64_t>(i) * kPageBytes;
+    if (page < first || !mapping_at(page)) break;
+    unpin_page(page, operation.id % kDevices);
+  }
+  return 0;
+}
+
+// Bytes other than those of the transfers before, so that a stale copy shows.
+void Executor::fill(std::uint8_t* data, std::size_t bytes) {
+  std::memset(data, static_cast<int>(++written_ * 37 % 255 + 1), bytes);
+}
+
+std::int64_t Executor::do_rw(bool write, Step& step) {
+  const std::uint64_t iova = step.first;
+  const auto bytes = static_cast<std::size_t>(std::min(step.size, kTransferBytes));
+  if (write) {
+    fill(buffer_.data(), bytes);
+    return subject_->rw(iova, buffer_.data(), bytes, true);
+  }
+  std::memset(buffer_.data(), 0, bytes);
+  const int result = subject_->rw(iova, buffer_.data(), bytes, false);
+  if (result == 0) step.digest = digest_of(buffer_.data(), bytes);
+  return result;
+}
+
+void Executor::dma_write(std::uint64_t vaddr, std::uint64_t bytes) {
+  std::array<std::uint8_t, 64> data;
+  const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, data.size()));
+  fill(data.data(), part);
+  world_.memory.write(vaddr, data.data(), part);
+}
+
+// Writes the first bytes of each page of the range that the device may write:
+// one that it pinned, or, before its group has pinned anything, any mapped one.
+std::int64_t Executor::do_dma(const Operation& operation, const Step& step) {
+  const bool by_group = operation.flags & kHardware;
+  const unsigned id = operation.id % kGroups;
+  const std::uint64_t first = step.first;
+  const std::uint64_t bytes = std::min(step.size, kTransferBytes);
+  if (!bytes || (by_group && groups_[id] != GroupState::hardware)) return 0;
+
+  const std::uint64_t last = std::max(first, first + bytes - 1);
+  for (std::uint64_t at = first; at >= first && at <= last; at = (at | (kPageBytes - 1)) + 1) {
+    const std::uint64_t part = std::min(last, at | (kPageBytes - 1)) - at + 1;
+    const LiveMapping* mapping = by_group ? mapping_at(at) : nullptr;
+    const Held* page = by_group ? nullptr : held(page_around(at));
+    if (mapping && mapping->writable)
+      dma_write(mapping->vaddr + (at - mapping->first), part);
+    else if (page && page->by[id] && page->writable)
+      dma_write(page->vaddr + at % kPageBytes, part);
+    if ((at | (kPageBytes - 1)) == ~std::uint64_t{0}) break;
+  }
+  return 0;
+}
+
+std::int64_t Executor::do_attach(const Operation& operation) {
+  const unsigned group = operation.id % kGroups;
+  const bool hardware = operation.flags & kHardware;
+  const int result =
+      subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr);
+  if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
+  learn_page_bytes();
+  return result;
+}
+
+std::int64_t Executor::do_detach(const Operation& operation) {
+  const unsigned group = operation.id % kGroups;
+  const bool attached = groups_[group] != GroupState::absent;
+  groups_[group] = GroupState::absent;
+  const bool last = std::all_of(groups_.begin(), groups_.end(),
+                                [](GroupState state) { return state == GroupState::absent; });
+  subject_->detach(group);
+  learn_page_bytes();
+  if (attached && last) {
+    for (const LiveMapping& mapping : mappings_) migration_.copy_mapping(world_.memory, mapping);
+    mappings_.clear();
+    held_.clear();
+  }
+  return 0;
+}
+
+std::int64_t Executor::do_enroll(const Operation& operation) {
+  const unsigned number = operation.id % kDevices;
+  Device& device = devices_[number];
+  device.keeps = operation.flags & kKeep;
+  if (!device.enrolled) subject_->enroll(number);
+  device.enrolled = true;
+  return 0;
+}
+
+// A driver may not leave from inside its own callback.
+std::int64_t Executor::do_withdraw(const Operation& operation) {
+  const unsigned number = operation.id % kDevices;
+  Device& device = devices_[number];
+  if (!device.enrolled || device.called) return 0;
+  subject_->withdraw(number);
+  device.enrolled = false;
+  return 0;
+}
+
+void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t bytes) {
+  callbacks_ = mix(mix(mix(callbacks_, number + 1), iova), bytes);
+  Device& device = devices_[number];
+  // What was ordered for the unmap is not meant for what happens in its window.
+  const UserFault fault = world_.fault;
+  const std::uint64_t words = bitmap_words_;
+  disarm();
+  const bool outermost = depth_ == 0, called = device.called;
+  device.called = true;
+
+  const std::uint64_t last = iova + bytes - 1;
+  for (std::size_t i = 0; i < held_.size() && !device.keeps;) {
+    const Held page = held_[i];
+    if (page.iova < iova || page.iova > last || !page.by[number]) {
+      ++i;
+      continue;
+    }
+    // The last thing that a device does before it lets go is to write.
+    if (page.writable) dma_write(page.vaddr + 8 * number, 8);
+    subject_->unpin(page.iova, 1);
+    unpin_page(page.iova, number);
+  }
+
+  if (outermost) {
+    depth_ = 1;
+    std::vector<Script> scripts;
+    scripts.swap(device.scripts);
+    for (const Script& script : scripts) {
+      if (script.every) device.scripts.push_back(script);
+      execute(script.operation);
+    }
+    depth_ = 0;
+  }
+  device.called = called;
+  world_.fault = fault;
+  bitmap_words_ = words;
+}
+
+}  // namespace tidemark

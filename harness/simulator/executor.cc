@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "executor.h"
+
+#include <linux/vfio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace tidemark {
+
+void Executor::reset(const Setup& setup, SubjectFactory make) {
+  if (subject_) release();
+  world_.reset(setup, this);
+  migration_.reset();
+  mappings_.clear();
+  for (Device& device : devices_) {
+    device.enrolled = device.keeps = device.called = false;
+    device.scripts.clear();
+  }
+  groups_ = {};
+  held_.clear();
+  fresh_.reset();
+  page_bytes_ = kPageBytes;
+  written_ = 0;
+  depth_ = 0;
+  setup_ = setup;
+  bitmap_first_ = 0;
+  subject_ = make(setup, world_);
+}
+
+std::string Executor::release() {
+  for (unsigned i = 0; i < kDevices; ++i)
+    if (devices_[i].enrolled) subject_->withdraw(i);
+  std::string left = subject_->release();
+  subject_.reset();
+  return left;
+}
+
+const LiveMapping* Executor::newest(unsigned index) const {
+  if (mappings_.empty()) return nullptr;
+  return &mappings_[mappings_.size() - 1 - index % mappings_.size()];
+}
+
+std::uint64_t Executor::resolve(const Quantity& quantity) const {
+  const LiveMapping* mapping = newest(quantity.index);
+  std::uint64_t base = 0;
+  switch (quantity.base) {
+    case Base::mapping:
+      if (mapping) base = mapping->first;
+      break;
+    case Base::mapping_end:
+      if (mapping) base = mapping->last + 1;
+      break;
+    case Base::mapping_size:
+      if (mapping) base = mapping->last - mapping->first + 1;
+      break;
+    case Base::middle:
+      base = std::uint64_t{1} << 63;
+      break;
+    case Base::fresh:
+    case Base::zero:
+    case Base::top:
+      break;
+  }
+  return base + static_cast<std::uint64_t>(quantity.pages) * kPageBytes +
+         static_cast<std::uint64_t>(std::int64_t{quantity.bytes});
+}
+
+std::uint64_t Executor::resolve_vaddr(const Quantity& quantity, std::uint64_t bytes) const {
+  if (quantity.base == Base::fresh) return resolve(quantity) + fresh_.next(bytes);
+  const LiveMapping* mapping = newest(quantity.index);
+  const bool by_mapping =
+      mapping && (quantity.base == Base::mapping || quantity.base == Base::mapping_end);
+  return resolve(quantity) + (by_mapping ? mapping->vaddr - mapping->first : 0);
+}
+
+const LiveMapping* Executor::mapping_at(std::uint64_t iova) const {
+  for (const LiveMapping& mapping : mappings_)
+    if (iova >= mapping.first && iova <= mapping.last) return &mapping;
+  return nullptr;
+}
+
+void Executor::learn_page_bytes() {
+  const std::uint64_t sizes = subject_->sizes().page_sizes;
+  page_bytes_ = sizes & (0 - sizes);
+}
+
+std::span<const Step> Executor::run(const Operation& operation, std::span<const Step> hints) {
+  steps_.clear();
+  hints_ = hints;
+  bitmap_words_ = 0;
+  callbacks_ = 0;
+  if (operation.when != When::now) {
+    devices_[operation.window_device % kDevices].scripts.push_back(
+        {operation, operation.when == When::every_callback});
+    steps_.push_back({.verb = operation.verb});
+    return steps_;
+  }
+  execute(operation);
+  return steps_;
+}
+
+// The first of the bytes that `operation`, which resolved to `step`, cannot touch.
+std::uint64_t Executor::faulting_address(const Operation& operation, const Step& step) const {
+  const std::uint64_t index = operation.fault.index;
+  switch (operation.fault.kind) {
+    case FaultKind::none:
+    case FaultKind::allocation:
+      return 0;
+    case FaultKind::arg_read:
+    case FaultKind::arg_write:
+      return argument_address() + 8 * index;
+    case FaultKind::bitmap_read:
+    case FaultKind::bitmap_write:
+      return bitmap_address() + 8 * index;
+    case FaultKind::memory:
+      break;
+  }
+  const bool bytewise = operation.verb == Verb::write || operation.verb == Verb::read;
+  const std::uint64_t offset = bytewise ? 8 * index : kPageBytes * index;
+  if (operation.verb == Verb::map) return resolve_vaddr(operation.vaddr, step.size) + offset;
+  const LiveMapping* mapping = mapping_at(step.first + offset);
+  return mapping ? mapping->vaddr + (step.first + offset - mapping->first) : 0;
+}
+
+// Sets up what goes wrong.
+void Executor::arm(const Operation& operation, const Step& step) {
+  const FaultKind kind = operation.fault.kind;
+  if (kind == FaultKind::none) return;
+  if (kind == FaultKind::allocation) {
+    // What such a pin leaves marked is open (R9), and settled after the whole
+    // operation only: too late for the bitmap of an unmap around it.
+    if (depth_ == 0 || operation.verb != Verb::pin)
+      world_.fail_allocation = std::uint64_t{operation.fault.index} + 1;
+    return;
+  }
+  const std::uint64_t first = faulting_address(operation, step);
+  world_.fault = {first, first + 7, kind != FaultKind::arg_write && kind != FaultKind::bitmap_write,
+                  kind != FaultKind::arg_read && kind != FaultKind::bitmap_read};
+}
+
+void Executor::disarm() {
+  world_.fault = {};
+  world_.fail_allocation = 0;
+  world_.allocation_failed = false;
+}
+
+std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
+  switch (operation.verb) {
+    case Verb::map:
+      return do_map(operation, step);
+    case Verb::unmap:
+      return do_unmap(operation, step);
+    case Verb::query:
+      return do_dirty(operation, step, VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP);
+    case Verb::start:
+      return do_dirty(operation, step, VFIO_IOMMU_DIRTY_PAGES_FLAG_START);
+    case Verb::stop:
+      return do_dirty(operation, step, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
+    case Verb::pin:
+      return do_pin(operation, step);
+    case Verb::unpin:
+      return do_unpin(operation, step);
+    case Verb::write:
+      return do_rw(true, step);
+    case Verb::read:
+      return do_rw(false, step);
+    case Verb::dma:
+      return do_dma(operation, step);
+    case Verb::attach:
+      return do_attach(operation);
+    case Verb::detach:
+      return do_detach(operation);
+    case Verb::enroll:
+      return do_enroll(operation);
+    case Verb::withdraw:
+      return do_withdraw(operation);
+    case Verb::info:
+      return do_info(operation);
+    case Verb::extension:
+      return subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number);
+    case Verb::ioctl:
+      return do_ioctl(operation);
+    case Verb::memlock:
+      world_.memlock_pages = operation.number;
+      return 0;
+  }
+  return 0;
+}
+
+void Executor::execute(const Operation& operation) {
+  const std::size_t index = steps_.size();
+  steps_.emplace_back();  // its place; more may come before it is filled
+  Step step;
+  step.verb = operation.verb;
+  step.depth = static_cast<std::uint8_t>(depth_);
+  step.first = resolve(operation.address);
+  step.size = resolve(operation.size);
+
+  arm(operation, step);
+  subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
+  step.result = dispatch(operation, step);
+  // One that it survived needs no explanation.
+  step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
+  if (depth_) digest_output(operation, step);
+  disarm();
+  steps_[index] = step;
+}
+
+}  // namespace tidemark

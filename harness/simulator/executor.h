@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// A user, its devices and their drivers around one subject: turns operations
+// into calls, real ioctl structs and all, and keeps what came out of them.
+//
+// What an executor believes (live mappings, held pins) follows from results
+// alone: two executors that see the same results do the same.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "migration.h"
+#include "program.h"
+#include "subject.h"
+
+namespace tidemark {
+
+// What came out of one operation, be it called by the program or in a window.
+struct Step {
+  Verb verb = Verb::start;
+  std::uint8_t depth = 0;          // 1 in the window of an unmap
+  bool allocation_failed = false;  // the fault that was ordered came true
+  std::int64_t result = 0;         // value or -errno; 0 where there is none
+  std::uint64_t first = 0;         // range after resolving, bytes
+  std::uint64_t size = 0;
+  std::uint64_t digest = 0;       // of what was read; in windows, of all other output, too
+  std::uint64_t clean_words = 0;  // in windows: a digest of the words stored without a bit
+  bool operator==(const Step&) const = default;
+};
+
+// How many pages a pin or unpin names, from -1 to 1000: what lies beyond is refused as these.
+int pages_of_pin(const Step& step);
+
+// A struct vfio_bitmap.
+struct BitmapArgument {
+  std::uint64_t pgsize, size, data;
+};
+
+class Executor final : public UnmapListener {
+ public:
+  Executor() = default;
+  ~Executor() {
+    if (subject_) release();
+  }
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // rw moves at most so much at once.
+  static constexpr std::uint64_t kTransferBytes = 3 * kPageBytes;
+
+  // A new container in a new world. The previous one is gone already or is
+  // released now. Reuses allocations.
+  void reset(const Setup& setup, SubjectFactory make);
+
+  // Runs one operation and what it sets off. `hints[i]`, where given, says that
+  // the i-th step ran out of memory elsewhere, and must here (subjects that
+  // cannot be made to fail). The result is valid until the next call.
+  std::span<const Step> run(const Operation& operation, std::span<const Step> hints = {});
+
+  // With what a migration ends: a query for each live mapping of which a page was
+  // ever written, and for what cannot be asked at this P, attach and detach, so that
+  // P is 4096, and queries after that.
+  std::vector<Operation> closing_operations() const;
+  // Runs one. Of a query's bitmap, which may be too large, that part is there in
+  // which there is something to lose. Where it is refused, the mappings count as dirty.
+  std::span<const Step> close(const Operation& operation);
+  // The iova (if it is mapped, else the user address) of a lost page.
+  std::optional<std::uint64_t> lost_page() const;
+
+  // A page of user memory, of those written since the last call, that differs.
+  std::optional<std::uint64_t> differing_page(Executor& other) {
+    return GuestMemory::differing_page(world_.memory, other.world_.memory);
+  }
+
+  // Withdraws all devices and releases the subject; what it left behind.
+  std::string release();
+
+  Subject& subject() { return *subject_; }
+  const World& world() const { return world_; }
+  const Migration& migration() const { return migration_; }
+  std::span<const LiveMapping> mappings() const { return mappings_; }
+  std::uint64_t page_bytes() const { return page_bytes_; }
+  // Of the last query or unmap: bitmap words that its range needs; 0 if none.
+  std::uint64_t bitmap_words() const { return bitmap_words_; }
+  // The word of the bitmap that is the area's first; not 0 only in closing queries.
+  std::uint64_t bitmap_first() const { return bitmap_first_; }
+  // Of the last operation: a digest of the callbacks that it made, in their order.
+  std::uint64_t callbacks() const { return callbacks_; }
+
+  std::uint64_t resolve(const Quantity& quantity) const;
+  // The same for a user address: a mapping base is where its memory is, and fresh
+  // memory is `bytes` long.
+  std::uint64_t resolve_vaddr(const Quantity& quantity, std::uint64_t bytes = 0) const;
+
+ private:
+  struct Script {
+    Operation operation;
+    bool every = false;
+  };
+  struct Device {
+    bool enrolled = false;
+    bool keeps = false;
+    bool called = false;  // its callback runs
+    std::vector<Script> scripts;
+  };
+  enum class GroupState : std::uint8_t { absent, emulated, hardware, hardware_pinned };
+  // A page that drivers hold.
+  struct Held {
+    std::uint64_t iova = 0, vaddr = 0;
+    std::uint32_t pins = 0;                       // as the subject counts them
+    std::array<std::uint16_t, kDevices> by = {};  // as each driver does
+    bool writable = false;
+  };
+
+  void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override;
+
+  void execute(const Operation& operation);
+  std::int64_t dispatch(const Operation& operation, Step& step);
+  std::int64_t do_map(const Operation& operation, const Step& step);
+  std::int64_t do_unmap(const Operation& operation, const Step& step);
+  std::int64_t do_dirty(const Operation& operation, const Step& step, std::uint32_t flags);
+  std::int64_t do_info(const Operation& operation);
+  std::int64_t do_ioctl(const Operation& operation);
+  std::int64_t do_pin(const Operation& operation, Step& step);
+  std::int64_t do_unpin(const Operation& operation, const Step& step);
+  std::int64_t do_rw(bool write, Step& step);
+  std::int64_t do_dma(const Operation& operation, const Step& step);
+  std::int64_t do_attach(const Operation& operation);
+  std::int64_t do_detach(const Operation& operation);
+  std::int64_t do_enroll(const Operation& operation);
+  std::int64_t do_withdraw(const Operation& operation);
+
+  BitmapArgument place_bitmap(const Operation& operation, std::uint64_t size);
+  void learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes);
+  std::uint64_t place_argument(const Operation& operation, const void* argument, std::size_t bytes);
+  std::uint64_t argument_address() const;
+  std::uint64_t bitmap_address() const;
+  std::uint64_t faulting_address(const Operation& operation, const Step& step) const;
+  void arm(const Operation& operation, const Step& step);
+  void disarm();
+  // The index-th newest; null if there is none at all.
+  const LiveMapping* newest(unsigned index) const;
+  bool can_ask(const LiveMapping& mapping) const;
+  void ask(const LiveMapping& mapping, std::uint64_t page_bytes,
+           std::vector<Operation>& operations) const;
+  void shrink_pages(std::vector<Operation>& operations) const;
+  std::uint64_t first_word_asked(const Operation& query) const;
+  const LiveMapping* mapping_at(std::uint64_t iova) const;
+  void forget_mappings(std::uint64_t first, std::uint64_t last);
+  void learn_page_bytes();
+  Held* held(std::uint64_t iova);
+  void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
+  void unpin_page(std::uint64_t iova, unsigned device);
+  void fill(std::uint8_t* data, std::size_t bytes);
+  void digest_output(const Operation& operation, Step& step) const;
+
+  World world_;
+  Setup setup_;
+  std::unique_ptr<Subject> subject_;
+  Migration migration_;
+  std::vector<LiveMapping> mappings_;  // oldest first
+  std::array<Device, kDevices> devices_;
+  std::array<GroupState, kGroups> groups_ = {};
+  std::vector<Held> held_;  // by iova
+  std::vector<Step> steps_;
+  std::span<const Step> hints_;
+  std::uint64_t page_bytes_ = kPageBytes;  // P, as GET_INFO says it
+  FreshMemory fresh_;
+  std::uint64_t bitmap_words_ = 0;
+  std::uint64_t bitmap_first_ = 0;
+  std::uint64_t callbacks_ = 0;
+  std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
+  unsigned depth_ = 0;
+  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(kTransferBytes);
+};
+
+}  // namespace tidemark

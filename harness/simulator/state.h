@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The state of a tracker: mappings, pins, marks and totals, in a form in which that
+// of any two can be compared.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tidemark {
+
+// How much there is of everything; compared after each operation.
+struct Sizes {
+  std::uint64_t page_sizes = 0;  // bit n: 2^n bytes
+  std::uint64_t pinned_pages = 0;
+  std::uint64_t locked_pages = 0;
+  std::uint64_t mappings = 0;
+  std::uint64_t dma_available = 0;
+  bool tracking = false;
+  bool operator==(const Sizes&) const = default;
+};
+
+// Everything there is, in ascending order; compared at intervals.
+struct State {
+  struct Mapping {
+    std::uint64_t first, last, vaddr;  // bytes, inclusive
+    int rights;
+    bool operator==(const Mapping&) const = default;
+  };
+  struct Pin {
+    std::uint64_t iova, count;
+    bool operator==(const Pin&) const = default;
+  };
+  struct Run {
+    std::uint64_t first, end;  // pages of 4 KiB
+    bool operator==(const Run&) const = default;
+  };
+  std::vector<Mapping> mappings;
+  std::vector<Pin> pins;
+  std::vector<Run> marks;  // joined where they touch
+  bool operator==(const State&) const = default;
+
+  void clear();
+  // Runs come in ascending order.
+  void add_marks(std::uint64_t first, std::uint64_t end);
+  // The first pages, at most `most`, as iovas in bytes, that are in `a` but not in `b`.
+  static std::vector<std::uint64_t> pages_only_in(const std::vector<Run>& a,
+                                                  const std::vector<Run>& b, std::size_t most);
+};
+
+// What the host holds for a subject and its state does not say, or the other way
+// round.
+struct Discrepancy {
+  std::string what;  // for signatures: "pinned-memory", "iommu"
+  std::string expected, actual;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What any tracker under test offers: a container in a world. The production
+// tracker and the reference each are one, and so can be any other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hardware_kinds.h"
+#include "state.h"
+#include "world.h"
+
+namespace tidemark {
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+
+  virtual std::int64_t ioctl(unsigned command, std::uint64_t argument) = 0;
+  // `kind` is null for an emulated group.
+  virtual int attach(unsigned group, const HardwareKind* kind) = 0;
+  virtual void detach(unsigned group) = 0;
+  virtual void enroll(unsigned device) = 0;    // not enrolled now
+  virtual void withdraw(unsigned device) = 0;  // enrolled, no callback of it running
+  // The number of pages, or -errno. At most 512 pfns are stored.
+  virtual int pin(unsigned group, std::uint64_t iova, int count, int rights,
+                  std::uint64_t* pfns) = 0;
+  virtual void unpin(std::uint64_t iova, int count) = 0;
+  virtual int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) = 0;
+
+  virtual Sizes sizes() = 0;
+  virtual void inspect(State& state) = 0;
+
+  // Does what the host has pinned, and what its IOMMUs map, follow from the state
+  // that the subject has just shown? For subjects that have a host.
+  virtual std::optional<Discrepancy> audit(const State& /*shown*/) { return std::nullopt; }
+
+  // Said before each operation: the next call fails for want of memory, if it gets as
+  // far as needing any, or it does not. For subjects that cannot be made to run out
+  // themselves.
+  virtual void run_out_of_memory(bool /*out*/) {}
+
+  // Takes over the marks that another subject shows in pages [first, end), where
+  // the contract leaves them open (R9); false if it does not leave these open.
+  virtual bool accept_marks(std::uint64_t /*first*/, std::uint64_t /*end*/,
+                            const State& /*shown*/) {
+    return false;
+  }
+
+  // Everything given back; what was not, in words, one line each.
+  virtual std::string release() = 0;
+};
+
+// All devices are withdrawn before release(); the world outlives the subject.
+using SubjectFactory = std::unique_ptr<Subject> (*)(const Setup&, World&);
+
+}  // namespace tidemark

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The user's side: each ioctl's argument, and what the user learns from the result.
+#include <linux/vfio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "digest.h"
+#include "executor.h"
+#include "verbs.h"
+
+namespace tidemark {
+namespace {
+
+std::uint64_t bent(const Operation& operation, Field field, std::uint64_t otherwise) {
+  return operation.bend.field == field ? operation.bend.value : otherwise;
+}
+
+// The UAPI's structs with what follows them in data[], which C++ cannot say.
+struct UnmapArgument {
+  std::uint32_t argsz, flags;
+  std::uint64_t iova, size;
+  BitmapArgument bitmap;
+};
+struct QueryArgument {
+  std::uint32_t argsz, flags;
+  std::uint64_t iova, size;
+  BitmapArgument bitmap;
+};
+constexpr std::size_t kUnmapBytes = sizeof(vfio_iommu_type1_dma_unmap);
+constexpr std::size_t kDirtyBytes = sizeof(vfio_iommu_type1_dirty_bitmap);
+static_assert(sizeof(BitmapArgument) == sizeof(vfio_bitmap));
+static_assert(offsetof(UnmapArgument, size) == offsetof(vfio_iommu_type1_dma_unmap, size));
+static_assert(sizeof(UnmapArgument) == kUnmapBytes + sizeof(vfio_bitmap));
+static_assert(sizeof(QueryArgument) == kDirtyBytes + sizeof(vfio_iommu_type1_dirty_bitmap_get));
+
+}  // namespace
+
+std::uint64_t Executor::place_argument(const Operation& operation, const void* argument,
+                                       std::size_t bytes) {
+  ArgumentArea& area = world_.arguments[depth_];
+  area.bytes.fill(0xa5);
+  std::memcpy(area.bytes.data() + ArgumentArea::kGuard, argument, bytes);
+  return bent(operation, Field::argument, argument_address());
+}
+
+std::uint64_t Executor::argument_address() const {
+  return ArgumentArea::kBase + ArgumentArea::kGuard + depth_ * World::kDepthStride;
+}
+
+std::uint64_t Executor::bitmap_address() const {
+  return BitmapArea::kBase + depth_ * World::kDepthStride;
+}
+
+// In a window nobody compares the areas; this stands for them. What a call that
+// failed may leave open (D7) does not count, nor does what earlier ones left.
+void Executor::digest_output(const Operation& operation, Step& step) const {
+  const Verb verb = operation.verb;
+  if (has_argument(verb) && (verb != Verb::info || step.result >= 0)) {
+    const ArgumentArea& area = world_.arguments[depth_];
+    step.digest = mix(step.digest, digest_of(area.bytes.data(), area.bytes.size()));
+  }
+  if (!has_bitmap(verb)) return;
+  const BitmapArea& area = world_.bitmaps[depth_];
+  for (const std::int64_t index : area.touched()) {
+    const bool inside = index >= 0 && static_cast<std::uint64_t>(index) < bitmap_words_;
+    if (inside && step.result == -EFAULT) continue;
+    std::uint64_t& digest = inside && !area.word(index) ? step.clean_words : step.digest;
+    // Not from 0 on: 0 mixed into 0 leaves no trace.
+    digest = mix(mix(digest, static_cast<std::uint64_t>(index + 1)), area.word(index));
+  }
+}
+
+std::int64_t Executor::do_map(const Operation& operation, const Step& step) {
+  vfio_iommu_type1_dma_map map = {};
+  map.argsz = static_cast<__u32>(bent(operation, Field::argsz, sizeof(map)));
+  const std::uint32_t rights = (operation.flags & kReadable ? VFIO_DMA_MAP_FLAG_READ : 0) |
+                               (operation.flags & kWritable ? VFIO_DMA_MAP_FLAG_WRITE : 0);
+  map.flags = static_cast<__u32>(bent(operation, Field::flags, rights));
+  map.vaddr = resolve_vaddr(operation.vaddr, step.size);
+  map.iova = step.first;
+  map.size = step.size;
+  if (operation.vaddr.base == Base::fresh) fresh_.take(step.size);
+  const std::uint64_t argument = place_argument(operation, &map, sizeof(map));
+  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_MAP_DMA, argument);
+  if (result == 0)
+    mappings_.push_back({map.iova, map.iova + map.size - 1, map.vaddr,
+                         (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
+                         (map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0});
+  return result;
+}
+
+// Mappings that begin in [first, last] went, with all that was held there.
+void Executor::forget_mappings(std::uint64_t first, std::uint64_t last) {
+  for (const LiveMapping& mapping : mappings_) {
+    if (mapping.first < first || mapping.first > last) continue;
+    std::erase_if(held_, [&](const Held& held) {
+      return held.iova >= mapping.first && held.iova <= mapping.last;
+    });
+  }
+  std::erase_if(mappings_, [&](const LiveMapping& mapping) {
+    return mapping.first >= first && mapping.first <= last;
+  });
+}
+
+// The user's bitmap for [first, first + size), empty again.
+BitmapArgument Executor::place_bitmap(const Operation& operation, std::uint64_t size) {
+  const std::uint64_t pages = size / page_bytes_;
+  bitmap_words_ = pages / 64 + (pages % 64 != 0);
+  world_.bitmaps[depth_].reset(operation.flags & kUsedBuffer);
+  return {bent(operation, Field::pgsize, page_bytes_),
+          bent(operation, Field::bitmap_size, bitmap_words_ * 8),
+          bent(operation, Field::bitmap_pointer, bitmap_address())};
+}
+
+std::int64_t Executor::do_unmap(const Operation& operation, const Step& step) {
+  const bool with_bitmap = operation.flags & kWithBitmap;
+  UnmapArgument argument = {};
+  argument.argsz = static_cast<__u32>(
+      bent(operation, Field::argsz, with_bitmap ? sizeof(argument) : kUnmapBytes));
+  const std::uint32_t flags = (with_bitmap ? VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP : 0) |
+                              (operation.flags & kAll ? VFIO_DMA_UNMAP_FLAG_ALL : 0);
+  argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
+  argument.iova = step.first;
+  argument.size = step.size;
+  argument.bitmap = place_bitmap(operation, step.size);
+  const std::uint64_t page = page_bytes_;  // the window may change it
+
+  const std::uint64_t address = place_argument(operation, &argument, sizeof(argument));
+  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_UNMAP_DMA, address);
+  if (result == 0) learn_unmapped(step, argument.flags, page);
+  return result;
+}
+
+void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes) {
+  const bool all = flags & VFIO_DMA_UNMAP_FLAG_ALL;
+  const std::uint64_t first = step.first;
+  const std::uint64_t last = all ? ~std::uint64_t{0} : first + step.size - 1;
+  std::uint64_t unmapped = 0;
+  std::memcpy(&unmapped,
+              world_.arguments[depth_].bytes.data() + ArgumentArea::kGuard +
+                  offsetof(vfio_iommu_type1_dma_unmap, size),
+              sizeof(unmapped));
+  const bool nothing = unmapped == 0 && !all;
+  if (flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
+    migration_.copy_reported(world_.memory, mappings_, world_.bitmaps[depth_],
+                             {first, last, page_bytes, 0});
+  } else {
+    for (const LiveMapping& mapping : mappings_)
+      if (mapping.first >= first && mapping.first <= last && !nothing)
+        migration_.copy_mapping(world_.memory, mapping);
+  }
+  if (!nothing) forget_mappings(first, last);
+}
+
+std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, std::uint32_t flags) {
+  QueryArgument argument = {};
+  const bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+  const std::size_t bytes = query ? sizeof(argument) : kDirtyBytes;
+  argument.argsz = static_cast<__u32>(bent(operation, Field::argsz, bytes));
+  argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
+  if (query) {
+    argument.iova = step.first;
+    argument.size = step.size;
+    argument.bitmap = place_bitmap(operation, step.size);
+  }
+  const std::uint64_t address = place_argument(operation, &argument, bytes);
+  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_DIRTY_PAGES, address);
+  if (result != 0) return result;
+
+  if (argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START) {
+    if (!migration_.running()) migration_.start(world_.memory);
+  } else if (argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
+    migration_.stop();
+  } else if (query) {
+    migration_.copy_reported(
+        world_.memory, mappings_, world_.bitmaps[depth_],
+        {argument.iova, argument.iova + argument.size - 1, page_bytes_, bitmap_first_});
+  }
+  return result;
+}
+
+std::int64_t Executor::do_info(const Operation& operation) {
+  vfio_iommu_type1_info info = {};
+  info.argsz = static_cast<__u32>(
+      bent(operation, Field::argsz, ArgumentArea::kBytes - 2 * ArgumentArea::kGuard));
+  return subject_->ioctl(VFIO_IOMMU_GET_INFO, place_argument(operation, &info, sizeof(info)));
+}
+
+std::int64_t Executor::do_ioctl(const Operation& operation) {
+  static constexpr std::array<std::uint8_t, 64> kZeros = {};
+  const std::uint64_t argument = place_argument(operation, kZeros.data(), kZeros.size());
+  return subject_->ioctl(static_cast<unsigned>(operation.number), argument);
+}
+
+}  // namespace tidemark

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "world.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tidemark {
+
+void World::reset(const Setup& setup, UnmapListener* listener) {
+  memory.clear();
+  fault = {};
+  memlock_pages = setup.memlock_pages;
+  fail_allocation = 0;
+  allocation_failed = false;
+  listener_ = listener;
+}
+
+World::Place World::place(std::uint64_t address, std::size_t bytes, bool write) const {
+  Place place;
+  std::uint64_t end = 0;  // of the area
+  if (address >= kRamFirst && address <= kRamLast) {
+    place.where = Where::ram;
+    end = kRamLast + 1;
+  } else {
+    place.depth = static_cast<unsigned>(address / kDepthStride % 16);
+    if (place.depth >= kDepths) return place;
+    const std::uint64_t shift = place.depth * kDepthStride;
+    if (address - shift - ArgumentArea::kBase < ArgumentArea::kBytes) {
+      place.where = Where::argument;
+      end = ArgumentArea::kBase + ArgumentArea::kBytes + shift;
+    } else if (BitmapArea::contains(address - shift)) {
+      place.where = Where::bitmap;
+      end = BitmapArea::kBase + 8 * (BitmapArea::kWords + BitmapArea::kGuard) + shift;
+    } else {
+      return place;
+    }
+  }
+  place.bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, end - address));
+  if ((write ? fault.on_write : fault.on_read) && address <= fault.last &&
+      address + place.bytes > fault.first)
+    place.bytes = static_cast<std::size_t>(fault.first - std::min(address, fault.first));
+  return place;
+}
+
+std::size_t World::copy_from_user(void* to, std::uint64_t from, std::size_t bytes) {
+  const Place p = place(from, bytes, false);
+  auto* target = static_cast<std::uint8_t*>(to);
+  const std::uint64_t local = from - p.depth * kDepthStride;
+  switch (p.where) {
+    case Where::argument:
+      std::memcpy(target, &arguments[p.depth].bytes[local - ArgumentArea::kBase], p.bytes);
+      break;
+    case Where::bitmap:
+      bitmaps[p.depth].read(static_cast<std::int64_t>(local - BitmapArea::kBase), target, p.bytes);
+      break;
+    case Where::ram:
+      memory.read(from, target, p.bytes);
+      break;
+    case Where::nowhere:
+      break;
+  }
+  std::memset(target + p.bytes, 0, bytes - p.bytes);  // as the kernel's does
+  return bytes - p.bytes;
+}
+
+std::size_t World::copy_to_user(std::uint64_t to, const void* from, std::size_t bytes) {
+  const Place p = place(to, bytes, true);
+  const auto* source = static_cast<const std::uint8_t*>(from);
+  const std::uint64_t local = to - p.depth * kDepthStride;
+  switch (p.where) {
+    case Where::argument:
+      std::memcpy(&arguments[p.depth].bytes[local - ArgumentArea::kBase], source, p.bytes);
+      break;
+    case Where::bitmap:
+      bitmaps[p.depth].write(static_cast<std::int64_t>(local - BitmapArea::kBase), source, p.bytes);
+      break;
+    case Where::ram:
+      memory.write(to, source, p.bytes);
+      break;
+    case Where::nowhere:
+      break;
+  }
+  return bytes - p.bytes;
+}
+
+bool World::access_ok(std::uint64_t address, std::uint64_t bytes) const {
+  return bytes <= kUserLimit && address <= kUserLimit - bytes;
+}
+
+std::uint64_t World::pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const {
+  if (vaddr < kRamFirst || vaddr > kRamLast) return 0;
+  pages = host_run(vaddr / kPageBytes, std::min(pages, (kRamLast - vaddr) / kPageBytes + 1));
+  const bool faults = fault.on_write && fault.last >= kRamFirst;
+  const std::uint64_t bad = fault.first / kPageBytes, first = vaddr / kPageBytes;
+  if (faults && bad >= first && bad - first < pages) pages = bad - first;
+  return pages;
+}
+
+}  // namespace tidemark

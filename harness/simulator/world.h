@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The world around one subject: a process with its memory, any 8 bytes of which can
+// fault, its limits, and devices that are called back.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "guest_memory.h"
+#include "host_layout.h"
+#include "program.h"
+#include "user_memory.h"
+
+namespace tidemark {
+
+inline constexpr std::uint64_t kUserLimit = 0x7ffffffff000;  // of access_ok
+
+// Called inside UNMAP_DMA, without any lock of the subject held.
+class UnmapListener {
+ public:
+  virtual void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) = 0;
+
+ protected:
+  ~UnmapListener() = default;
+};
+
+struct UserFault {
+  std::uint64_t first = 0, last = 0;  // user addresses, inclusive
+  bool on_read = false, on_write = false;
+};
+
+class World {
+ public:
+  // One set of areas for an operation, one for an operation in its window.
+  static constexpr unsigned kDepths = 2;
+  static constexpr std::uint64_t kDepthStride = 0x1000000;
+
+  void reset(const Setup& setup, UnmapListener* listener);
+
+  // Copies up to the first byte that faults; returns the number of bytes not
+  // copied, as the kernel's functions do.
+  std::size_t copy_from_user(void* to, std::uint64_t from, std::size_t bytes);
+  std::size_t copy_to_user(std::uint64_t to, const void* from, std::size_t bytes);
+  bool access_ok(std::uint64_t address, std::uint64_t bytes) const;
+  // How many of the pages from `vaddr` on can be pinned at once: up to one that
+  // cannot, or that does not follow the one before it in the host.
+  std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const;
+  static std::uint64_t pfn_of(std::uint64_t vaddr) { return host_page_of(vaddr / kPageBytes); }
+  static std::uint64_t vaddr_of(std::uint64_t pfn) { return user_page_of(pfn) * kPageBytes; }
+  void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) {
+    listener_->dma_unmap(device, iova, bytes);
+  }
+
+  GuestMemory memory;
+  std::array<ArgumentArea, kDepths> arguments;
+  std::array<BitmapArea, kDepths> bitmaps;
+  UserFault fault;
+  std::uint64_t memlock_pages = kUnlimited;
+  std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
+  bool allocation_failed = false;     // set by a subject when it did
+
+ private:
+  // How many of the bytes can be copied, and where they are.
+  enum class Where { nowhere, argument, bitmap, ram };
+  struct Place {
+    Where where = Where::nowhere;
+    unsigned depth = 0;
+    std::size_t bytes = 0;
+  };
+  Place place(std::uint64_t address, std::size_t bytes, bool write) const;
+
+  UnmapListener* listener_ = nullptr;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The production tracker as a subject: the one place where C++ meets C.
+#include <linux/vfio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "check.h"
+#include "factories.h"
+#include "host_ledger.h"
+#include "os_machine.h"
+#include "subject.h"
+#include "tidemark.h"
+
+namespace tidemark {
+namespace {
+
+class TrackerSubject;
+
+struct Device {
+  tidemark_device device = {};  // first, so that the callback's pointer is ours
+  TrackerSubject* subject = nullptr;
+  unsigned number = 0;
+};
+
+class TrackerSubject final : public Subject {
+ public:
+  TrackerSubject(const Setup& setup, World& world);
+  ~TrackerSubject() override { release(); }
+
+  std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
+    const Use use(*this);
+    return tidemark_container_ioctl(container_, command, argument);
+  }
+  int attach(unsigned group, const HardwareKind* kind) override;
+  void detach(unsigned group) override;
+  void enroll(unsigned device) override {
+    const Use use(*this);
+    tidemark_device_register(container_, &devices_[device].device);
+  }
+  void withdraw(unsigned device) override {
+    const Use use(*this);
+    tidemark_device_unregister(container_, &devices_[device].device);
+  }
+  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override;
+  void unpin(std::uint64_t iova, int count) override {
+    const Use use(*this);
+    tidemark_pages_unpin(container_, iova, count);
+  }
+  int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override {
+    const Use use(*this);
+    return write ? tidemark_memory_write(container_, iova, data, bytes)
+                 : tidemark_memory_read(container_, iova, data, bytes);
+  }
+  Sizes sizes() override;
+  void inspect(State& state) override;
+  std::optional<Discrepancy> audit(const State& shown) override { return books_.audit(shown); }
+  std::string release() override;
+
+ private:
+  // While the tracker runs: what the world says goes in, what it saw comes out.
+  struct Use {
+    explicit Use(TrackerSubject& s) : subject(s), outer(s.machine_.fail_allocation) {
+      os_current = &s.machine_;
+      s.machine_.locked_limit_pages = s.world_.memlock_pages;
+      s.machine_.fail_allocation = s.world_.fail_allocation;
+    }
+    ~Use() {
+      subject.world_.allocation_failed |= subject.machine_.allocation_failed;
+      subject.machine_.allocation_failed = false;
+      subject.machine_.fail_allocation = outer;
+    }
+    TrackerSubject& subject;
+    std::uint64_t outer;  // of the call in whose window this one runs
+  };
+
+  static TrackerSubject& self(void* context) { return *static_cast<TrackerSubject*>(context); }
+  const void* group_id(unsigned group) const { return &books_.domains[group]; }
+  void give_memory();
+  void give_devices();
+
+  World& world_;
+  os_machine machine_ = {};
+  tidemark_container* container_ = nullptr;
+  std::array<Device, kDevices> devices_;
+  HostLedger books_;
+};
+
+// The process around the tracker is what the world says, and its host keeps books.
+void TrackerSubject::give_memory() {
+  static_assert(sizeof(__u64) == sizeof(std::uint64_t));
+  machine_.context = this;
+  machine_.copy_from_user = [](void* c, void* to, __u64 from, std::size_t bytes) {
+    return self(c).world_.copy_from_user(to, from, bytes);
+  };
+  machine_.copy_to_user = [](void* c, __u64 to, const void* from, std::size_t bytes) {
+    return self(c).world_.copy_to_user(to, from, bytes);
+  };
+  machine_.access_ok = [](void* c, __u64 address, __u64 bytes) {
+    return self(c).world_.access_ok(address, bytes);
+  };
+  machine_.pin = [](void* c, __u64 vaddr, __u64 pages, bool write, __u64* pfn) -> __s64 {
+    std::uint64_t first = 0;
+    const std::int64_t pinned = self(c).books_.pin(self(c).world_, vaddr, pages, write, first);
+    *pfn = first;
+    return pinned;
+  };
+  machine_.unpin = [](void* c, __u64 pfn, __u64 pages, bool write) {
+    self(c).books_.unpin(pfn, pages, write);
+  };
+}
+
+void TrackerSubject::give_devices() {
+  for (unsigned i = 0; i < kDevices; ++i) {
+    devices_[i].subject = this;
+    devices_[i].number = i;
+    devices_[i].device.dma_unmap = [](tidemark_device* device, __u64 iova, __u64 bytes) {
+      auto* d = reinterpret_cast<Device*>(device);
+      d->subject->world_.dma_unmap(d->number, iova, bytes);
+    };
+  }
+}
+
+TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world) {
+  give_memory();
+  give_devices();
+  tidemark_config config = {};
+  config.type = setup.type == ContainerType::v1 ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU;
+  config.range_rule = static_cast<tidemark_range_rule>(setup.rule);
+  config.dma_entry_limit = setup.entries;
+  const Use use(*this);
+  check(tidemark_container_create(&config, &container_) == 0, "container.create");
+}
+
+// The IOMMU of a group, as the tracker calls it.
+constexpr tidemark_iommu_ops kIommuOps = {
+    [](void* domain, __u64 iova, __u64 pfn, __u64 pages, int prot) {
+      return static_cast<IommuDomain*>(domain)->map({iova, pfn, pages, prot});
+    },
+    [](void* domain, __u64 iova, __u64 pages) {
+      static_cast<IommuDomain*>(domain)->unmap(iova, pages);
+    },
+    [](void* domain, __u64 iova, __u64 pages, __u64* pfn) -> __u64 {
+      std::uint64_t first = 0;
+      const std::uint64_t run = static_cast<IommuDomain*>(domain)->lookup(iova, pages, first);
+      *pfn = first;
+      return run;
+    }};
+
+int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
+  IommuDomain& domain = books_.domains[group];
+  std::array<tidemark_iova_range, 2> reserved = {};
+  tidemark_group_info info = {};
+  if (kind) {
+    for (unsigned i = 0; i < kind->nr_reserved; ++i)
+      reserved[i] = {kind->reserved[i].first, kind->reserved[i].last};
+    info.flags = TIDEMARK_GROUP_HARDWARE;
+    if (kind->cache_coherent) info.flags |= TIDEMARK_GROUP_CACHE_COHERENT;
+    info.pgsizes = kind->pgsizes;
+    info.aperture = {kind->aperture.first, kind->aperture.last};
+    info.nr_reserved = kind->nr_reserved;
+    info.reserved = reserved.data();
+    info.iommu = &kIommuOps;
+    info.domain = &domain;
+  }
+  const std::uint64_t page_bytes = domain.page_bytes;
+  if (kind) domain.page_bytes = std::max(kPageBytes, kind->pgsizes & -kind->pgsizes);
+  const Use use(*this);
+  const int result = tidemark_group_attach(container_, group_id(group), &info);
+  if (result) domain.page_bytes = page_bytes;
+  domain.attached |= kind && !result;
+  return result;
+}
+
+void TrackerSubject::detach(unsigned group) {
+  const Use use(*this);
+  tidemark_group_detach(container_, group_id(group));
+  books_.domains[group].attached = false;
+  check(books_.domains[group].ranges().empty(), "domain.left-mapped");
+}
+
+int TrackerSubject::pin(unsigned group, std::uint64_t iova, int count, int rights,
+                        std::uint64_t* pfns) {
+  const Use use(*this);
+  return tidemark_pages_pin(container_, group_id(group), iova, count, rights,
+                            reinterpret_cast<__u64*>(pfns));
+}
+
+Sizes TrackerSubject::sizes() {
+  tidemark_stats stats;
+  tidemark_container_stats(container_, &stats);
+  check(stats.locked_pages == machine_.locked_pages, "locked-pages.own-count");
+  return {stats.pgsizes,     stats.pinned_pages, stats.locked_pages,
+          stats.nr_mappings, stats.dma_avail,    stats.tracking != 0};
+}
+
+void TrackerSubject::inspect(State& state) {
+  state.clear();
+  tidemark_visitor visitor = {};
+  visitor.context = &state;
+  visitor.mapping = [](void* s, __u64 first, __u64 last, __u64 vaddr, int prot) {
+    static_cast<State*>(s)->mappings.push_back({first, last, vaddr, prot});
+  };
+  visitor.pin = [](void* s, __u64 iova, __u64 count) {
+    static_cast<State*>(s)->pins.push_back({iova, count});
+  };
+  visitor.marks = [](void* s, __u64 first, __u64 last) {
+    static_cast<State*>(s)->add_marks(first / kPageBytes, last / kPageBytes + 1);
+  };
+  const Use use(*this);
+  tidemark_container_visit(container_, &visitor);
+}
+
+std::string TrackerSubject::release() {
+  if (!container_) return {};
+  const Use use(*this);
+  tidemark_container_destroy(container_);
+  container_ = nullptr;
+
+  std::string left;
+  const auto report = [&left](const char* what, std::uint64_t count) {
+    if (count) left += std::to_string(count) + " " + what + " left\n";
+  };
+  report("allocations", machine_.nr_allocations);
+  report("process references", machine_.nr_processes);
+  report("locked pages", machine_.locked_pages);
+  left += books_.left();
+  return left;
+}
+
+}  // namespace
+
+std::unique_ptr<Subject> make_tracker(const Setup& setup, World& world) {
+  return std::make_unique<TrackerSubject>(setup, world);
+}
+
+}  // namespace tidemark

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "diagnosis.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "check.h"
+#include "errno_names.h"
+#include "fingerprint.h"
+#include "normal_form.h"
+#include "program_text.h"
+#include "shrink.h"
+
+namespace tidemark {
+namespace {
+
+bool ends_with_any(const std::string& text, std::initializer_list<const char*> ends) {
+  return std::ranges::any_of(ends, [&text](const char* end) { return text.ends_with(end); });
+}
+
+bool shown_by_query(const std::string& signature) {
+  return signature == "lockstep.query.missing-dirty" || signature == "lockstep.query.extra-dirty";
+}
+
+class Diagnostician {
+ public:
+  explicit Diagnostician(Lockstep& lockstep) : lockstep_(lockstep) {}
+
+  std::optional<Diagnosis> run(const Program& program) {
+    // A subject that is known to differ may do so, if states are watched, before it
+    // does what this is about.
+    for (const bool watches : {true, false}) {
+      watches_states_ = watches;
+      mismatch_ = {};
+      if (!take(program)) continue;
+      make_small();
+      const Program shown = with_query_that_shows();
+      if (lockstep_.run(shown)) return named(shown);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr int kMostRounds = 6;
+
+  void make_small() {
+    show_what_closed();
+    // Or else some hundred runs would take minutes.
+    if (lockstep_.takes_long_to_inspect() && take_same(with_absolute_addresses(program_)))
+      take_packed();
+    shrink();
+    for (int rounds = 0; rounds < kMostRounds && make_plainer(); ++rounds) shrink();
+  }
+
+  // The first difference, be it one of states that nothing would show for a while.
+  std::optional<Mismatch> run_watching_states(const Program& program) {
+    ++runs_;
+    lockstep_.compare_every_state(watches_states_);
+    auto mismatch = lockstep_.run(program);
+    lockstep_.compare_every_state(false);
+    return mismatch;
+  }
+
+  // From now on it is about this program, if it fails and `wanted` likes how.
+  template <class Wanted>
+  bool take_if(Program program, Wanted wanted) {
+    auto mismatch = run_watching_states(program);
+    if (!mismatch) return false;
+    std::string kind = kind_of(*mismatch, program);
+    // What is known is of one kind and no other.
+    if (!mismatch_.known.empty() && kind != kind_) return false;
+    if (!wanted(*mismatch, kind)) return false;
+    if (mismatch->operation + 1 < program.operations.size())
+      program.operations.resize(mismatch->operation + 1);
+    program.expectations.clear();
+    program_ = std::move(program);
+    mismatch_ = std::move(*mismatch);
+    kind_ = std::move(kind);
+    return true;
+  }
+  bool take(const Program& program) {
+    return take_if(program, [](const Mismatch&, const std::string&) { return true; });
+  }
+  bool take_same(const std::optional<Program>& program) {
+    return program && take_if(*program, [this](const Mismatch&, const std::string& kind) {
+             return kind == kind_;
+           });
+  }
+
+  // The queries that end a migration are not in the program; who reads it should
+  // see those that matter.
+  void show_what_closed() {
+    if (mismatch_.closing.empty()) return;
+    Program program = program_;
+    program.operations.insert(program.operations.end(), mismatch_.closing.begin(),
+                              mismatch_.closing.end());
+    take(program);
+  }
+
+  void shrink() {
+    const Judge judge = [this](const Program& program) -> Judgement {
+      auto mismatch = run_watching_states(program);
+      if (!mismatch) return {};
+      return {kind_of(*mismatch, program), mismatch->operation, std::move(mismatch->pages), false};
+    };
+    Reduction reduction = reduce(program_, judge);
+    leads_.insert(leads_.end(), reduction.leads.begin(), reduction.leads.end());
+    if (!take_same(reduction.program)) fail("lockstep.verdict-changes", print(program_));
+  }
+
+  // True if it became another program.
+  bool make_plainer() {
+    bool changed = take_without_twist();
+    changed |= take_without_windows();
+    changed |= take_query(with_query_for_switch(program_));
+    changed |= take_query(with_query_for_unmap(program_));
+    changed |= take_packed();
+    changed |= take_same(on_last_page());
+    changed |= take_same(with_whole_pages(program_));
+    changed |= take_same(with_writes_instead(program_, mismatch_.pages)) ||
+               take_same(with_writes_instead(program_, reported_pages()));
+    // As one insertion after the other: what moved up may move on.
+    for (std::size_t i = 1; i < program_.operations.size(); ++i)
+      for (std::size_t j = i; j > 0 && take_same(with_one_moved_up(program_, j)); --j)
+        changed = true;
+    return changed;
+  }
+
+  // A fault or a bend may hide what goes wrong without.
+  bool take_without_twist() {
+    const auto program = without_last_twist(program_);
+    return program && take_if(*program, [&](const Mismatch& mismatch, const std::string&) {
+             return mismatch.operation + 1 == program->operations.size();
+           });
+  }
+
+  // In what is too large to look at after each operation, or has no room in the
+  // user's bitmap, a bug shows late or as an EFAULT.
+  bool take_packed() {
+    const Program program = packed(program_);
+    return program != program_ && take(program);
+  }
+
+  // What goes wrong in a window often does so elsewhere.
+  bool take_without_windows() {
+    const auto program = without_windows(program_);
+    if (!program) return false;
+    const auto in_window = [](const Operation& o) { return o.when != When::now; };
+    const auto moved =
+        static_cast<std::size_t>(std::ranges::count_if(program_.operations, in_window));
+    const std::size_t last = program->operations.size() - 1;
+    return take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
+      return kind == kind_ || (mismatch.operation < last && mismatch.operation + moved >= last);
+    });
+  }
+
+  // START, STOP and queries are one ioctl: a query shows what is wrong with it. And an
+  // unmap that reports wrongly most likely does as a query would.
+  bool take_query(const std::optional<Program>& program) {
+    const auto what_of = [](const std::string& kind) { return kind.substr(kind.rfind('.')); };
+    return program && take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
+             return mismatch.operation + 1 == program->operations.size() &&
+                    what_of(kind) == what_of(kind_);
+           });
+  }
+
+  // All that has to do with pages, on the last one that the last operation is about.
+  std::optional<Program> on_last_page() {
+    if (lockstep_.steps().empty()) return std::nullopt;
+    run_watching_states(program_);
+    const Step& step = lockstep_.steps()[0];
+    Program program = on_one_page(program_, (step.first + (step.size - 1)) & ~(kPageBytes - 1));
+    if (program == program_) return std::nullopt;
+    return program;
+  }
+
+  // What the reference said in the query that failed; nothing if that is much.
+  std::vector<std::uint64_t> reported_pages() {
+    constexpr std::size_t kMostPages = 4;
+    std::vector<std::uint64_t> pages;
+    if (!kind_.starts_with("lockstep.query.")) return pages;
+    run_watching_states(program_);
+    const BitmapArea& bitmap = lockstep_.expected().world().bitmaps[0];
+    const std::uint64_t first = lockstep_.steps()[0].first;
+    for (const std::int64_t index : bitmap.touched())
+      for (std::uint64_t bits = bitmap.word(index); bits; bits &= bits - 1) {
+        if (pages.size() == kMostPages) return {};
+        pages.push_back(first + (static_cast<std::uint64_t>(index) * 64 +
+                                 static_cast<std::uint64_t>(std::countr_zero(bits))) *
+                                    kPageBytes);
+      }
+    return pages;
+  }
+
+  // As the reference's user had it when the program failed, which ran last.
+  std::optional<LiveMapping> mapping_in_question() {
+    if (mismatch_.pages.empty()) return std::nullopt;
+    const std::uint64_t page = mismatch_.pages[0];
+    run_watching_states(program_);
+    for (const LiveMapping& mapping : lockstep_.expected().mappings())
+      if (page >= mapping.first && page <= mapping.last) return mapping;
+    // An unmap took it: the page alone.
+    return LiveMapping{page, page + kPageBytes - 1, 0, true, true};
+  }
+
+  // Marks that are wrong are a lost or an extra page once somebody asks.
+  Program with_query_that_shows() {
+    if (!ends_with_any(kind_, {".missing-marks", ".extra-marks"})) return program_;
+    const auto mapping = mapping_in_question();
+    if (!mapping) return program_;
+    const Program candidate = with_query(program_, *mapping);
+    ++runs_;
+    const auto shown = lockstep_.run(candidate);
+    return shown && shown_by_query(shown->signature) ? candidate : program_;
+  }
+
+  // "lockstep.after-query-EINVAL.missing-dirty": what ran when the states became
+  // different, what it returned if it failed, and how they differ.
+  std::string state_name(bool is_shown) {
+    run_watching_states(program_);
+    const auto steps = lockstep_.steps();
+    const std::int64_t result = steps.empty() ? 0 : steps[0].result;
+    std::string text = kind_;
+    if (is_shown) text = text.substr(0, text.rfind("marks")) + "dirty";
+    if (result < 0) text.insert(text.rfind('.'), result_text(result));
+    return text;
+  }
+
+  Diagnosis named(const Program& shown) {
+    Diagnosis diagnosis;
+    diagnosis.program = shown;
+    auto mismatch = lockstep_.run(shown);
+    if (!mismatch) fail("lockstep.verdict-changes", print(shown));
+    diagnosis.mismatch = std::move(*mismatch);
+    diagnosis.signature = diagnosis.mismatch.signature;
+    diagnosis.runs = runs_;
+    diagnosis.leads = std::move(leads_);
+    if (!diagnosis.mismatch.known.empty()) return diagnosis;
+    if (is_about_state(mismatch_)) diagnosis.signature = state_name(shown != program_);
+    // Where in a mapping it went wrong says nothing of a mark that was never made.
+    const std::string where = is_about_state(mismatch_) ? "" : diagnosis.mismatch.where;
+    for (const std::string& part : {where, doings(program_)})
+      if (!part.empty()) diagnosis.signature += "." + part;
+    return diagnosis;
+  }
+
+  Lockstep& lockstep_;
+  std::size_t runs_ = 0;
+  bool watches_states_ = true;
+  Program program_;
+  Mismatch mismatch_;
+  std::string kind_;
+  std::vector<std::pair<std::string, Program>> leads_;
+};
+
+}  // namespace
+
+Judgement judge(Lockstep& lockstep, const Program& program) {
+  auto mismatch = lockstep.run(program);
+  if (!mismatch) return {};
+  return {std::move(mismatch->signature), mismatch->operation, std::move(mismatch->pages), false};
+}
+
+std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program) {
+  return Diagnostician(lockstep).run(program);
+}
+
+}  // namespace tidemark

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// From a program that diverges to the bug behind it: a small program that shows
+// it, and a name for it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lockstep.h"
+#include "reducer.h"
+
+namespace tidemark {
+
+// The name has up to three parts, none of which holds an address or an index:
+//   lockstep.after-query.missing-dirty   oracle, operation and kind
+//   .word-edge                           where in the bitmap (Mismatch::where)
+//   .mappings-pin                        what the small program has beside what any has
+// Marks that an operation leaves wrong are named for that operation ("after-query"
+// with the errno, if it failed), though a query shows them. Different bugs get
+// different names, one bug as few as can be: the program is first brought into the
+// plainest form in which it still fails alike (normal_form.h).
+struct Diagnosis {
+  std::string signature;
+  Program program;    // reduced; without expectations
+  Mismatch mismatch;  // of the reduced program
+  std::size_t runs = 0;
+  // Programs that diverged otherwise while this one was reduced, by how they did.
+  std::vector<std::pair<std::string, Program>> leads;
+};
+
+// Nothing if the program agrees. Deterministic. Cost: some hundred runs.
+std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);
+
+// What the lockstep makes of a program, for reduce().
+Judgement judge(Lockstep& lockstep, const Program& program);
+
+}  // namespace tidemark

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What names are made of. None of it holds an address, an index or a count.
+#pragma once
+
+#include <string>
+
+#include "lockstep.h"
+#include "program.h"
+
+namespace tidemark {
+
+// Are whole states what differs, and not what an operation returned or reported?
+bool is_about_state(const Mismatch& mismatch);
+
+// What programs that show one bug have in common, as "lockstep.after-write.missing-marks",
+// "lockstep.pin.not-EPERM": a mismatch's signature without what is chance. That is
+// whether an operation ran in a window, what it returned in place of the errno that
+// it should have, which count was the first that is wrong, and whether a bit too much
+// is in a word of its own. States that differ are for the operation after which they
+// did. `program` is the one that the mismatch is of.
+std::string kind_of(const Mismatch& mismatch, const Program& program);
+
+// "mappings-pin-query": what a reduced program has that not every one needs before
+// it can do anything: kinds of operations but for the last, which fails; faults and
+// bent arguments; several mappings; transfers that begin within a page; an unusual
+// container. In alphabetical order.
+std::string doings(const Program& program);
+
+}  // namespace tidemark

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "isolation.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+#include "diagnosis.h"
+
+namespace tidemark {
+namespace {
+
+constexpr unsigned kSymbolizerSeconds = 20;
+// What a child says of a program that does something wrong, but lets it live.
+constexpr const char* kMismatch = "Mismatch: ";
+
+struct Address {
+  std::string module, offset;
+  auto operator<=>(const Address&) const = default;
+};
+
+struct Name {
+  std::string function, place;  // place: file:line:column
+};
+// Of an address: the functions that are inlined there, the innermost first, and the
+// one that they are inlined in. Empty where nothing can name it.
+using Names = std::vector<Name>;
+
+// "    #3 0x55d0c0ffee  (/folder/program+0xffee) (BuildId: ...)"
+struct Frame {
+  std::string head;  // what comes before the module
+  Address address;
+};
+
+std::optional<Frame> frame_of(const std::string& line) {
+  const auto number = line.find_first_not_of(' ');
+  if (number == std::string::npos || line[number] != '#') return std::nullopt;
+  const auto open = line.find('('), plus = line.rfind("+0x");
+  if (open == std::string::npos || plus == std::string::npos || plus < open) return std::nullopt;
+  const auto close = line.find(')', plus);
+  return Frame{line.substr(0, open),
+               {line.substr(open + 1, plus - open - 1), line.substr(plus + 1, close - plus - 1)}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string ask_symbolizer(const std::string& module, const std::vector<std::string>& offsets) {
+  const char* own = std::getenv("ASAN_SYMBOLIZER_PATH");
+  std::vector<std::string> words = {own ? own : "llvm-symbolizer-19", "--obj=" + module};
+  words.insert(words.end(), offsets.begin(), offsets.end());
+  const Ending ending = run_program(words, kSymbolizerSeconds);
+  return ending.fine ? ending.said : std::string();
+}
+
+// Names those of `addresses` in one module that are not in `names`.
+void name_all(const std::string& module, const std::vector<std::string>& offsets,
+              std::map<Address, Names>& names) {
+  const std::vector<std::string> lines = lines_of(ask_symbolizer(module, offsets));
+  // For each address pairs of lines, function and place, then an empty one.
+  std::size_t at = 0;
+  for (const std::string& offset : offsets) {
+    Names& chain = names[{module, offset}];
+    for (; at + 1 < lines.size() && !lines[at].empty(); at += 2)
+      if (lines[at] != "??") chain.push_back({lines[at], lines[at + 1]});
+    ++at;
+  }
+}
+
+// A child has its parent's addresses, and each is asked for only once.
+const std::map<Address, Names>& names_in(const std::string& said) {
+  static std::map<Address, Names> names;
+  std::map<std::string, std::vector<std::string>> unknown;
+  for (const std::string& line : lines_of(said))
+    if (const auto frame = frame_of(line); frame && !names.contains(frame->address))
+      unknown[frame->address.module].push_back(frame->address.offset);
+  for (const auto& [module, offsets] : unknown) name_all(module, offsets, names);
+  return names;
+}
+
+std::string function_in(std::string_view sources, const std::string& said) {
+  const auto& names = names_in(said);
+  for (const std::string& line : lines_of(said)) {
+    const auto frame = frame_of(line);
+    if (!frame) continue;
+    for (const Name& name : names.at(frame->address))
+      if (name.place.find(sources) != std::string::npos) return name.function;
+  }
+  return {};
+}
+
+// The word behind `marker`, up to one of `ends`.
+std::string word_after(const std::string& said, const std::string& marker, const char* ends) {
+  const auto at = said.find(marker);
+  if (at == std::string::npos) return {};
+  const auto from = at + marker.size();
+  return said.substr(from, said.find_first_of(ends, from) - from);
+}
+
+bool has_too_much() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) / 1024 > kMostMemoryMib;
+}
+
+// In a child. No limit of the kernel's counts resident memory, and sanitizers
+// reserve terabytes.
+void watch_memory() {
+  std::thread([] {
+    while (!has_too_much()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    fail("out-of-memory");
+  }).detach();
+}
+
+}  // namespace
+
+std::string signature_of(const Ending& ending, std::string_view sources) {
+  if (ending.fine) return {};
+  if (ending.timed_out) return "hang";
+  for (const char* marker : {kMismatch, "Assertion failure: "})
+    if (const std::string own = word_after(ending.said, marker, "\n"); !own.empty()) return own;
+  static constexpr std::pair<const char*, const char*> kMarkers[] = {
+      {"AddressSanitizer", "ERROR: AddressSanitizer: "},
+      {"UndefinedBehaviorSanitizer", "SUMMARY: UndefinedBehaviorSanitizer: "}};
+  for (const auto& [sanitizer, marker] : kMarkers) {
+    const std::string kind = word_after(ending.said, marker, " \n");
+    if (kind.empty()) continue;
+    const std::string function = function_in(sources, ending.said);
+    return std::string(sanitizer) + "." + kind + (function.empty() ? "" : "." + function);
+  }
+  return "died";
+}
+
+std::string symbolized(const std::string& said) {
+  const auto& names = names_in(said);
+  std::string result;
+  for (const std::string& line : lines_of(said)) {
+    const auto frame = frame_of(line);
+    if (!frame || names.at(frame->address).empty()) {
+      result += line + "\n";
+      continue;
+    }
+    for (const Name& name : names.at(frame->address))
+      result += frame->head + "in " + name.function + " " + name.place + "\n";
+  }
+  return result;
+}
+
+Ending run_guarded(const std::function<void()>& what, unsigned seconds) {
+  return run_apart(
+      [&what] {
+        watch_memory();
+        what();
+      },
+      seconds);
+}
+
+Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
+  return run_guarded(
+      [&tested, &program] {
+        const auto lockstep = tested.lockstep();
+        const Judgement judgement = judge(*lockstep, program);
+        if (judgement.signature.empty()) return;
+        std::fprintf(stderr, "%s%s\n", kMismatch, judgement.signature.c_str());
+        std::_Exit(1);
+      },
+      seconds);
+}
+
+Judgement judge_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
+  const Ending ending = run_program_apart(tested, program, seconds);
+  const bool survived = ending.fine || ending.said.find(kMismatch) != std::string::npos;
+  // Which operation it was is not known, only that there is none after the last.
+  return {signature_of(ending, tested.sources), program.operations.size(), {}, !survived};
+}
+
+}  // namespace tidemark

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Programs that take the process down: judged in a child, named by what it said.
+#pragma once
+
+#include <string>
+
+#include "reducer.h"
+#include "registry.h"
+#include "subprocess.h"
+
+namespace tidemark {
+
+// "lockstep.query.missing-dirty", "AddressSanitizer.heap-use-after-free.
+// pins_count", "UndefinedBehaviorSanitizer.shift-exponent.report_word", "hang",
+// "died"; empty if it did not. The function is the innermost in a source file with
+// `sources` in its path (registry.h), and is left out where nothing can name it:
+// see symbolized().
+std::string signature_of(const Ending& ending, std::string_view sources = the_tracker().sources);
+
+// `said` with function, file and line in the place of addresses in its stack
+// traces. They are named by llvm-symbolizer (the environment's
+// ASAN_SYMBOLIZER_PATH, as for the sanitizers themselves, or the one of LLVM
+// 19); without it `said` comes back as it is. Cost: tens of milliseconds for
+// addresses that were not asked for before.
+std::string symbolized(const std::string& said);
+
+// What a program may have: more is a finding.
+inline constexpr std::size_t kMostMemoryMib = 1024;
+inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
+
+// run_apart() that dies of "out-of-memory" when it takes more than that.
+Ending run_guarded(const std::function<void()>& what, unsigned seconds);
+
+// Runs a program in a lockstep of its own, guarded; it dies of what it does wrong.
+Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds);
+
+// Judges by that: sanitizer faults, aborts, "hang" after `seconds` and
+// "out-of-memory" have signatures, too. Some milliseconds a run.
+Judgement judge_apart(const UnderTest& tested, const Program& program,
+                      unsigned seconds = kMostSeconds);
+
+}  // namespace tidemark

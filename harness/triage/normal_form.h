@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Programs that say the same in a plainer way: what a diagnosis tries so that
+// one bug has one shape, whichever way the fuzzer came to it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "lockstep.h"
+#include "program.h"
+
+namespace tidemark {
+
+// With the index-th operation one place nearer to the beginning, if it usually
+// stands before the one that is there: groups, devices, mappings, START, all else.
+std::optional<Program> with_one_moved_up(const Program& program, std::size_t index);
+
+// Nothing where there is nothing to take away or to replace.
+//
+// The last operation without its fault and its bend.
+std::optional<Program> without_last_twist(const Program& program);
+// What is in windows runs at once, right before the last operation.
+std::optional<Program> without_windows(const Program& program);
+// A query, of nothing, in place of a START or STOP that is last.
+std::optional<Program> with_query_for_switch(const Program& program);
+// A query of the same range in place of an unmap with bitmap that is last.
+std::optional<Program> with_query_for_unmap(const Program& program);
+// However these `pages` (iovas, in bytes) became dirty: a write of each, right
+// before the last operation, instead of all pins, writes and groups. Nothing if
+// there would be more of them.
+std::optional<Program> with_writes_instead(const Program& program,
+                                           std::span<const std::uint64_t> pages);
+
+// What moves bytes from within a page on moves whole pages.
+std::optional<Program> with_whole_pages(const Program& program);
+
+// With a query of `mapping` behind the last operation.
+Program with_query(const Program& program, const LiveMapping& mapping);
+
+}  // namespace tidemark
