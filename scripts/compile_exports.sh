@@ -16,7 +16,7 @@ tidemark=$(realpath "$1")
 
 shopt -s nullglob
 programs=()
-for folder in corpus/seeds corpus/regressions peers/linux/expected; do
+for folder in corpus/seeds corpus/regressions peers/linux/known_differences; do
   found=("$root/$folder"/*.trace)
   ((${#found[@]})) || fail "no programs in $root/$folder"
   programs+=("${found[@]}")

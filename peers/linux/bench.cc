@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "comparison.h"
 #include "executor.h"
 #include "factories.h"
+#include "linux_lockstep.h"
 #include "program_file.h"
 
 namespace tidemark {

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "command.h"
-#include "expected.h"
+#include "known_differences.h"
 #include "program_bytes.h"
 #include "registry.h"
 #include "temporary_folder.h"
-#include "traces.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {
@@ -148,7 +148,7 @@ TEST(LinuxTable, ListsWhatIsKnownWithTheCommandThatShowsIt) {
   for (const LinuxVersion& version : linux_versions())
     for (const Expected& entry : expected_differences())
       EXPECT_EQ(has(ended.out, std::string("./tidemark replay --subject ") + version.name +
-                                   " peers/linux/expected/" + entry.name + ".trace\n"),
+                                   " peers/linux/known_differences/" + entry.name + ".trace\n"),
                 (entry.versions & version.bit) != 0)
           << entry.name;
   for (const Expected& entry : expected_differences())

@@ -3,8 +3,8 @@
 // before it shows. docs/linux-findings/ tells what each is.
 #include <cerrno>
 
-#include "hands_on.h"
-#include "traces.h"
+#include "linux_fixture.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

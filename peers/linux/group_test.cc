@@ -3,8 +3,8 @@
 // other, interrupts, failures of the IOMMU and of every allocation. What Linux does.
 #include <cerrno>
 
-#include "hands_on.h"
-#include "traces.h"
+#include "linux_fixture.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

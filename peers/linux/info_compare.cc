@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "expected.h"
+#include "known_differences.h"
 
 namespace tidemark {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // What is known of Linux hides nothing else: where it also lies, beside what an entry
 // of the list explains, it is caught.
-#include "comparison.h"
 #include "liar.h"
+#include "linux_lockstep.h"
 #include "parsed.h"
-#include "traces.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

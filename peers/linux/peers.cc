@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Where this file is linked in, ./tidemark and fuzz targets have Linux as well.
-#include "comparison.h"
+#include "linux_lockstep.h"
 
 namespace tidemark {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <cstdio>
 
-#include "comparison.h"
-#include "traces.h"
+#include "linux_lockstep.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

@@ -2,8 +2,8 @@
 // Linux as a subject: what it says of itself is so, findings included.
 #include <cerrno>
 
-#include "hands_on.h"
-#include "traces.h"
+#include "linux_fixture.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "comparison.h"
+#include "linux_lockstep.h"
 #include "program_file.h"
 
 namespace tidemark {
@@ -22,8 +22,8 @@ void print_known_in(const LinuxVersion& version, bool defects) {
     if (!(entry.versions & version.bit) || (entry.page != nullptr) != defects) continue;
     std::printf("  %s (%s)\n    %s\n", entry.name, entry.rule, entry.reason);
     if (entry.page) std::printf("    docs/linux-findings/%s.md\n", entry.page);
-    std::printf("    ./tidemark replay --subject %s peers/linux/expected/%s.trace\n", version.name,
-                entry.name);
+    std::printf("    ./tidemark replay --subject %s peers/linux/known_differences/%s.trace\n",
+                version.name, entry.name);
   }
   std::printf("\n");
 }

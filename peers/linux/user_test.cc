@@ -3,8 +3,8 @@
 // memory without struct pages, addresses that are out of date. What Linux does.
 #include <cerrno>
 
-#include "hands_on.h"
-#include "traces.h"
+#include "linux_fixture.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "foresight.h"
+#include "crash_guard.h"
 
 /* --- Life --- */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* IOMMUs as type1 sees them: domains that map ranges of pages (seen/linux/iommu.h). */
+/* IOMMUs as type1 sees them: domains that map ranges of pages (fakes/instrumented/linux/iommu.h). */
 #include <stdlib.h>
 #include <string.h>
 

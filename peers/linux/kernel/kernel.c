@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the stand-ins of seen/ do, but for the IOMMU: memory, the process, the user. */
+/* What the stand-ins of fakes/instrumented/ do, but for the IOMMU: memory, the process, the user. */
 #include "inside.h"
 
 #include <linux/sched/mm.h>

@@ -6,12 +6,12 @@
 #include <fstream>
 #include <set>
 
-#include "comparison.h"
 #include "dedup.h"
 #include "factories.h"
+#include "linux_lockstep.h"
 #include "parsed.h"
 #include "temporary_folder.h"
-#include "traces.h"
+#include "test_support.h"
 
 namespace tidemark {
 namespace {

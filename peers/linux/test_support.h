@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "expected.h"
+#include "known_differences.h"
 #include "program_file.h"
 
 namespace tidemark {

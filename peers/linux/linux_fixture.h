@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "expected.h"
+#include "known_differences.h"
 #include "linux_kernel.h"
 #include "linux_subject.h"
 

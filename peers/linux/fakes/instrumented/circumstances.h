@@ -3,7 +3,7 @@
 #ifndef LINUX_PEER_CIRCUMSTANCES_H
 #define LINUX_PEER_CIRCUMSTANCES_H
 
-#include "../kernel/linux_kernel.h"
+#include "../../kernel/linux_kernel.h"
 
 /* Whose call runs now; its circumstances come first in it (kernel/inside.h). */
 struct linux_container;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "expected.h"
+#include "known_differences.h"
 
 #include <linux/vfio.h>
 

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "expected.h"
 #include "factories.h"
-#include "history.h"
+#include "known_differences.h"
 #include "lockstep.h"
 #include "registry.h"
+#include "taint.h"
 
 namespace tidemark {
 

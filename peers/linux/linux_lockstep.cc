@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "comparison.h"
+#include "linux_lockstep.h"
 
 #include <algorithm>
 #include <cstdio>

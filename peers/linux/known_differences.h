@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "difference.h"
+#include "divergence.h"
 #include "linux_subject.h"
 
 namespace tidemark {
@@ -23,7 +23,7 @@ inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kL
 std::span<const LinuxVersion> linux_versions();
 
 struct Expected {
-  const char* name;    // of the file in expected/ that shows it
+  const char* name;    // of the file in known_differences/ that shows it
   const char* rule;    // of the contract; or what it is about
   const char* reason;  // what Linux does
   unsigned versions;

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "history.h"
 #include "lockstep.h"
+#include "taint.h"
 
 namespace tidemark {
 
