@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Fails if a source file in FOLDER includes anything but the standard library,
 # <linux/vfio.h>, <boost/icl/...> and the folder's own headers.
 # Usage: cmake -DFOLDER=<folder> -P check_includes.cmake
