@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Programs as text, one line an operation. Blank lines and what follows a '#'
-// are skipped. The first line may be the container's:
+// Programs as text, one line an operation. docs/programs.md is the language's
+// description:
 //
-//   container v2 rule=whole entries=65535 memlock=unlimited
-//   map 0p 4p rw                    # address, size, rights: rw r w none
-//   map m0.end+1p 2p rw vaddr=m1    # fresh user memory unless vaddr is given
-//   attach g1 hardware=2            # or: attach g0 emulated
-//   enroll d0 keep
-//   pin d0 m0+1p 1p rw
+//   attach g0 emulated
+//   map m0.end+1p 2p rw vaddr=m1
 //   window d0: stop                 # inside the next unmap callback of d0
-//   each-window d0: unpin d0 m0 1p  # inside each of them
-//   write m0+2p-1 2                 # plain numbers are bytes
-//   dma g1 m0+3p 8
-//   query m0 m0.size used-buffer fault=bitmap-write+3 => 0 words 0:0x5 3:0xff
-//   query 0p 64p pgsize=65536 => -EINVAL
-//   unmap m0 m0.size bitmap => 0 size=0x4000
-//   unmap 0 0 all
-//   memlock unlimited
-//   extension 1
-//   ioctl 0x3b71 arg=0x10
-//
-// A quantity is a base (mN, mN.end, mN.size with N from 0, the newest, to 15;
-// 2^63; 2^64; for vaddr also fresh), then pages (+1p), then bytes (-1); each
-// part may be missing. One field of an ioctl's argument can be bent: argsz=,
-// flags=, pgsize=, bitmap_size=, bitmap= (the pointer), arg= (the argument
-// itself). One fault: fail-alloc=N, fault=arg-read+N, arg-write, bitmap-read,
-// bitmap-write, memory. What must come out stands behind "=>": result, size=,
-// words (index:word ... as stored; alone: nothing is stored).
+//   query m0 m0.size fault=bitmap-write+3 => 0 words 0:0x5 3:0xff
 #pragma once
 
 #include <cstddef>
