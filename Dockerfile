@@ -3,6 +3,6 @@
 FROM debian:12-slim
 WORKDIR /tidemark
 COPY tidemark .
-RUN ./tidemark setup && rm -rf /var/lib/apt/lists/*
+RUN ./tidemark setup && ./tidemark linux --setup && rm -rf /var/lib/apt/lists/*
 COPY . .
 CMD ["./tidemark", "test"]
