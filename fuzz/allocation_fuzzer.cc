@@ -16,10 +16,9 @@ static void stop(const Mismatch& mismatch) {
   fail(mismatch.signature, print(executed) + describe(mismatch, executed));
 }
 
-// Marks of a failed pin stay (R9); what devices did in an unmap's callbacks is done (B1).
+// Marks of a failed pin stay (R9).
 static bool unchanged(Verb verb, const State& before, const State& after) {
   if (verb == Verb::pin) return before.mappings == after.mappings && before.pins == after.pins;
-  if (verb == Verb::unmap) return true;
   return before == after;
 }
 
@@ -29,8 +28,7 @@ static bool attempt(Lockstep& lockstep, const Operation& operation) {
   lockstep.actual().subject().inspect(before);
   executed.operations.push_back(operation);
   if (const auto mismatch = lockstep.step(operation, nullptr)) stop(*mismatch);
-  const Step& step = lockstep.steps().front();
-  if (!step.allocation_failed || step.result >= 0) return step.allocation_failed;
+  if (!lockstep.steps().front().allocation_failed) return false;
   lockstep.actual().subject().inspect(after);
   if (!unchanged(operation.verb, before, after)) fail("allocation.changed", print(executed));
   return true;

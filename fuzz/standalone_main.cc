@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Runs a fuzz target on the files given, and on all files in the folders given.
-// For builds without a fuzzing engine.
+// Runs a fuzz target on the files given, and on all files in the folders given; to
+// have run none is an error. For builds without a fuzzing engine.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -55,5 +55,5 @@ int main(int argc, char** argv) {
     }
   }
   std::printf("ran %zu inputs\n", inputs);
-  return 0;
+  return inputs == 0 ? 2 : 0;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "lockstep.h"
 #include "program_bytes.h"
 #include "program_file.h"
+#include "support.h"
 
 namespace tidemark {
 namespace {
@@ -93,9 +95,50 @@ const int seeds = register_folder("Seed", kCorpus / "seeds");
 const int regressions = register_folder("Regression", kCorpus / "regressions");
 
 // Not a wrong folder, for instance.
-TEST(Corpus, HasSeeds) {
-  EXPECT_GT(seeds, 100);
-  EXPECT_GE(regressions, 0);
+TEST(Corpus, HasSeeds) { EXPECT_GT(seeds, 100); }
+
+std::vector<Path> bugs() {
+  std::vector<Path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(kCorpus / "bugs")) {
+    if (entry.path().extension() == ".patch") paths.push_back(entry.path());
+  }
+  return paths;
+}
+
+// Whose name is the bug's: the benches look for it there.
+TEST(Corpus, HasARegressionForEachBug) {
+  EXPECT_GT(bugs().size(), 50U);
+  for (const Path& bug : bugs()) {
+    const Path name = bug.stem().concat(".trace");
+    EXPECT_TRUE(std::filesystem::exists(kCorpus / "regressions" / name)) << name;
+  }
+  EXPECT_GE(regressions, static_cast<int>(bugs().size()));
+}
+
+// What stands in the patch before the diff, by entry: "Shows" and so on.
+std::map<std::string, std::string> entries_of(const Path& bug) {
+  std::map<std::string, std::string> entries;
+  std::ifstream file(bug);
+  std::string line, name;
+  while (std::getline(file, line) && !line.starts_with("--- ")) {
+    const bool more = line.starts_with("  ");
+    if (!more) name = line.substr(0, line.find(':'));
+    EXPECT_EQ(entries.contains(name), more) << bug << ": " << line;
+    entries[name] += more ? line.substr(1) : line.substr(std::min(line.size(), name.size() + 1));
+  }
+  return entries;
+}
+
+TEST(Corpus, HasTheSameEntriesInEachBugAndAProgramThatTheTrackerPasses) {
+  for (const Path& bug : bugs()) {
+    std::map<std::string, std::string> entries = entries_of(bug);
+    EXPECT_EQ(entries.size(), 4U) << bug;
+    for (const char* const name : {"Bug", "Seen", "Effect", "Shows"}) {
+      EXPECT_NE(entries[name], "") << bug << ": " << name;
+    }
+    std::ranges::replace(entries["Shows"], ';', '\n');
+    EXPECT_TRUE(runs(entries["Shows"])) << bug;
+  }
 }
 
 }  // namespace

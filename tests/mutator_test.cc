@@ -57,10 +57,7 @@ TEST(Mutator, ReachesEveryVerb) {
     mutator.mutate(bytes, kMaxProgramBytes);
     for (const Operation& operation : decode(bytes).operations) verbs.insert(operation.verb);
   }
-  for (const Verb verb : {Verb::start, Verb::stop, Verb::query, Verb::map, Verb::unmap, Verb::pin,
-                          Verb::unpin, Verb::read, Verb::write, Verb::attach, Verb::detach,
-                          Verb::enroll, Verb::withdraw, Verb::info, Verb::extension, Verb::dma})
-    EXPECT_TRUE(verbs.contains(verb)) << static_cast<int>(verb);
+  EXPECT_EQ(verbs.size(), kVerbs);
 }
 
 // Programs grow from others: three in a row that no random record is like.

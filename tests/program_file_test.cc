@@ -3,6 +3,7 @@
 #include "program_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -76,6 +77,16 @@ TEST_F(ProgramFile, ErrorsNameTheFileSafely) {
   EXPECT_EQ(error("/none\x1b"), "'/none\\x1b': No such file or directory");
   EXPECT_EQ(error("/tmp"), "'/tmp': Is a directory");
   EXPECT_EQ(error(std::string("/dev/null\0x", 11)), "'/dev/null\\x00x': No such file or directory");
+}
+
+// Root may read everything, and is nobody here for so long.
+TEST_F(ProgramFile, WhatMayNotBeReadIsNamed) {
+  const std::string path = write("secret", "start\n");
+  ASSERT_EQ(chmod(path.c_str(), 0), 0);
+  const uid_t user = geteuid();
+  if (user == 0) ASSERT_EQ(seteuid(65534), 0);
+  EXPECT_EQ(error(path), quoted_path(path) + ": Permission denied");
+  ASSERT_EQ(seteuid(user), 0);
 }
 
 TEST_F(ProgramFile, AQuotedPathIsWholeAndSteersNoTerminal) {
