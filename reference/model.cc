@@ -73,20 +73,6 @@ bool Model::hardware_mapped() const {
                      [](const AttachedGroup& a) { return a.group.kind.hardware; });
 }
 
-// R9: the one place where several answers are right.
-bool Model::accept_marks(Page first, Page end, const PageSet& shown) {
-  const PageRange window = {first, end};
-  bool acceptable = tracking_ || first_run(shown, window).empty();
-  for_each_run(marks_, window,
-               [&](PageRange run, const auto&) { acceptable &= contains_all(shown, run); });
-  for_each_run(shown, window, [&](PageRange run, const auto&) {
-    acceptable &= mapped_prefix(run).end == run.end;
-  });
-  if (!acceptable) return false;
-  for_each_run(shown, window, [&](PageRange run, const auto&) { mark(run); });
-  return true;
-}
-
 // ---- Lookups
 
 // P: the smallest page size, in bytes.
@@ -174,8 +160,10 @@ int Model::check_existing_mappings(const GroupKind& joining, const std::vector<B
 // D8. A failed attach has changed nothing: everything is checked first.
 int Model::attach_group(unsigned group, const GroupKind& kind) {
   if (find_group(group)) return -EINVAL;
+  if (!surroundings_.has_memory(MemoryPoint::group)) return -ENOMEM;
   if (kind.hardware) {
     if ((joint_page_sizes() & kind.pgsizes) == 0) return -EINVAL;
+    if (!surroundings_.has_memory(MemoryPoint::ranges)) return -ENOMEM;
     std::vector<ByteRange> ranges = ranges_with(&kind);
     if (ranges.empty()) return -EINVAL;
     if (const int error = check_existing_mappings(kind, ranges)) return error;
@@ -232,11 +220,11 @@ int Model::check_pin(unsigned group, int count) {
   return registrations_.empty() ? -EINVAL : 0;
 }
 
-// D5: goes through `range` page by page up to the first that cannot be pinned.
-// `done` becomes the pages before it, `newly_pinned` how many of those were not
-// pinned yet.
+// D5: goes through `range` page by page up to the first that cannot be pinned, with
+// memory for all. `done` becomes the pages before it, `newly_pinned` those of them that
+// were not pinned yet.
 int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
-                      std::uint64_t& newly_pinned) {
+                      std::vector<Page>& newly_pinned) {
   const bool accounted_here = !hardware_mapped();
   for (Page page = range.first; page < range.end; ++page) {
     const Mapping* mapping = mapping_at(page);
@@ -245,9 +233,9 @@ int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRang
     const std::uint64_t vaddr = mapping->vaddr + ((page - mapping->first) << kPageShift);
     if (!contains(pins_, page)) {
       if (surroundings_.pinnable_pages(vaddr, 1) == 0) return -EFAULT;
-      const std::uint64_t locked = pinned_pages_ + newly_pinned + 1;
+      const std::uint64_t locked = pinned_pages_ + newly_pinned.size() + 1;
       if (accounted_here && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
-      ++newly_pinned;
+      newly_pinned.push_back(page);
     }
     pfns[page - range.first] = surroundings_.pfn_of(vaddr);
     done.end = page + 1;
@@ -262,12 +250,17 @@ int Model::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
   const Page first = iova >> kPageShift;
   const PageRange range = {first, first + static_cast<std::uint64_t>(count)};
   PageRange done = {first, first};
-  std::uint64_t newly_pinned = 0;
-  const int error = pin_prefix(range, rights, pfns, done, newly_pinned);
+  std::vector<Page> newly_pinned;
+  int error = pin_prefix(range, rights, pfns, done, newly_pinned);
+  const std::size_t with_memory = surroundings_.pins_with_memory(newly_pinned);
+  if (with_memory < newly_pinned.size()) {
+    done.end = newly_pinned[with_memory];
+    error = -ENOMEM;
+  }
   mark(done);  // those that were pinned already are marked already
   if (error) return error;
   add_pin(pins_, range);
-  pinned_pages_ += newly_pinned;
+  pinned_pages_ += newly_pinned.size();
   promote(find_group(group)->group);
   return count;
 }

@@ -45,7 +45,17 @@ struct GroupKind {
 inline constexpr int kRead = 1;   // as IOMMU_READ
 inline constexpr int kWrite = 2;  // as IOMMU_WRITE
 
-// What lies around the container: the calling process and the devices.
+// The points at which an entry can run out of memory (D19), but for M2, the pins.
+enum class MemoryPoint {
+  start_marks,  // M1: of a mapping
+  group,        // M3
+  ranges,       // M4
+  mapping,      // M5
+  map_marks,    // M6
+  chain,        // M7
+};
+
+// What lies around the container: the calling process, the devices, and memory.
 class Surroundings {
  public:
   virtual ~Surroundings() = default;
@@ -70,6 +80,13 @@ class Surroundings {
   virtual std::uint64_t pfn_of(std::uint64_t vaddr) = 0;
   // Runs device `device`'s unmap callback, which may enter the model again.
   virtual void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) = 0;
+  // An entry has come to `point`, for START once for each mapping: is there memory? If
+  // not, it fails there. Points are asked about in the order of the contract, and only
+  // if they are come to.
+  virtual bool has_memory(MemoryPoint point) = 0;
+  // M2: the pages at which a pin comes to its point if there is memory at those before,
+  // ascending. At how many of them there is, up to the first at which there is none.
+  virtual std::size_t pins_with_memory(const std::vector<Page>& pages) = 0;
 };
 
 struct Mapping {
@@ -103,13 +120,6 @@ class Model {
   void unpin_pages(std::uint64_t iova, int count);
   // R4. 0 or -errno; on failure the bytes before the failing part are done.
   int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write);
-
-  // The one place where several answers are right (R9): a pin that failed for
-  // want of memory leaves the marks of some of its pages. Takes over the marks
-  // that the subject shows within [first, end), if they are at least the
-  // model's own and lie within mapped pages; else changes nothing and returns
-  // false.
-  bool accept_marks(Page first, Page end, const PageSet& shown);
 
   // The state, for comparison.
   bool tracking() const { return tracking_; }
@@ -198,7 +208,7 @@ class Model {
   int check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges);
   int check_pin(unsigned group, int count);
   int pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
-                 std::uint64_t& newly_pinned);
+                 std::vector<Page>& newly_pinned);
   void promote(Group& group);
   const Registration* newest_before(std::uint64_t serial) const;
 

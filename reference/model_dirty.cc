@@ -68,6 +68,7 @@ int Model::start_tracking() {
   if (tracking_) return 0;
   for (const auto& [first, mapping] : mappings_) {
     if (const int error = check_trackable(mapping)) return error;
+    if (!surroundings_.has_memory(MemoryPoint::start_marks)) return -ENOMEM;
   }
   tracking_ = true;
   for_each_run(pins_, kAllPages, [&](PageRange run, const auto&) { mark(run); });

@@ -113,6 +113,7 @@ int Model::get_info(std::uint64_t argument) {
   vfio_iommu_type1_info info = {};
   if (!surroundings_.copy_from_user(&info, argument, kInfoBytes)) return -EFAULT;
   if (info.argsz < kInfoBytes) return -EINVAL;
+  if (!surroundings_.has_memory(MemoryPoint::chain)) return -ENOMEM;
   const std::size_t bytes = info.argsz < kInfoBytesWithCaps ? kInfoBytes : kInfoBytesWithCaps;
   info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
   info.iova_pgsizes = page_sizes();

@@ -97,12 +97,14 @@ int Model::check_trackable(const Mapping& mapping) const {
 // R7, R15: the new mapping starts clean. A failure leaves no trace.
 int Model::insert_mapping(const Mapping& mapping) {
   if (const int error = check_map(mapping)) return error;
+  if (!surroundings_.has_memory(MemoryPoint::mapping)) return -ENOMEM;
   if (hardware_mapped()) {
     std::uint64_t locked = locked_pages();
     if (const int error = lock_and_map(mapping, nullptr, locked)) return error;
   }
   if (tracking_) {
     if (const int error = check_trackable(mapping)) return error;
+    if (!surroundings_.has_memory(MemoryPoint::map_marks)) return -ENOMEM;
   }
   mappings_.emplace(mapping.first, mapping);
   mapped_pages_ += mapping.end - mapping.first;

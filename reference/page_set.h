@@ -81,12 +81,6 @@ bool contains(const Set& set, Page page) {
   return first_run(set, {page, page + 1}).first == page;
 }
 
-// Is all of `range` in `set`? ICL joins runs that touch, so one run must hold it.
-inline bool contains_all(const PageSet& set, PageRange range) {
-  const PageRange run = first_run(set, range);
-  return run.first == range.first && run.end == range.end;
-}
-
 template <class Set>
 std::uint64_t count_pages(const Set& set, PageRange window) {
   std::uint64_t pages = 0;

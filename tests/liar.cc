@@ -19,6 +19,7 @@ class Liar final : public Subject {
       : lie_(lie), honest_(std::move(honest)), world_(world) {}
 
   std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
+    if (runs_out_first()) return -ENOMEM;
     const unsigned depth = depth_;
     const std::uint64_t bytes = range_bytes(depth);
     if (command == VFIO_IOMMU_UNMAP_DMA) before_unmap(depth, bytes);
@@ -35,7 +36,7 @@ class Liar final : public Subject {
   }
 
   int attach(unsigned group, const HardwareKind* kind) override {
-    return honest_->attach(group, kind);
+    return runs_out_first() ? -ENOMEM : honest_->attach(group, kind);
   }
   void detach(unsigned group) override { honest_->detach(group); }
   void enroll(unsigned device) override { honest_->enroll(device); }
@@ -43,6 +44,7 @@ class Liar final : public Subject {
 
   int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override {
     if (lie_ == Lie::refuses_in_windows && depth_) return -EBUSY;
+    if (runs_out_first()) return -ENOMEM;
     const int result = honest_->pin(group, iova, count, rights, pfns);
     if (lie_ == Lie::wrong_pfn && result > 0) ++pfns[0];
     return result;
@@ -84,14 +86,18 @@ class Liar final : public Subject {
     if (lie_ == Lie::has_other_rights && !other.mappings.empty()) other.mappings[0].rights ^= 2;
     return honest_->audit(other);
   }
-  bool accept_marks(std::uint64_t first, std::uint64_t end, const State& shown) override {
-    return honest_->accept_marks(first, end, shown);
+  void learn_where_memory_ended(const State& shown) override {
+    honest_->learn_where_memory_ended(shown);
   }
   std::string release() override {
     return honest_->release() + (lie_ == Lie::leaks ? "1 page left\n" : "");
   }
 
  private:
+  bool runs_out_first() {
+    if (lie_ != Lie::needs_memory_first || world_.fail_allocation != 1) return false;
+    return world_.allocation_failed = true;
+  }
   std::uint8_t& argument_byte(unsigned depth, std::int64_t at) {
     return world_.arguments[depth].bytes[static_cast<std::size_t>(at + kGuard)];
   }

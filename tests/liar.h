@@ -13,8 +13,9 @@ namespace tidemark {
 enum class Lie {
   none,
   // Results
-  wrong_errno,    // -EFAULT for -EINVAL, of any ioctl
-  refuses_reads,  // rw
+  wrong_errno,         // -EFAULT for -EINVAL, of any ioctl
+  refuses_reads,       // rw
+  needs_memory_first,  // before it checks anything: ioctls, attach, pins
   // What a query stores
   loses_a_page,
   adds_a_page,

@@ -70,6 +70,14 @@ class FakeUser : public Surroundings {
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override {
     on_unmap(device, iova, bytes);
   }
+  bool has_memory(MemoryPoint point) override {
+    points.push_back(point);
+    return points.size() <= memory;
+  }
+  std::size_t pins_with_memory(const std::vector<Page>& pages) override {
+    pins = pages;
+    return std::min(pages.size(), memory);
+  }
 
   ByteRange unreadable = {1, 0};
   ByteRange unwritable = {1, 0};
@@ -79,6 +87,9 @@ class FakeUser : public Surroundings {
   std::uint64_t run_pages = std::uint64_t{1} << 40;  // of consecutive host pages
   int copies = 0;
   std::size_t largest_copy = 0;
+  std::size_t memory = ~std::size_t{0};  // for so many points
+  std::vector<MemoryPoint> points;       // come to
+  std::vector<Page> pins;                // that the last pin came to
   std::function<void(unsigned, std::uint64_t, std::uint64_t)> on_unmap;
 
  private:
@@ -529,20 +540,127 @@ TEST(ReferenceDriver, D5Pins) {
   EXPECT_EQ(b.pin(8 * kPage), -EINVAL);
 }
 
-// R9: marks above the model's own are accepted where pages are mapped.
-TEST(ReferenceDriver, R9AcceptMarks) {
+// R9, D19: the pages before the one that memory ran out at stay marked, no others.
+TEST(ReferenceDriver, D19PinsComeToAPointForEachNewPage) {
   Bench b;
-  b.map(0, 4 * kPage);
+  b.map(0, 6 * kPage);
+  b.map(6 * kPage, kPage, kMemory, VFIO_DMA_MAP_FLAG_WRITE);
+  b.pin(2 * kPage);
   b.start();
-  b.write(kPage, 1);
-  PageSet shown;
-  add(shown, {2, 3});
-  EXPECT_FALSE(b.model.accept_marks(0, 4, shown));
-  add(shown, {1, 2});
-  EXPECT_TRUE(b.model.accept_marks(0, 4, shown));
-  EXPECT_EQ(b.model.marks(), shown);
-  add(shown, {4, 5});
-  EXPECT_FALSE(b.model.accept_marks(0, 5, shown));
+  b.user.memory = 2;
+  EXPECT_EQ(b.pin(kPage, 7), -ENOMEM);
+  EXPECT_EQ(b.user.pins, (std::vector<Page>{1, 3, 4, 5}));
+  PageSet marks;
+  add(marks, {1, 4});
+  EXPECT_EQ(b.model.marks(), marks);
+  EXPECT_EQ(b.model.pinned_page_count(), 1U);
+  b.user.memory = 4;
+  EXPECT_EQ(b.pin(kPage, 7), -EPERM);
+  EXPECT_EQ(b.pin(kPage, 5), 5);
+  b.user.memory = 0;
+  EXPECT_EQ(b.pin(kPage, 5), 5);  // pinned already
+  EXPECT_EQ(b.pin(6 * kPage), -EPERM);
+  EXPECT_EQ(b.pin(0, 513), -E2BIG);
+  b.user.unpinnable = kMemory;
+  EXPECT_EQ(b.pin(0), -EFAULT);
+}
+
+// A call, and the points that it comes to if there is memory at each.
+struct Needs {
+  const char* what;
+  std::vector<MemoryPoint> points;
+  std::function<std::int64_t(Bench&)> call;
+};
+
+std::int64_t ask_info(Bench& b, std::uint32_t argsz) {
+  b.put(std::array<std::uint32_t, 6>{argsz});
+  return b.model.ioctl(VFIO_IOMMU_GET_INFO, kArgument);
+}
+
+GroupKind without_an_address() {
+  GroupKind kind = hardware();
+  kind.reserved = {{0, ~std::uint64_t{0}}};
+  return kind;
+}
+
+// Two mappings, a page pinned, tracking on if the call is not START itself.
+const std::vector<Needs> kNeeds = {
+    {"map", {MemoryPoint::mapping}, [](Bench& b) { return b.map(0x8000, kPage); }},
+    {"start",
+     {MemoryPoint::start_marks, MemoryPoint::start_marks},
+     [](Bench& b) { return b.start(); }},
+    {"attach, emulated",
+     {MemoryPoint::group},
+     [](Bench& b) { return b.model.attach_group(1, {}); }},
+    {"attach",
+     {MemoryPoint::group, MemoryPoint::ranges},
+     [](Bench& b) { return b.model.attach_group(1, hardware()); }},
+    {"info", {MemoryPoint::chain}, [](Bench& b) { return ask_info(b, 24); }},
+    {"info, short", {MemoryPoint::chain}, [](Bench& b) { return ask_info(b, 16); }},
+    {"unmap", {}, [](Bench& b) { return b.unmap(0x4000, kPage); }},
+    {"stop", {}, [](Bench& b) { return b.dirty(VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP); }},
+    {"write", {}, [](Bench& b) { return b.write(0, 1); }},
+};
+
+// Likewise; tracking is on.
+const std::vector<Needs> kNeedsWhileTracking = {
+    {"map",
+     {MemoryPoint::mapping, MemoryPoint::map_marks},
+     [](Bench& b) { return b.map(0x8000, kPage); }},
+    {"start", {}, [](Bench& b) { return b.start(); }},
+    {"query", {}, [](Bench& b) { return b.query(0, 0x10000); }},
+    {"unmap", {}, [](Bench& b) { return b.unmap(0x4000, kPage, 1); }},
+};
+
+// Calls that fail, and at how many points they have been by then.
+const std::vector<Needs> kFailures = {
+    {"map: wrong size", {}, [](Bench& b) { return b.map(0x8000, 0); }},
+    {"map: overlap", {}, [](Bench& b) { return b.map(0, kPage); }},
+    {"map: too many pages",
+     {MemoryPoint::mapping},
+     [](Bench& b) { return b.map(kPage << 30, kPage << 31); }},
+    {"attach: twice", {}, [](Bench& b) { return b.model.attach_group(0, hardware()); }},
+    {"attach: no page size",
+     {MemoryPoint::group},
+     [](Bench& b) { return b.model.attach_group(1, hardware(0)); }},
+    {"attach: no address",
+     {MemoryPoint::group, MemoryPoint::ranges},
+     [](Bench& b) { return b.model.attach_group(1, without_an_address()); }},
+    {"info: too short", {}, [](Bench& b) { return ask_info(b, 15); }},
+};
+
+// D19: with memory for all points, for all but the last, ...
+void run_out_at_each_point(const Needs& needs, bool tracking, bool succeeds) {
+  for (std::size_t memory = needs.points.size() + 1; memory-- > 0;) {
+    Bench b;
+    b.map(0, kPage);
+    b.map(0x4000, kPage);
+    b.pin(0);
+    if (tracking) b.start();
+    b.user.points.clear();
+    b.user.memory = memory;
+    const std::int64_t result = needs.call(b);
+    const bool lasts = memory == needs.points.size();
+    const std::vector<MemoryPoint> come_to(
+        needs.points.begin(), needs.points.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                         memory + 1, needs.points.size())));
+    EXPECT_EQ(b.user.points, come_to) << needs.what;
+    EXPECT_EQ(result == -ENOMEM, !lasts) << needs.what << ": " << result;
+    EXPECT_EQ(result >= 0, lasts && succeeds) << needs.what << ": " << result;
+    if (result >= 0) continue;
+    EXPECT_EQ(b.model.mappings().size(), 2U) << needs.what;
+    EXPECT_EQ(b.model.tracking(), tracking) << needs.what;
+    EXPECT_EQ(b.model.page_sizes(), ~std::uint64_t{4095}) << needs.what;
+  }
+}
+
+TEST(ReferenceMemory, D19RunsOutAtEachPointInTheOrderOfTheContract) {
+  for (const Needs& needs : kNeeds) run_out_at_each_point(needs, false, true);
+  for (const Needs& needs : kNeedsWhileTracking) run_out_at_each_point(needs, true, true);
+}
+
+TEST(ReferenceMemory, D19ComesToNoPointAfterACheckThatFails) {
+  for (const Needs& needs : kFailures) run_out_at_each_point(needs, true, false);
 }
 
 TEST(ReferenceDriver, R4Writes) {

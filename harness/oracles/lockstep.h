@@ -95,8 +95,9 @@ class Lockstep {
   std::optional<Mismatch> compare_memory();
   std::optional<Mismatch> compare_host();
   Mismatch state_mismatch(std::string_view what) const;
-  std::optional<Mismatch> settle_marks(std::span<const Step> steps);
-  Mismatch unacceptable_marks(std::uint64_t first, std::uint64_t end);
+  bool starved_pin() const;
+  void show_where_memory_ended();
+  std::optional<Mismatch> compare_marks_of_starved_pin();
   std::optional<Mismatch> check_expectation(const Expectation& expectation, Executor& executor,
                                             const Step& step, const char* who);
   std::optional<Mismatch> close();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // What is compared of states: mappings, pins, marks, and the user's memory.
 #include <algorithm>
-#include <cerrno>
 
 #include "lockstep.h"
 #include "text.h"
@@ -120,33 +119,35 @@ std::optional<Mismatch> Lockstep::compare_memory() {
   return found;
 }
 
-// R9: the one case in which the contract leaves marks open.
-std::optional<Mismatch> Lockstep::settle_marks(std::span<const Step> steps) {
-  for (const Step& step : steps) {
-    if (step.verb != Verb::pin || !step.allocation_failed || step.result != -ENOMEM) continue;
-    actual_.subject().inspect(actual_state_);
-    const std::uint64_t first = step.first / kPageBytes;
-    const std::uint64_t end = std::min(first + step.size / kPageBytes, std::uint64_t{1} << 52);
-    if (!expected_.subject().accept_marks(first, end, actual_state_))
-      return unacceptable_marks(first, end);
-  }
-  return std::nullopt;
+// Did the operation run out of memory in a pin? None does in a window (Executor::arm).
+bool Lockstep::starved_pin() const {
+  return steps_[0].verb == Verb::pin && steps_[0].allocation_failed;
 }
 
-Mismatch Lockstep::unacceptable_marks(std::uint64_t first, std::uint64_t end) {
-  expected_.subject().inspect(expected_state_);
+void Lockstep::show_where_memory_ended() {
+  actual_.subject().inspect(actual_state_);
+  expected_.subject().learn_where_memory_ended(actual_state_);
+}
+
+// At once, so that it is said of this operation and not of a later one.
+std::optional<Mismatch> Lockstep::compare_marks_of_starved_pin() {
+  if (!starved_pin()) return std::nullopt;
+  const std::uint64_t first = steps_[0].first / kPageBytes;
+  const std::uint64_t end = std::min(first + steps_[0].size / kPageBytes, std::uint64_t{1} << 52);
   const auto named = [&](std::vector<State::Run> runs) {
     std::erase_if(runs, [&](const State::Run& r) { return r.end <= first || r.first >= end; });
     for (State::Run& run : runs) run = {std::max(run.first, first), std::min(run.end, end)};
     return runs;
   };
-  const auto &actual = actual_state_.marks, &expected = expected_state_.marks;
-  std::vector<std::uint64_t> missing = State::pages_only_in(named(expected), actual, kMaxPages);
+  expected_.subject().inspect(expected_state_);
+  const auto actual = named(actual_state_.marks), expected = named(expected_state_.marks);
+  if (actual == expected) return std::nullopt;
+  std::vector<std::uint64_t> missing = State::pages_only_in(expected, actual, kMaxPages);
   Mismatch found = mismatch(missing.empty() ? "extra-marks" : "missing-marks");
-  found.pages = missing.empty() ? State::pages_only_in(named(actual), expected, kMaxPages)
-                                : std::move(missing);
-  found.expected = "at least marks " + runs_text(named(expected)) + ", and only of mapped pages";
-  found.actual = runs_text(named(actual));
+  found.pages =
+      missing.empty() ? State::pages_only_in(actual, expected, kMaxPages) : std::move(missing);
+  found.expected = "marks " + runs_text(expected);
+  found.actual = runs_text(actual);
   return found;
 }
 

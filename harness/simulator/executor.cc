@@ -129,8 +129,8 @@ void Executor::arm(const Operation& operation, const Step& step) {
   const FaultKind kind = operation.fault.kind;
   if (kind == FaultKind::none) return;
   if (kind == FaultKind::allocation) {
-    // What such a pin leaves marked is open (R9), and settled after the whole
-    // operation only: too late for the bitmap of an unmap around it.
+    // At which page such a pin ran out is learnt from its marks (D19), after the
+    // whole operation only: too late for the bitmap of an unmap around it.
     if (depth_ == 0 || operation.verb != Verb::pin)
       world_.fail_allocation = std::uint64_t{operation.fault.index} + 1;
     return;

@@ -37,17 +37,14 @@ class Subject {
   // that the subject has just shown? For subjects that have a host.
   virtual std::optional<Discrepancy> audit(const State& /*shown*/) { return std::nullopt; }
 
-  // Said before each operation: the next call fails for want of memory, if it gets as
-  // far as needing any, or it does not. For subjects that cannot be made to run out
-  // themselves.
+  // Said before each operation: another subject ran out of memory in it. This one has to,
+  // if by the contract it comes to a point where that can happen (D19); or it does not.
+  // For subjects that cannot be made to run out themselves.
   virtual void run_out_of_memory(bool /*out*/) {}
 
-  // Takes over the marks that another subject shows in pages [first, end), where
-  // the contract leaves them open (R9); false if it does not leave these open.
-  virtual bool accept_marks(std::uint64_t /*first*/, std::uint64_t /*end*/,
-                            const State& /*shown*/) {
-    return false;
-  }
+  // Said before a pin in which another subject ran out of memory: what that shows after
+  // it. At which page memory ran out is open (D19), and the marks tell.
+  virtual void learn_where_memory_ended(const State& /*shown*/) {}
 
   // Everything given back; what was not, in words, one line each.
   virtual std::string release() = 0;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The reference as a subject.
-#include <cerrno>
-
 #include "factories.h"
 #include "model.h"
 #include "subject.h"
@@ -30,22 +28,22 @@ reference::GroupKind kind_of(const HardwareKind* kind) {
   return result;
 }
 
-// Errors that are found before any memory is asked for.
-bool precedes_allocation(std::int64_t result) {
-  return result == -EEXIST || result == -ENOSPC || result == -EACCES || result == -E2BIG ||
-         result == -ENOTTY;
-}
-
 class ReferenceSubject final : public Subject, private reference::Surroundings {
  public:
   ReferenceSubject(const Setup& setup, World& world);
 
-  std::int64_t ioctl(unsigned command, std::uint64_t argument) override;
-  int attach(unsigned group, const HardwareKind* kind) override;
+  std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
+    return model_.ioctl(command, argument);
+  }
+  int attach(unsigned group, const HardwareKind* kind) override {
+    return model_.attach_group(group, kind_of(kind));
+  }
   void detach(unsigned group) override { model_.detach_group(group); }
   void enroll(unsigned device) override { model_.register_device(device); }
   void withdraw(unsigned device) override { model_.unregister_device(device); }
-  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override;
+  int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override {
+    return model_.pin_pages(group, iova, count, rights, pfns);
+  }
   void unpin(std::uint64_t iova, int count) override { model_.unpin_pages(iova, count); }
   int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override {
     return model_.rw(iova, data, bytes, write);
@@ -53,9 +51,8 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   Sizes sizes() override;
   void inspect(State& state) override;
   void run_out_of_memory(bool out) override { out_of_memory_ = out; }
+  void learn_where_memory_ended(const State& shown) override;
   std::string release() override { return {}; }
-
-  bool accept_marks(std::uint64_t first, std::uint64_t end, const State& shown) override;
 
  private:
   bool copy_from_user(void* to, std::uint64_t from, std::size_t bytes) override {
@@ -79,43 +76,18 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override {
     world_.dma_unmap(device, iova, bytes);
   }
-
-  // `call` on a model, or what it returns when memory runs out in it.
-  template <class Call>
-  std::int64_t run(Call call);
+  // At the first point: at any later one the result and the state are the same.
+  bool has_memory(reference::MemoryPoint) override { return !out_of_memory_; }
+  std::size_t pins_with_memory(const std::vector<reference::Page>& pages) override;
 
   World& world_;
   reference::Model model_;
   bool out_of_memory_ = false;
+  reference::PageSet starved_marks_;  // that another subject had after a pin ran out in it
 };
 
 ReferenceSubject::ReferenceSubject(const Setup& setup, World& world)
     : world_(world), model_(settings_of(setup), *this) {}
-
-template <class Call>
-std::int64_t ReferenceSubject::run(Call call) {
-  if (!out_of_memory_) return call(model_);
-  out_of_memory_ = false;
-  // It fails with nothing changed, unless it fails for another reason first.
-  reference::Model probe = model_;
-  const std::int64_t result = call(probe);
-  return precedes_allocation(result) ? result : -ENOMEM;
-}
-
-std::int64_t ReferenceSubject::ioctl(unsigned command, std::uint64_t argument) {
-  return run([&](reference::Model& model) { return model.ioctl(command, argument); });
-}
-
-int ReferenceSubject::attach(unsigned group, const HardwareKind* kind) {
-  return static_cast<int>(
-      run([&](reference::Model& model) { return model.attach_group(group, kind_of(kind)); }));
-}
-
-int ReferenceSubject::pin(unsigned group, std::uint64_t iova, int count, int rights,
-                          std::uint64_t* pfns) {
-  return static_cast<int>(run(
-      [&](reference::Model& model) { return model.pin_pages(group, iova, count, rights, pfns); }));
-}
 
 Sizes ReferenceSubject::sizes() {
   return {model_.page_sizes(),      model_.pinned_page_count(), model_.locked_pages(),
@@ -133,10 +105,19 @@ void ReferenceSubject::inspect(State& state) {
   for (const auto& range : model_.marks()) state.add_marks(range.lower(), range.upper());
 }
 
-bool ReferenceSubject::accept_marks(std::uint64_t first, std::uint64_t end, const State& shown) {
-  reference::PageSet marks;
-  for (const State::Run& run : shown.marks) reference::add(marks, {run.first, run.end});
-  return model_.accept_marks(first, end, marks);
+void ReferenceSubject::learn_where_memory_ended(const State& shown) {
+  starved_marks_.clear();
+  for (const State::Run& run : shown.marks) reference::add(starved_marks_, {run.first, run.end});
+}
+
+// The one place where several answers are right (D19): a pin may run out at any of
+// `pages`, and leaves those before it marked. So it was the first that is not marked; or,
+// where marks are older, one before that, and the state is the same.
+std::size_t ReferenceSubject::pins_with_memory(const std::vector<reference::Page>& pages) {
+  if (!out_of_memory_ || pages.empty()) return pages.size();
+  std::size_t count = 0;
+  while (count + 1 < pages.size() && reference::contains(starved_marks_, pages[count])) ++count;
+  return count;
 }
 
 }  // namespace

@@ -46,8 +46,13 @@ bool output_in_window(const Difference& d) {
   });
 }
 
+bool is_of_the_state(const Difference& d) {
+  return d.begins("lockstep.state.") || d.is("lockstep.pin.missing-marks") ||
+         d.is("lockstep.pin.extra-marks");
+}
+
 bool has_large_marks(const Difference& d) {
-  return d.is("lockstep.state.extra-marks") && d.lockstep &&
+  return is_of_the_state(d) && d.signature.ends_with(".extra-marks") && d.lockstep &&
          d.lockstep->actual().page_bytes() > kPageBytes;
 }
 

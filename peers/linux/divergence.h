@@ -31,6 +31,8 @@ inline constexpr const char* kWindow = "lockstep.unmap.window.";
 // Marks: reported, kept, or missed by the migration.
 bool about_marks(const Difference& d);
 bool is_missing(const Difference& d);
+// Seen in the states, be it at once, for a pin that ran out of memory: pages of 4 KiB.
+bool is_of_the_state(const Difference& d);
 bool has_large_marks(const Difference& d);
 // Those to be explained: that marks are rounded to large pages is known.
 std::vector<std::uint64_t> pages_of(const Difference& d);

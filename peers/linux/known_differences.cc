@@ -115,8 +115,7 @@ bool cut_by_large_pages(const Difference& d) {
   const std::size_t count = others.size();
   std::erase_if(others, [&](std::uint64_t page) {
     return std::ranges::any_of(d.history->mappings(), [&](const LiveMapping& m) {
-      return has_no_bit(m, page, page + std::min(bytes - 1, ~page), page_bytes,
-                        d.begins("lockstep.state."));
+      return has_no_bit(m, page, page + std::min(bytes - 1, ~page), page_bytes, is_of_the_state(d));
     });
   });
   return others.size() < count &&

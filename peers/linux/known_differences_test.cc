@@ -57,6 +57,18 @@ TEST_P(ExpectedTest, AnEntryIsAMismatchForWhoeverAsksForIt) {
   }
 }
 
+// The marks of a pin that ran out of memory are compared at once.
+TEST_P(ExpectedTest, MarksOfLargePagesAreKnownOfAPinThatFailed) {
+  const Verdict verdict =
+      Comparison(GetParam())
+          .judge(parsed("container v2\nattach g0 hardware=4\nenroll d0\nmap 0p 8p rw\nstart\n"
+                        "pin d0 0p 2p rw fail-alloc=1\nquery 0p 8p\nquery 0p 8p\n"));
+  EXPECT_EQ(verdict.signature, "") << verdict.report;
+  EXPECT_TRUE(std::ranges::any_of(verdict.passed, [](const Expected* entry) {
+    return entry->name == std::string("large-pages-marks");
+  }));
+}
+
 // Bits of a bitmap that is not asked for are of pages beyond 2^64, where 0 is.
 TEST_P(ExpectedTest, AnOddOffsetBelowTheTopExplainsBitsBeyondIt) {
   const Verdict verdict = Comparison(GetParam())
