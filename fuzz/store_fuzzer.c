@@ -22,12 +22,12 @@ static void compare(const struct dirty_store* store, u64 first, u64 last) {
   for (u64 start = first & ~(u64)63; start <= last; start += 64) {
     u64 bits = plain[start / 64] & in_range(start, first, last);
     if (!bits) continue;
-    CHECK(dirty_store_next(store, page, last, &word), "lost");
+    CHECK(tidemark_dirty_store_next(store, page, last, &word), "lost");
     CHECK(word.first <= start && (word.first < start || !(bits & ~word.bits)), "lost");
     CHECK(word.first == start && word.bits == bits, "extra");
     page = start + 64;
   }
-  CHECK(!dirty_store_next(store, page, last, &word), "extra");
+  CHECK(!tidemark_dirty_store_next(store, page, last, &word), "extra");
 }
 
 static void apply(struct dirty_store* store, const uint8_t* record) {
@@ -36,8 +36,9 @@ static void apply(struct dirty_store* store, const uint8_t* record) {
   const bool mark = record[0] & 1, all = record[0] % 8 >= 6, few = record[0] & 8;
   u64 first = all ? 0 : min(a, b), last = all ? store->nr_pages - 1 : max(a, b);
   if (few && !all) last = min(last, first + b % 8);
-  if (mark && all) dirty_store_mark_all(store);
-  if (!mark || !all) (mark ? dirty_store_mark : dirty_store_clear)(store, first, last);
+  if (mark && all) tidemark_dirty_store_mark_all(store);
+  if (!mark) tidemark_dirty_store_clear(store, first, last);
+  if (mark && !all) tidemark_dirty_store_mark(store, first, last);
   for (u64 start = first & ~(u64)63; start <= last; start += 64) {
     const u64 bits = in_range(start, first, last);
     plain[start / 64] = mark ? plain[start / 64] | bits : plain[start / 64] & ~bits;
@@ -50,10 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   struct dirty_store store = {0};
   os_current = &machine;
   memset(plain, 0, sizeof(plain));
-  if (dirty_store_make(&store, size ? sizes[data[0] % 12] : 1)) return 0;
+  if (tidemark_dirty_store_make(&store, size ? sizes[data[0] % 12] : 1)) return 0;
   for (size_t at = 1; at + 5 <= size && at < 1000; at += 5) apply(&store, data + at);
   compare(&store, 0, store.nr_pages - 1);
-  dirty_store_drop(&store);
+  tidemark_dirty_store_drop(&store);
   CHECK(machine.nr_allocations == 0, "leak");
   return 0;
 }

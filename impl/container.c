@@ -2,7 +2,7 @@
 /*
  * The life of a container, and a look into it.
  */
-#include "container.h"
+#include "private.h"
 
 static int config_check(const struct tidemark_config *config)
 {
@@ -48,12 +48,12 @@ void tidemark_container_destroy(struct tidemark_container *container)
 
 	mutex_lock(&container->lock);
 	WARN_ON(container->devices);
-	mapping_remove_all(container);
+	tidemark_mapping_remove_all(container);
 	list_for_each_entry_safe(group, next, &container->groups, node) {
 		list_del(&group->node);
 		kfree(group);
 	}
-	windows_drop(&container->windows);
+	tidemark_iova_ranges_drop(&container->iova_ranges);
 	mutex_unlock(&container->lock);
 	mutex_destroy(&container->lock);
 	kfree(container);
@@ -100,7 +100,7 @@ static void marks_visit(const struct mapping *mapping, const struct tidemark_vis
 		visitor->marks(visitor->context, mapping->first, mapping->last);
 		return;
 	}
-	for (; dirty_store_next(&mapping->dirty, page, last_page, &word);
+	for (; tidemark_dirty_store_next(&mapping->dirty, page, last_page, &word);
 	     page = word.first + TIDEMARK_WORD_BITS)
 		word_visit(mapping, visitor, &word);
 }
@@ -114,7 +114,7 @@ void tidemark_container_visit(struct tidemark_container *container,
 	mappings_for_all(mapping, &container->mappings) {
 		visitor->mapping(visitor->context, mapping->first, mapping->last,
 				 mapping->vaddr, mapping->prot);
-		pins_visit(mapping, visitor);
+		tidemark_pins_visit(mapping, visitor);
 		if (container->tracking)
 			marks_visit(mapping, visitor);
 	}

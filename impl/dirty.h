@@ -35,28 +35,28 @@ struct dirty_word {
  * Charged to the memory cgroup, nr_pages / 8 bytes and a 63rd of that (B10).
  * Return: 0 or -ENOMEM.
  */
-int dirty_store_make(struct dirty_store *store, u64 nr_pages);
+int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages);
 
 /* Forget all marks and free the memory. Does nothing to one not made. */
-void dirty_store_drop(struct dirty_store *store);
+void tidemark_dirty_store_drop(struct dirty_store *store);
 
 /* Mark pages. Cost: O(pages / 64), at least 1. */
-void dirty_store_mark(struct dirty_store *store, u64 first, u64 last);
+void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last);
 
 /* Mark every page. Cost: O(1). */
-void dirty_store_mark_all(struct dirty_store *store);
+void tidemark_dirty_store_mark_all(struct dirty_store *store);
 
 /*
  * Unmark pages. Cost: O(marked words in the range); the first partial one after
- * dirty_store_mark_all() is O(nr_pages / 64).
+ * tidemark_dirty_store_mark_all() is O(nr_pages / 64).
  */
-void dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
+void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
 
 /*
  * The next 64 pages of which one in [first, last] is marked; bits outside of
  * the range are zero. Cost: O(log nr_pages). Return: false if there are none.
  */
-bool dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
-		      struct dirty_word *word);
+bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
+			       struct dirty_word *word);
 
 #endif

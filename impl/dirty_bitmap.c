@@ -25,7 +25,7 @@ static u64 bits_in_word(u64 index, u64 first, u64 last)
 			    min(last - start, (u64)TIDEMARK_WORD_BITS - 1));
 }
 
-int dirty_store_make(struct dirty_store *store, u64 nr_pages)
+int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages)
 {
 	u64 nr_words = 0, bits = nr_pages;
 	u64 offset[TIDEMARK_MARK_LEVELS_MAX];
@@ -50,14 +50,14 @@ int dirty_store_make(struct dirty_store *store, u64 nr_pages)
 	return 0;
 }
 
-void dirty_store_drop(struct dirty_store *store)
+void tidemark_dirty_store_drop(struct dirty_store *store)
 {
 	kvfree(store->level[0]);
 	store->level[0] = NULL;
 	store->all = false;
 }
 
-void dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
+void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
 {
 	unsigned int n;
 	u64 i;
@@ -73,7 +73,7 @@ void dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
 	}
 }
 
-void dirty_store_mark_all(struct dirty_store *store)
+void tidemark_dirty_store_mark_all(struct dirty_store *store)
 {
 	store->all = true;
 }
@@ -140,19 +140,19 @@ static void clear_bits(struct dirty_store *store, u64 first, u64 last)
 	}
 }
 
-void dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
+void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
 {
 	bool partial = first || last != store->nr_pages - 1;
 
 	/* What stays marked has to be written down now. */
 	if (store->all && partial)
-		dirty_store_mark(store, 0, store->nr_pages - 1);
+		tidemark_dirty_store_mark(store, 0, store->nr_pages - 1);
 	store->all = false;
 	clear_bits(store, first, last);
 }
 
-bool dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
-		      struct dirty_word *word)
+bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
+			       struct dirty_word *word)
 {
 	u64 last_word = last >> TIDEMARK_WORD_SHIFT;
 	u64 i;

@@ -2,7 +2,7 @@
 /*
  * What the container can do and holds, for the user to read (D13, D14).
  */
-#include "container.h"
+#include "private.h"
 
 /* Capabilities follow each other without padding, as in Linux 6.1. */
 struct capabilities {
@@ -23,7 +23,7 @@ static bool all_cache_coherent(struct tidemark_container *container)
 	return true;
 }
 
-long info_extension(struct tidemark_container *container, unsigned long extension)
+long tidemark_info_extension(struct tidemark_container *container, unsigned long extension)
 {
 	bool coherent;
 
@@ -42,14 +42,14 @@ long info_extension(struct tidemark_container *container, unsigned long extensio
 	}
 }
 
-/* Bytes of the chain: IOVA_RANGE is there where there are windows. */
+/* Bytes of the chain: IOVA_RANGE is there where there are ranges. */
 static size_t capabilities_bytes(const struct tidemark_container *container)
 {
-	u32 nr_windows = container->windows.nr_windows;
+	u32 nr_ranges = container->iova_ranges.nr_ranges;
 
-	if (!nr_windows)
+	if (!nr_ranges)
 		return offsetof(struct capabilities, iova_range);
-	return sizeof(struct capabilities) + nr_windows * sizeof(struct vfio_iova_range);
+	return sizeof(struct capabilities) + nr_ranges * sizeof(struct vfio_iova_range);
 }
 
 static struct vfio_info_cap_header capability_head(u16 id, size_t next)
@@ -62,8 +62,8 @@ static void capabilities_fill(const struct tidemark_container *container,
 			      struct capabilities *caps)
 {
 	const size_t start = sizeof(struct vfio_iommu_type1_info);
-	const struct iova_windows *windows = &container->windows;
-	size_t last = windows->nr_windows ? start + offsetof(struct capabilities, iova_range) : 0;
+	const struct iova_ranges *allowed = &container->iova_ranges;
+	size_t last = allowed->nr_ranges ? start + offsetof(struct capabilities, iova_range) : 0;
 
 	caps->migration.header = capability_head(VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION,
 						 start + offsetof(struct capabilities, dma_avail));
@@ -76,8 +76,8 @@ static void capabilities_fill(const struct tidemark_container *container,
 	if (!last)
 		return;
 	caps->iova_range.header = capability_head(VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 0);
-	caps->iova_range.nr_iovas = windows->nr_windows;
-	memcpy(caps + 1, windows->windows, windows->nr_windows * sizeof(*windows->windows));
+	caps->iova_range.nr_iovas = allowed->nr_ranges;
+	memcpy(caps + 1, allowed->ranges, allowed->nr_ranges * sizeof(*allowed->ranges));
 }
 
 /* Under the lock: all that the user gets is of one moment. */
@@ -111,7 +111,7 @@ static long info_copy(struct tidemark_container *container,
 	return ret;
 }
 
-long info_get(struct tidemark_container *container, u64 argument)
+long tidemark_info_get(struct tidemark_container *container, u64 argument)
 {
 	const size_t least = offsetofend(struct vfio_iommu_type1_info, iova_pgsizes);
 	struct vfio_iommu_type1_info info = {};

@@ -3,7 +3,7 @@
  * The ioctls' arguments: in, checked in the contract's order, and results out
  * (R12-R15).
  */
-#include "container.h"
+#include "private.h"
 
 static int bitmap_check(const struct vfio_bitmap *bitmap, u64 range_bytes)
 {
@@ -40,7 +40,7 @@ static long ioctl_map(struct tidemark_container *container, u64 argument)
 		       (map.flags & VFIO_DMA_MAP_FLAG_WRITE ? TIDEMARK_WRITE : 0);
 	if (!request.prot)
 		return -EINVAL;
-	return mapping_map(container, &request);
+	return tidemark_mapping_map(container, &request);
 }
 
 /* The struct vfio_bitmap behind an unmap's header. */
@@ -87,7 +87,7 @@ static long ioctl_unmap(struct tidemark_container *container, u64 argument)
 	request.all = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL;
 	request.header = &unmap;
 	request.argument = argument;
-	return mapping_unmap(container, &request);
+	return tidemark_mapping_unmap(container, &request);
 }
 
 /* R10: may a query name this range? */
@@ -97,10 +97,10 @@ static bool range_allowed(struct tidemark_container *container, u64 first, u64 l
 
 	switch (container->range_rule) {
 	case TIDEMARK_RANGE_EXACT:
-		mapping = mappings_find(&container->mappings, first, first);
+		mapping = tidemark_mappings_find(&container->mappings, first, first);
 		return mapping && mapping->first == first && mapping->last == last;
 	case TIDEMARK_RANGE_WHOLE:
-		return !mappings_cut(&container->mappings, first, last);
+		return !tidemark_mappings_cut(&container->mappings, first, last);
 	case TIDEMARK_RANGE_ANY:
 		break;
 	}
@@ -122,9 +122,9 @@ static int dirty_query(struct tidemark_container *container,
 	    !container->tracking || !range_allowed(container, report.first, report.last))
 		return -EINVAL;
 
-	ret = report_copy(container, &report);
+	ret = tidemark_report_copy(container, &report);
 	if (!ret)
-		report_clear(container, &report);
+		tidemark_report_clear(container, &report);
 	return ret;
 }
 
@@ -166,12 +166,12 @@ static long ioctl_dirty_pages(struct tidemark_container *container, u64 argument
 	switch (dirty.flags) {
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
 		mutex_lock(&container->lock);
-		ret = tracking_start(container);
+		ret = tidemark_tracking_start(container);
 		mutex_unlock(&container->lock);
 		return ret;
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
 		mutex_lock(&container->lock);
-		tracking_stop(container);
+		tidemark_tracking_stop(container);
 		mutex_unlock(&container->lock);
 		return 0;
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
@@ -187,9 +187,9 @@ long tidemark_container_ioctl(struct tidemark_container *container,
 {
 	switch (command) {
 	case VFIO_CHECK_EXTENSION:
-		return info_extension(container, argument);
+		return tidemark_info_extension(container, argument);
 	case VFIO_IOMMU_GET_INFO:
-		return info_get(container, argument);
+		return tidemark_info_get(container, argument);
 	case VFIO_IOMMU_MAP_DMA:
 		return ioctl_map(container, argument);
 	case VFIO_IOMMU_UNMAP_DMA:

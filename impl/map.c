@@ -2,7 +2,7 @@
 /*
  * Mappings are made and taken away (R15, D10).
  */
-#include "container.h"
+#include "private.h"
 
 static int map_check_range(const struct tidemark_container *container,
 			   const struct map_request *request)
@@ -26,11 +26,11 @@ static int map_check(const struct tidemark_container *container,
 
 	if (ret)
 		return ret;
-	if (mappings_find(&container->mappings, request->iova, last))
+	if (tidemark_mappings_find(&container->mappings, request->iova, last))
 		return -EEXIST;
 	if (container->mappings.nr_mappings >= container->dma_entry_limit)
 		return -ENOSPC;
-	if (!windows_allow(&container->windows, request->iova, last))
+	if (!tidemark_iova_ranges_allow(&container->iova_ranges, request->iova, last))
 		return -EINVAL;
 	return 0;
 }
@@ -51,12 +51,12 @@ static struct mapping *mapping_make(const struct map_request *request)
 
 static void mapping_free(struct mapping *mapping)
 {
-	dirty_store_drop(&mapping->dirty);
+	tidemark_dirty_store_drop(&mapping->dirty);
 	os_process_put(&mapping->owner);
 	kfree(mapping);
 }
 
-int mapping_map(struct tidemark_container *container, const struct map_request *request)
+int tidemark_mapping_map(struct tidemark_container *container, const struct map_request *request)
 {
 	struct mapping *mapping;
 	int ret;
@@ -71,20 +71,20 @@ int mapping_map(struct tidemark_container *container, const struct map_request *
 	if (!mapping)
 		goto unlock;
 
-	ret = container->nr_hardware ? hardware_map(container, mapping) : 0;
+	ret = container->nr_hardware ? tidemark_domain_map(container, mapping) : 0;
 	if (ret)
 		goto free;
 
-	ret = container->tracking ? tracking_add(container, mapping) : 0;
+	ret = container->tracking ? tidemark_tracking_add(container, mapping) : 0;
 	if (ret)
 		goto unmap;
 
-	mappings_insert(&container->mappings, mapping);
+	tidemark_mappings_insert(&container->mappings, mapping);
 	goto unlock;
 
 unmap:
 	if (container->nr_hardware)
-		hardware_unmap(container, mapping);
+		tidemark_domain_unmap(container, mapping);
 free:
 	mapping_free(mapping);
 unlock:
@@ -92,23 +92,23 @@ unlock:
 	return ret;
 }
 
-void mapping_remove(struct tidemark_container *container, struct mapping *mapping)
+void tidemark_mapping_remove(struct tidemark_container *container, struct mapping *mapping)
 {
 	if (mapping->nr_pins) {
 		pr_warn_ratelimited("tidemark: %llu pinned pages dropped with their mapping\n",
 				    (unsigned long long)mapping->nr_pins);
-		pins_drop(container, mapping);
+		tidemark_pins_drop(container, mapping);
 	}
 	if (container->nr_hardware)
-		hardware_unmap(container, mapping);
-	mappings_erase(&container->mappings, mapping);
+		tidemark_domain_unmap(container, mapping);
+	tidemark_mappings_erase(&container->mappings, mapping);
 	mapping_free(mapping);
 }
 
-void mapping_remove_all(struct tidemark_container *container)
+void tidemark_mapping_remove_all(struct tidemark_container *container)
 {
 	struct mapping *mapping;
 
-	while ((mapping = mappings_first_from(&container->mappings, 0)))
-		mapping_remove(container, mapping);
+	while ((mapping = tidemark_mappings_first_from(&container->mappings, 0)))
+		tidemark_mapping_remove(container, mapping);
 }

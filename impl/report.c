@@ -4,7 +4,7 @@
  * cleared before everything was copied (B1, B2): words are put together on the
  * stack, and only those with a bit in them are stored (R11, N2).
  */
-#include "container.h"
+#include "private.h"
 
 /*
  * Words are made in ascending order: @word is the one being made; the @nr_ready
@@ -119,7 +119,7 @@ static int report_mapping(struct bitmap_writer *writer, const struct report *rep
 	int ret = 0;
 
 	report_clip(report, mapping, &first, &last);
-	while (!ret && dirty_store_next(store, first, last, &word)) {
+	while (!ret && tidemark_dirty_store_next(store, first, last, &word)) {
 		u64 page = mapping_at + word.first;
 
 		if (shift)
@@ -131,7 +131,7 @@ static int report_mapping(struct bitmap_writer *writer, const struct report *rep
 	return ret;
 }
 
-int report_copy(struct tidemark_container *container, const struct report *report)
+int tidemark_report_copy(struct tidemark_container *container, const struct report *report)
 {
 	unsigned int shift = container_page_shift(container) - TIDEMARK_PAGE_SHIFT;
 	struct bitmap_writer writer = { .bitmap = report->bitmap };
@@ -152,14 +152,14 @@ int report_copy(struct tidemark_container *container, const struct report *repor
 	return ret ? ret : writer_flush(&writer);
 }
 
-void report_clear(struct tidemark_container *container, const struct report *report)
+void tidemark_report_clear(struct tidemark_container *container, const struct report *report)
 {
 	struct mapping *mapping;
 	u64 first, last;
 
 	mappings_for_each(mapping, &container->mappings, report->first, report->last) {
 		report_clip(report, mapping, &first, &last);
-		dirty_store_clear(&mapping->dirty, first, last);
-		pins_mark(mapping, first, last);
+		tidemark_dirty_store_clear(&mapping->dirty, first, last);
+		tidemark_pins_mark(mapping, first, last);
 	}
 }

@@ -2,9 +2,9 @@
 /*
  * Tracking on and off (R1, R2). While it is on, every mapping has a store.
  */
-#include "container.h"
+#include "private.h"
 
-int tracking_add(struct tidemark_container *container, struct mapping *mapping)
+int tidemark_tracking_add(struct tidemark_container *container, struct mapping *mapping)
 {
 	u64 pages_of_p = mapping_bytes(mapping) >> container_page_shift(container);
 	u64 nr_pages = mapping_pages(mapping);
@@ -15,9 +15,9 @@ int tracking_add(struct tidemark_container *container, struct mapping *mapping)
 	if (nr_pages > TIDEMARK_MARKED_PAGES_MAX)
 		return -ENOMEM;
 
-	ret = dirty_store_make(&mapping->dirty, nr_pages);
+	ret = tidemark_dirty_store_make(&mapping->dirty, nr_pages);
 	if (!ret)
-		pins_mark(mapping, 0, nr_pages - 1);
+		tidemark_pins_mark(mapping, 0, nr_pages - 1);
 	return ret;
 }
 
@@ -26,10 +26,10 @@ static void stores_drop(struct tidemark_container *container)
 	struct mapping *mapping;
 
 	mappings_for_all(mapping, &container->mappings)
-		dirty_store_drop(&mapping->dirty);
+		tidemark_dirty_store_drop(&mapping->dirty);
 }
 
-int tracking_start(struct tidemark_container *container)
+int tidemark_tracking_start(struct tidemark_container *container)
 {
 	struct mapping *mapping;
 	int ret;
@@ -38,7 +38,7 @@ int tracking_start(struct tidemark_container *container)
 		return 0;
 
 	mappings_for_all(mapping, &container->mappings) {
-		ret = tracking_add(container, mapping);
+		ret = tidemark_tracking_add(container, mapping);
 		if (ret) {
 			stores_drop(container);
 			return ret;
@@ -48,18 +48,18 @@ int tracking_start(struct tidemark_container *container)
 	return 0;
 }
 
-void tracking_stop(struct tidemark_container *container)
+void tidemark_tracking_stop(struct tidemark_container *container)
 {
 	container->tracking = false;
 	stores_drop(container);
 }
 
-void tracking_mark_everything(struct tidemark_container *container)
+void tidemark_tracking_mark_everything(struct tidemark_container *container)
 {
 	struct mapping *mapping;
 
 	if (!container->tracking)
 		return;
 	mappings_for_all(mapping, &container->mappings)
-		dirty_store_mark_all(&mapping->dirty);
+		tidemark_dirty_store_mark_all(&mapping->dirty);
 }

@@ -8,7 +8,7 @@
  * is left are the marks copied out, and only when that has worked do the
  * mappings go (B1).
  */
-#include "container.h"
+#include "private.h"
 
 static u64 request_last(const struct unmap_request *request)
 {
@@ -28,7 +28,7 @@ static int unmap_check(const struct tidemark_container *container,
 		return request->iova || request->size ? -EINVAL : 0;
 	if (!request->size || (request->iova | request->size) & mask || last < request->iova)
 		return -EINVAL;
-	if (container->v2 && mappings_cut(&container->mappings, request->iova, last))
+	if (container->v2 && tidemark_mappings_cut(&container->mappings, request->iova, last))
 		return -EINVAL;
 	return 0;
 }
@@ -42,7 +42,7 @@ static struct mapping *first_target(const struct tidemark_container *container,
 {
 	struct mapping *mapping;
 
-	mapping = mappings_find(&container->mappings, from, request_last(request));
+	mapping = tidemark_mappings_find(&container->mappings, from, request_last(request));
 	if (mapping && mapping->first < request->iova)
 		return NULL;
 	return mapping;
@@ -55,7 +55,7 @@ static struct mapping *first_pinned(const struct tidemark_container *container,
 	struct mapping *mapping = first_target(container, request, from);
 
 	while (mapping && (mapping->first < from || !mapping->nr_pins))
-		mapping = mappings_next(mapping, request_last(request));
+		mapping = tidemark_mappings_next(mapping, request_last(request));
 	return mapping;
 }
 
@@ -68,7 +68,7 @@ static int unmap_pass(struct tidemark_container *container,
 
 	do {
 		last = mapping->last;
-		devices_notify(container, mapping->first, last);
+		tidemark_devices_notify(container, mapping->first, last);
 		ret = unmap_check(container, request);
 		if (ret || last >= request_last(request))
 			return ret;
@@ -110,19 +110,20 @@ static int unmap_copy_out(struct tidemark_container *container,
 	u64 unmapped = 0;
 	int ret;
 
-	ret = request->with_bitmap ? report_copy(container, &report) : 0;
+	ret = request->with_bitmap ? tidemark_report_copy(container, &report) : 0;
 	if (ret)
 		return ret;
 
 	for (mapping = first_target(container, request, request->iova); mapping;
-	     mapping = mappings_next(mapping, request_last(request)))
+	     mapping = tidemark_mappings_next(mapping, request_last(request)))
 		unmapped += mapping_bytes(mapping);
 	request->header->size = unmapped;
 	return copy_to_user(os_user_pointer(request->argument), request->header,
 			    offsetofend(struct vfio_iommu_type1_dma_unmap, size)) ? -EFAULT : 0;
 }
 
-int mapping_unmap(struct tidemark_container *container, const struct unmap_request *request)
+int tidemark_mapping_unmap(struct tidemark_container *container,
+			   const struct unmap_request *request)
 {
 	struct mapping *mapping;
 	int ret;
@@ -137,7 +138,7 @@ int mapping_unmap(struct tidemark_container *container, const struct unmap_reque
 		goto unlock;
 
 	while ((mapping = first_target(container, request, request->iova)))
-		mapping_remove(container, mapping);
+		tidemark_mapping_remove(container, mapping);
 unlock:
 	mutex_unlock(&container->lock);
 	return ret;

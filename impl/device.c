@@ -4,7 +4,7 @@
  * no second one is held while a callback runs, so that there is none to take in
  * the wrong order (B7).
  */
-#include "container.h"
+#include "private.h"
 
 void tidemark_device_register(struct tidemark_container *container,
 			      struct tidemark_device *device)
@@ -53,7 +53,7 @@ static struct tidemark_device *device_older(struct tidemark_container *container
 	return device;
 }
 
-void devices_notify(struct tidemark_container *container, u64 first, u64 last)
+void tidemark_devices_notify(struct tidemark_container *container, u64 first, u64 last)
 {
 	u64 serial = container->next_serial + 1;
 	struct tidemark_device *device;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "mappings.h"
+#include "mapping.h"
 
-struct mapping *mappings_first_from(const struct mapping_tree *tree, u64 iova)
+struct mapping *tidemark_mappings_first_from(const struct mapping_tree *tree, u64 iova)
 {
 	struct rb_node *node = tree->root.rb_node;
 	struct mapping *found = NULL;
@@ -19,14 +19,14 @@ struct mapping *mappings_first_from(const struct mapping_tree *tree, u64 iova)
 	return found;
 }
 
-struct mapping *mappings_find(const struct mapping_tree *tree, u64 first, u64 last)
+struct mapping *tidemark_mappings_find(const struct mapping_tree *tree, u64 first, u64 last)
 {
-	struct mapping *mapping = mappings_first_from(tree, first);
+	struct mapping *mapping = tidemark_mappings_first_from(tree, first);
 
 	return mapping && mapping->first <= last ? mapping : NULL;
 }
 
-struct mapping *mappings_next(const struct mapping *mapping, u64 last)
+struct mapping *tidemark_mappings_next(const struct mapping *mapping, u64 last)
 {
 	struct rb_node *node = rb_next(&mapping->node);
 	struct mapping *next = rb_entry_safe(node, struct mapping, node);
@@ -34,17 +34,17 @@ struct mapping *mappings_next(const struct mapping *mapping, u64 last)
 	return next && next->first <= last ? next : NULL;
 }
 
-bool mappings_cut(const struct mapping_tree *tree, u64 first, u64 last)
+bool tidemark_mappings_cut(const struct mapping_tree *tree, u64 first, u64 last)
 {
-	struct mapping *mapping = mappings_find(tree, first, first);
+	struct mapping *mapping = tidemark_mappings_find(tree, first, first);
 
 	if (mapping && mapping->first != first)
 		return true;
-	mapping = mappings_find(tree, last, last);
+	mapping = tidemark_mappings_find(tree, last, last);
 	return mapping && mapping->last != last;
 }
 
-void mappings_insert(struct mapping_tree *tree, struct mapping *mapping)
+void tidemark_mappings_insert(struct mapping_tree *tree, struct mapping *mapping)
 {
 	struct rb_node **link = &tree->root.rb_node, *parent = NULL;
 
@@ -60,7 +60,7 @@ void mappings_insert(struct mapping_tree *tree, struct mapping *mapping)
 	tree->nr_mappings++;
 }
 
-void mappings_erase(struct mapping_tree *tree, struct mapping *mapping)
+void tidemark_mappings_erase(struct mapping_tree *tree, struct mapping *mapping)
 {
 	rb_erase(&mapping->node, &tree->root);
 	tree->nr_mappings--;

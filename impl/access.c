@@ -1,8 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Drivers that read and write a mapping's memory themselves (R4).
+ * Drivers reach a mapping's memory: they hold pages of it (R3, R9), or read and
+ * write it themselves (R4).
  */
-#include "container.h"
+#include "private.h"
+
+int tidemark_pages_pin(struct tidemark_container *container, const void *id,
+		       __u64 iova, int nr_pages, int prot, __u64 *pfns)
+{
+	struct pin_request request = { .iova = iova, .nr_pages = nr_pages, .prot = prot };
+	struct group *group;
+	int ret = -EINVAL;
+
+	if (nr_pages <= 0)
+		return -EINVAL;	/* B9 */
+	if (nr_pages > TIDEMARK_PIN_PAGES_MAX)
+		return -E2BIG;
+	if (!container->v2)
+		return -EACCES;
+
+	request.pfns = pfns;
+	mutex_lock(&container->lock);
+	group = tidemark_group_find(container, id);
+	if (group && container->devices)
+		ret = tidemark_pins_add(container, &request);
+	if (ret > 0)
+		tidemark_group_promote(container, group);
+	mutex_unlock(&container->lock);
+	return ret;
+}
+
+void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova, int nr_pages)
+{
+	int nr_done;
+
+	if (nr_pages <= 0 || nr_pages > TIDEMARK_PIN_PAGES_MAX || !container->v2) {
+		pr_warn_ratelimited("tidemark: unpin of %d pages refused\n", nr_pages);
+		return;
+	}
+
+	mutex_lock(&container->lock);
+	nr_done = tidemark_pins_remove(container, iova, nr_pages);
+	mutex_unlock(&container->lock);
+
+	if (nr_done != nr_pages)
+		pr_warn_ratelimited("tidemark: unpin ran into pages that are not mapped\n");
+}
 
 struct transfer {
 	u64 iova;
@@ -45,8 +88,8 @@ static int transfer_within(struct tidemark_container *container, struct mapping 
 
 	/* Before the write: it may stop midway (B3). */
 	if (transfer->write && container->tracking)
-		dirty_store_mark(&mapping->dirty, mapping_page(mapping, transfer->iova),
-				 mapping_page(mapping, last));
+		tidemark_dirty_store_mark(&mapping->dirty, mapping_page(mapping, transfer->iova),
+					  mapping_page(mapping, last));
 	ret = transfer_copy(mapping, transfer, bytes);
 	if (ret)
 		return ret;
@@ -64,7 +107,7 @@ static int transfer_part(struct tidemark_container *container, struct transfer *
 	struct mapping *mapping;
 	int ret;
 
-	mapping = mappings_find(&container->mappings, transfer->iova, transfer->iova);
+	mapping = tidemark_mappings_find(&container->mappings, transfer->iova, transfer->iova);
 	if (!mapping)
 		return -EINVAL;
 	ret = rights_check(mapping, transfer->write);

@@ -43,24 +43,24 @@ static inline u64 mapping_page(const struct mapping *mapping, u64 iova)
 }
 
 /* The lowest mapping that ends at @iova or above, or NULL. O(log mappings). */
-struct mapping *mappings_first_from(const struct mapping_tree *tree, u64 iova);
+struct mapping *tidemark_mappings_first_from(const struct mapping_tree *tree, u64 iova);
 
 /* The lowest mapping with a byte in [first, last], or NULL. O(log mappings). */
-struct mapping *mappings_find(const struct mapping_tree *tree, u64 first, u64 last);
+struct mapping *tidemark_mappings_find(const struct mapping_tree *tree, u64 first, u64 last);
 
 /* The one after @mapping with a byte at @last or below, or NULL. */
-struct mapping *mappings_next(const struct mapping *mapping, u64 last);
+struct mapping *tidemark_mappings_next(const struct mapping *mapping, u64 last);
 
 /* Does an end of [first, last] fall inside a mapping (R10, R14)? */
-bool mappings_cut(const struct mapping_tree *tree, u64 first, u64 last);
+bool tidemark_mappings_cut(const struct mapping_tree *tree, u64 first, u64 last);
 
 /* @mapping overlaps none that is in @tree. O(log mappings). */
-void mappings_insert(struct mapping_tree *tree, struct mapping *mapping);
-void mappings_erase(struct mapping_tree *tree, struct mapping *mapping);
+void tidemark_mappings_insert(struct mapping_tree *tree, struct mapping *mapping);
+void tidemark_mappings_erase(struct mapping_tree *tree, struct mapping *mapping);
 
 #define mappings_for_each(mapping, tree, first, last)			\
-	for ((mapping) = mappings_find((tree), (first), (last));	\
-	     (mapping); (mapping) = mappings_next((mapping), (last)))
+	for ((mapping) = tidemark_mappings_find((tree), (first), (last));	\
+	     (mapping); (mapping) = tidemark_mappings_next((mapping), (last)))
 
 #define mappings_for_all(mapping, tree)	\
 	mappings_for_each((mapping), (tree), 0, ~(u64)0)

@@ -3,7 +3,7 @@
  * Mappings in the domains of hardware groups. The domains remember which host
  * pages they were given; the first one is asked when the pages go back.
  */
-#include "container.h"
+#include "private.h"
 
 static struct group *first_hardware(struct tidemark_container *container)
 {
@@ -16,19 +16,19 @@ static struct group *first_hardware(struct tidemark_container *container)
 	return NULL;
 }
 
-static int domain_map(const struct group *group, u64 iova, u64 pfn, u64 nr_pages, int prot)
+static int domain_map_run(const struct group *group, u64 iova, u64 pfn, u64 nr_pages, int prot)
 {
 	return group->info.iommu->map(group->info.domain, iova, pfn, nr_pages, prot);
 }
 
-static void domain_unmap(const struct group *group, u64 iova, u64 nr_pages)
+static void domain_unmap_run(const struct group *group, u64 iova, u64 nr_pages)
 {
 	group->info.iommu->unmap(group->info.domain, iova, nr_pages);
 }
 
 /* From every hardware group before @end in the list; NULL is all of them. */
-static void domains_unmap(struct tidemark_container *container, const struct group *end,
-			  u64 iova, u64 nr_pages)
+static void domains_unmap_run(struct tidemark_container *container, const struct group *end,
+			      u64 iova, u64 nr_pages)
 {
 	const struct group *group;
 
@@ -36,12 +36,12 @@ static void domains_unmap(struct tidemark_container *container, const struct gro
 		if (group == end)
 			break;
 		if (group_is_hardware(group))
-			domain_unmap(group, iova, nr_pages);
+			domain_unmap_run(group, iova, nr_pages);
 	}
 }
 
-static int domains_map(struct tidemark_container *container, u64 iova, u64 pfn,
-		       u64 nr_pages, int prot)
+static int domains_map_run(struct tidemark_container *container, u64 iova, u64 pfn,
+			   u64 nr_pages, int prot)
 {
 	const struct group *group;
 	int ret;
@@ -49,9 +49,9 @@ static int domains_map(struct tidemark_container *container, u64 iova, u64 pfn,
 	list_for_each_entry(group, &container->groups, node) {
 		if (!group_is_hardware(group))
 			continue;
-		ret = domain_map(group, iova, pfn, nr_pages, prot);
+		ret = domain_map_run(group, iova, pfn, nr_pages, prot);
 		if (ret) {
-			domains_unmap(container, group, iova, nr_pages);
+			domains_unmap_run(container, group, iova, nr_pages);
 			return ret;
 		}
 	}
@@ -69,10 +69,10 @@ static void pages_unmap(struct tidemark_container *container, struct mapping *ma
 		u64 iova = mapping->first + (page << TIDEMARK_PAGE_SHIFT);
 		u64 pfn, run = info->iommu->lookup(info->domain, iova, nr_pages, &pfn);
 
-		domains_unmap(container, NULL, iova, run);
+		domains_unmap_run(container, NULL, iova, run);
 		os_process_unpin(&mapping->owner, pfn, run, write);
-		pages_uncharge(container, mapping,
-			       run - pins_count(mapping, page, page + run - 1));
+		tidemark_pages_uncharge(container, mapping,
+					run - tidemark_pins_count(mapping, page, page + run - 1));
 		page += run;
 		nr_pages -= run;
 	}
@@ -95,24 +95,24 @@ static s64 run_map(struct tidemark_container *container, struct mapping *mapping
 	if (run < 0)
 		return run;
 
-	charge = run - pins_count(mapping, page, page + run - 1);
-	ret = pages_charge(container, mapping, charge);
+	charge = run - tidemark_pins_count(mapping, page, page + run - 1);
+	ret = tidemark_pages_charge(container, mapping, charge);
 	if (ret)
 		goto unpin;
 
-	ret = domains_map(container, mapping->first + offset, pfn, run, mapping->prot);
+	ret = domains_map_run(container, mapping->first + offset, pfn, run, mapping->prot);
 	if (ret)
 		goto uncharge;
 	return run;
 
 uncharge:
-	pages_uncharge(container, mapping, charge);
+	tidemark_pages_uncharge(container, mapping, charge);
 unpin:
 	os_process_unpin(&mapping->owner, pfn, run, write);
 	return ret;
 }
 
-int hardware_map(struct tidemark_container *container, struct mapping *mapping)
+int tidemark_domain_map(struct tidemark_container *container, struct mapping *mapping)
 {
 	u64 nr_pages = mapping_pages(mapping);
 	u64 done = 0;
@@ -129,13 +129,13 @@ int hardware_map(struct tidemark_container *container, struct mapping *mapping)
 	return 0;
 }
 
-void hardware_unmap(struct tidemark_container *container, struct mapping *mapping)
+void tidemark_domain_unmap(struct tidemark_container *container, struct mapping *mapping)
 {
 	pages_unmap(container, mapping, 0, mapping_pages(mapping));
 }
 
-int hardware_share(struct tidemark_container *container, struct mapping *mapping,
-		   const struct group *group)
+int tidemark_domain_share(struct tidemark_container *container, struct mapping *mapping,
+			  const struct group *group)
 {
 	const struct tidemark_group_info *info = &first_hardware(container)->info;
 	u64 nr_pages = mapping_pages(mapping);
@@ -144,11 +144,11 @@ int hardware_share(struct tidemark_container *container, struct mapping *mapping
 	while (done < nr_pages) {
 		u64 iova = mapping->first + (done << TIDEMARK_PAGE_SHIFT);
 		u64 pfn, run = info->iommu->lookup(info->domain, iova, nr_pages - done, &pfn);
-		int ret = domain_map(group, iova, pfn, run, mapping->prot);
+		int ret = domain_map_run(group, iova, pfn, run, mapping->prot);
 
 		if (ret) {
 			if (done)
-				domain_unmap(group, mapping->first, done);
+				domain_unmap_run(group, mapping->first, done);
 			return ret;
 		}
 		done += run;
@@ -156,7 +156,7 @@ int hardware_share(struct tidemark_container *container, struct mapping *mapping
 	return 0;
 }
 
-void hardware_unshare(struct mapping *mapping, const struct group *group)
+void tidemark_domain_unshare(struct mapping *mapping, const struct group *group)
 {
-	domain_unmap(group, mapping->first, mapping_pages(mapping));
+	domain_unmap_run(group, mapping->first, mapping_pages(mapping));
 }

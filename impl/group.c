@@ -3,9 +3,9 @@
  * Groups come and go; with them the page size, the addresses that can be
  * mapped, and who may write unseen.
  */
-#include "container.h"
+#include "private.h"
 
-struct group *group_find(struct tidemark_container *container, const void *id)
+struct group *tidemark_group_find(struct tidemark_container *container, const void *id)
 {
 	struct group *group;
 
@@ -16,14 +16,14 @@ struct group *group_find(struct tidemark_container *container, const void *id)
 	return NULL;
 }
 
-void group_promote(struct tidemark_container *container, struct group *group)
+void tidemark_group_promote(struct tidemark_container *container, struct group *group)
 {
 	if (group->pins_only)
 		return;
 	group->pins_only = true;
 	container->nr_unpinned_hardware--;
 	/* B12: what it wrote until now is known to nobody. */
-	tracking_mark_everything(container);
+	tidemark_tracking_mark_everything(container);
 }
 
 /* What all hardware groups support; sizes below a page mean a page (D2). */
@@ -44,12 +44,12 @@ static u64 pgsizes_common(struct tidemark_container *container)
 }
 
 static bool mappings_allowed(struct tidemark_container *container,
-			     const struct iova_windows *windows)
+			     const struct iova_ranges *allowed)
 {
 	struct mapping *mapping;
 
 	mappings_for_all(mapping, &container->mappings) {
-		if (!windows_allow(windows, mapping->first, mapping->last))
+		if (!tidemark_iova_ranges_allow(allowed, mapping->first, mapping->last))
 			return false;
 	}
 	return true;
@@ -65,9 +65,9 @@ static void group_unmap(struct tidemark_container *container, const struct group
 		if (mapping == end)
 			break;
 		if (container->nr_hardware > 1)
-			hardware_unshare(mapping, group);
+			tidemark_domain_unshare(mapping, group);
 		else
-			hardware_unmap(container, mapping);
+			tidemark_domain_unmap(container, mapping);
 	}
 }
 
@@ -79,9 +79,9 @@ static int group_map(struct tidemark_container *container, const struct group *g
 
 	mappings_for_all(mapping, &container->mappings) {
 		if (container->nr_hardware > 1)
-			ret = hardware_share(container, mapping, group);
+			ret = tidemark_domain_share(container, mapping, group);
 		else
-			ret = hardware_map(container, mapping);
+			ret = tidemark_domain_map(container, mapping);
 		if (ret) {
 			group_unmap(container, group, mapping);
 			return ret;
@@ -94,35 +94,35 @@ static int group_map(struct tidemark_container *container, const struct group *g
 static int attach_hardware(struct tidemark_container *container, struct group *group)
 {
 	u64 pgsizes = pgsizes_common(container);
-	struct iova_windows windows;
+	struct iova_ranges allowed;
 	int ret;
 
 	if (!pgsizes)
 		return -EINVAL;
 
-	ret = windows_make(&windows, &container->groups);
+	ret = tidemark_iova_ranges_make(&allowed, &container->groups);
 	if (ret)
 		return ret;
 
 	ret = -EINVAL;
-	if (!mappings_allowed(container, &windows))
-		goto drop_windows;
+	if (!mappings_allowed(container, &allowed))
+		goto drop_ranges;
 
 	container->nr_hardware++;
 	ret = group_map(container, group);
 	if (ret)
 		goto uncount;
 
-	windows_drop(&container->windows);
-	container->windows = windows;
+	tidemark_iova_ranges_drop(&container->iova_ranges);
+	container->iova_ranges = allowed;
 	container->pgsizes = pgsizes;
 	container->nr_unpinned_hardware++;
 	return 0;
 
 uncount:
 	container->nr_hardware--;
-drop_windows:
-	windows_drop(&windows);
+drop_ranges:
+	tidemark_iova_ranges_drop(&allowed);
 	return ret;
 }
 
@@ -152,7 +152,7 @@ int tidemark_group_attach(struct tidemark_container *container, const void *id,
 	int ret = -EINVAL;
 
 	mutex_lock(&container->lock);
-	if (group_find(container, id))
+	if (tidemark_group_find(container, id))
 		goto unlock;
 
 	ret = -ENOMEM;
@@ -179,7 +179,7 @@ static void detach_hardware(struct tidemark_container *container, struct group *
 	container->nr_hardware--;
 	if (!group->pins_only) {
 		container->nr_unpinned_hardware--;
-		tracking_mark_everything(container);	/* R6 */
+		tidemark_tracking_mark_everything(container);	/* R6 */
 	}
 }
 
@@ -188,19 +188,19 @@ void tidemark_group_detach(struct tidemark_container *container, const void *id)
 	struct group *group;
 
 	mutex_lock(&container->lock);
-	group = group_find(container, id);
+	group = tidemark_group_find(container, id);
 	if (!group)
 		goto unlock;
 
 	if (container->nr_groups == 1)
-		mapping_remove_all(container);
+		tidemark_mapping_remove_all(container);
 	if (group_is_hardware(group))
 		detach_hardware(container, group);
 	list_del(&group->node);
 	container->nr_groups--;
 	if (group_is_hardware(group)) {
 		container->pgsizes = pgsizes_common(container);
-		windows_refresh(&container->windows, &container->groups);
+		tidemark_iova_ranges_refresh(&container->iova_ranges, &container->groups);
 	}
 	kfree(group);
 unlock:

@@ -2,7 +2,7 @@
 /*
  * Pages that drivers hold: which, how often, and on whose account (R3, R16).
  */
-#include "container.h"
+#include "private.h"
 
 struct pin {
 	struct rb_node node;	/* in mapping.pins, by page */
@@ -11,15 +11,8 @@ struct pin {
 	u64 count;		/* pins of this page; not 0 */
 };
 
-/* Which pages one call is about. */
-struct pin_request {
-	u64 iova;		/* of a byte in the first page */
-	int nr_pages;
-	int prot;
-	u64 *pfns;
-};
-
-int pages_charge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages)
+int tidemark_pages_charge(struct tidemark_container *container, struct mapping *mapping,
+			  u64 nr_pages)
 {
 	int ret = os_process_charge(&mapping->owner, nr_pages);
 
@@ -28,7 +21,8 @@ int pages_charge(struct tidemark_container *container, struct mapping *mapping, 
 	return ret;
 }
 
-void pages_uncharge(struct tidemark_container *container, struct mapping *mapping, u64 nr_pages)
+void tidemark_pages_uncharge(struct tidemark_container *container, struct mapping *mapping,
+			     u64 nr_pages)
 {
 	os_process_uncharge(&mapping->owner, nr_pages);
 	container->locked_pages -= nr_pages;
@@ -83,7 +77,7 @@ static void pin_insert(struct mapping *mapping, struct pin *pin)
 	mapping->nr_pins++;
 }
 
-u64 pins_count(const struct mapping *mapping, u64 first, u64 last)
+u64 tidemark_pins_count(const struct mapping *mapping, u64 first, u64 last)
 {
 	struct pin *pin;
 	u64 count = 0;
@@ -95,12 +89,12 @@ u64 pins_count(const struct mapping *mapping, u64 first, u64 last)
 	return count;
 }
 
-void pins_mark(struct mapping *mapping, u64 first, u64 last)
+void tidemark_pins_mark(struct mapping *mapping, u64 first, u64 last)
 {
 	struct pin *pin;
 
 	for (pin = pin_first_from(mapping, first); pin && pin->page <= last; pin = pin_next(pin))
-		dirty_store_mark(&mapping->dirty, pin->page, pin->page);
+		tidemark_dirty_store_mark(&mapping->dirty, pin->page, pin->page);
 }
 
 /* The last pin of a page is gone. Hardware mappings account for all pages. */
@@ -112,11 +106,11 @@ static void pin_free(struct tidemark_container *container, struct mapping *mappi
 	container->pinned_pages--;
 	os_process_unpin(&mapping->owner, pin->pfn, 1, mapping->prot & TIDEMARK_WRITE);
 	if (!container->nr_hardware)
-		pages_uncharge(container, mapping, 1);
+		tidemark_pages_uncharge(container, mapping, 1);
 	kfree(pin);
 }
 
-void pins_drop(struct tidemark_container *container, struct mapping *mapping)
+void tidemark_pins_drop(struct tidemark_container *container, struct mapping *mapping)
 {
 	struct pin *pin;
 
@@ -124,7 +118,7 @@ void pins_drop(struct tidemark_container *container, struct mapping *mapping)
 		pin_free(container, mapping, pin);
 }
 
-void pins_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor)
+void tidemark_pins_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor)
 {
 	struct pin *pin;
 
@@ -146,7 +140,7 @@ static int pin_new(struct tidemark_container *container, struct mapping *mapping
 	if (ret < 0)
 		return ret;
 
-	ret = container->nr_hardware ? 0 : pages_charge(container, mapping, 1);
+	ret = container->nr_hardware ? 0 : tidemark_pages_charge(container, mapping, 1);
 	if (ret)
 		goto unpin;
 
@@ -161,12 +155,12 @@ static int pin_new(struct tidemark_container *container, struct mapping *mapping
 	pin_insert(mapping, pin);
 	container->pinned_pages++;
 	if (container->tracking)
-		dirty_store_mark(&mapping->dirty, page, page);
+		tidemark_dirty_store_mark(&mapping->dirty, page, page);
 	return 0;
 
 uncharge:
 	if (!container->nr_hardware)
-		pages_uncharge(container, mapping, 1);
+		tidemark_pages_uncharge(container, mapping, 1);
 unpin:
 	os_process_unpin(&mapping->owner, *pfn, 1, write);
 	return ret;
@@ -174,7 +168,7 @@ unpin:
 
 static int pin_one(struct tidemark_container *container, u64 iova, int prot, u64 *pfn)
 {
-	struct mapping *mapping = mappings_find(&container->mappings, iova, iova);
+	struct mapping *mapping = tidemark_mappings_find(&container->mappings, iova, iova);
 	struct pin *pin;
 
 	if (!mapping)
@@ -195,7 +189,7 @@ static int pin_one(struct tidemark_container *container, u64 iova, int prot, u64
 /* Return: false if @iova is not mapped. */
 static bool unpin_one(struct tidemark_container *container, u64 iova)
 {
-	struct mapping *mapping = mappings_find(&container->mappings, iova, iova);
+	struct mapping *mapping = tidemark_mappings_find(&container->mappings, iova, iova);
 	struct pin *pin;
 
 	if (!mapping)
@@ -214,7 +208,7 @@ static int pages_below_top(u64 iova, int nr_pages)
 	return min_t(u64, below, nr_pages);
 }
 
-static int pin_all(struct tidemark_container *container, const struct pin_request *request)
+int tidemark_pins_add(struct tidemark_container *container, const struct pin_request *request)
 {
 	int nr_below = pages_below_top(request->iova, request->nr_pages);
 	int i;
@@ -236,48 +230,13 @@ unwind:
 	return ret;
 }
 
-int tidemark_pages_pin(struct tidemark_container *container, const void *id,
-		       __u64 iova, int nr_pages, int prot, __u64 *pfns)
+int tidemark_pins_remove(struct tidemark_container *container, u64 iova, int nr_pages)
 {
-	struct pin_request request = { .iova = iova, .nr_pages = nr_pages, .prot = prot };
-	struct group *group;
-	int ret = -EINVAL;
+	int i, nr_below = pages_below_top(iova, nr_pages);
 
-	if (nr_pages <= 0)
-		return -EINVAL;	/* B9 */
-	if (nr_pages > TIDEMARK_PIN_PAGES_MAX)
-		return -E2BIG;
-	if (!container->v2)
-		return -EACCES;
-
-	request.pfns = pfns;
-	mutex_lock(&container->lock);
-	group = group_find(container, id);
-	if (group && container->devices)
-		ret = pin_all(container, &request);
-	if (ret > 0)
-		group_promote(container, group);
-	mutex_unlock(&container->lock);
-	return ret;
-}
-
-void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova, int nr_pages)
-{
-	int i, nr_below;
-
-	if (nr_pages <= 0 || nr_pages > TIDEMARK_PIN_PAGES_MAX || !container->v2) {
-		pr_warn_ratelimited("tidemark: unpin of %d pages refused\n", nr_pages);
-		return;
-	}
-
-	nr_below = pages_below_top(iova, nr_pages);
-	mutex_lock(&container->lock);
 	for (i = 0; i < nr_below; i++) {
 		if (!unpin_one(container, iova + i * TIDEMARK_PAGE_BYTES))
 			break;
 	}
-	mutex_unlock(&container->lock);
-
-	if (i != nr_pages)
-		pr_warn_ratelimited("tidemark: unpin ran into pages that are not mapped\n");
+	return i;
 }
