@@ -107,6 +107,7 @@ static int transfer_part(struct tidemark_container *container, struct transfer *
 	struct mapping *mapping;
 	int ret;
 
+	lockdep_assert_held(&container->lock);
 	mapping = tidemark_mappings_find(&container->mappings, transfer->iova, transfer->iova);
 	if (!mapping)
 		return -EINVAL;

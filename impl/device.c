@@ -58,6 +58,7 @@ void tidemark_devices_notify(struct tidemark_container *container, u64 first, u6
 	u64 serial = container->next_serial + 1;
 	struct tidemark_device *device;
 
+	lockdep_assert_held(&container->lock);
 	while ((device = device_older(container, serial))) {
 		serial = device->serial;
 		device->nr_callers++;

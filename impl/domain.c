@@ -117,6 +117,7 @@ int tidemark_domain_map(struct tidemark_container *container, struct mapping *ma
 	u64 nr_pages = mapping_pages(mapping);
 	u64 done = 0;
 
+	lockdep_assert_held(&container->lock);
 	while (done < nr_pages) {
 		s64 run = run_map(container, mapping, done, nr_pages - done);
 
@@ -131,6 +132,7 @@ int tidemark_domain_map(struct tidemark_container *container, struct mapping *ma
 
 void tidemark_domain_unmap(struct tidemark_container *container, struct mapping *mapping)
 {
+	lockdep_assert_held(&container->lock);
 	pages_unmap(container, mapping, 0, mapping_pages(mapping));
 }
 
@@ -141,6 +143,7 @@ int tidemark_domain_share(struct tidemark_container *container, struct mapping *
 	u64 nr_pages = mapping_pages(mapping);
 	u64 done = 0;
 
+	lockdep_assert_held(&container->lock);
 	while (done < nr_pages) {
 		u64 iova = mapping->first + (done << TIDEMARK_PAGE_SHIFT);
 		u64 pfn, run = info->iommu->lookup(info->domain, iova, nr_pages - done, &pfn);

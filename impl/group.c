@@ -9,6 +9,7 @@ struct group *tidemark_group_find(struct tidemark_container *container, const vo
 {
 	struct group *group;
 
+	lockdep_assert_held(&container->lock);
 	list_for_each_entry(group, &container->groups, node) {
 		if (group->id == id)
 			return group;
@@ -18,6 +19,7 @@ struct group *tidemark_group_find(struct tidemark_container *container, const vo
 
 void tidemark_group_promote(struct tidemark_container *container, struct group *group)
 {
+	lockdep_assert_held(&container->lock);
 	if (group->pins_only)
 		return;
 	group->pins_only = true;

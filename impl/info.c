@@ -15,6 +15,7 @@ static bool all_cache_coherent(struct tidemark_container *container)
 {
 	struct group *group;
 
+	lockdep_assert_held(&container->lock);
 	list_for_each_entry(group, &container->groups, node) {
 		if (group_is_hardware(group) &&
 		    !(group->info.flags & TIDEMARK_GROUP_CACHE_COHERENT))
@@ -91,6 +92,7 @@ static long info_copy(struct tidemark_container *container,
 	struct capabilities *caps;
 	long ret = 0;
 
+	lockdep_assert_held(&container->lock);
 	caps = kvzalloc(max(bytes, sizeof(*caps)), GFP_KERNEL_ACCOUNT);
 	if (!caps)
 		return -ENOMEM;

@@ -118,6 +118,7 @@ static int dirty_query(struct tidemark_container *container,
 	u64 pgsize = container_page_bytes(container);
 	int ret;
 
+	lockdep_assert_held(&container->lock);
 	if (get->bitmap.pgsize != pgsize || (get->iova | get->size) & (pgsize - 1) ||
 	    !container->tracking || !range_allowed(container, report.first, report.last))
 		return -EINVAL;

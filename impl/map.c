@@ -22,8 +22,10 @@ static int map_check(const struct tidemark_container *container,
 		     const struct map_request *request)
 {
 	u64 last = request->iova + request->size - 1;
-	int ret = map_check_range(container, request);
+	int ret;
 
+	lockdep_assert_held(&container->lock);
+	ret = map_check_range(container, request);
 	if (ret)
 		return ret;
 	if (tidemark_mappings_find(&container->mappings, request->iova, last))
@@ -94,6 +96,7 @@ unlock:
 
 void tidemark_mapping_remove(struct tidemark_container *container, struct mapping *mapping)
 {
+	lockdep_assert_held(&container->lock);
 	if (mapping->nr_pins) {
 		pr_warn_ratelimited("tidemark: %llu pinned pages dropped with their mapping\n",
 				    (unsigned long long)mapping->nr_pins);
@@ -109,6 +112,7 @@ void tidemark_mapping_remove_all(struct tidemark_container *container)
 {
 	struct mapping *mapping;
 
+	lockdep_assert_held(&container->lock);
 	while ((mapping = tidemark_mappings_first_from(&container->mappings, 0)))
 		tidemark_mapping_remove(container, mapping);
 }

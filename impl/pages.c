@@ -14,8 +14,10 @@ struct pin {
 int tidemark_pages_charge(struct tidemark_container *container, struct mapping *mapping,
 			  u64 nr_pages)
 {
-	int ret = os_process_charge(&mapping->owner, nr_pages);
+	int ret;
 
+	lockdep_assert_held(&container->lock);
+	ret = os_process_charge(&mapping->owner, nr_pages);
 	if (!ret)
 		container->locked_pages += nr_pages;
 	return ret;
@@ -24,6 +26,7 @@ int tidemark_pages_charge(struct tidemark_container *container, struct mapping *
 void tidemark_pages_uncharge(struct tidemark_container *container, struct mapping *mapping,
 			     u64 nr_pages)
 {
+	lockdep_assert_held(&container->lock);
 	os_process_uncharge(&mapping->owner, nr_pages);
 	container->locked_pages -= nr_pages;
 }
@@ -114,6 +117,7 @@ void tidemark_pins_drop(struct tidemark_container *container, struct mapping *ma
 {
 	struct pin *pin;
 
+	lockdep_assert_held(&container->lock);
 	while ((pin = pin_first_from(mapping, 0)))
 		pin_free(container, mapping, pin);
 }
@@ -214,6 +218,7 @@ int tidemark_pins_add(struct tidemark_container *container, const struct pin_req
 	int i;
 	int ret = 0;
 
+	lockdep_assert_held(&container->lock);
 	for (i = 0; i < nr_below; i++) {
 		ret = pin_one(container, request->iova + i * TIDEMARK_PAGE_BYTES,
 			      request->prot, &request->pfns[i]);
@@ -234,6 +239,7 @@ int tidemark_pins_remove(struct tidemark_container *container, u64 iova, int nr_
 {
 	int i, nr_below = pages_below_top(iova, nr_pages);
 
+	lockdep_assert_held(&container->lock);
 	for (i = 0; i < nr_below; i++) {
 		if (!unpin_one(container, iova + i * TIDEMARK_PAGE_BYTES))
 			break;

@@ -138,6 +138,7 @@ int tidemark_report_copy(struct tidemark_container *container, const struct repo
 	struct mapping *mapping;
 	int ret;
 
+	lockdep_assert_held(&container->lock);
 	mappings_for_each(mapping, &container->mappings, report->first, report->last) {
 		struct dirty_store everything = { .nr_pages = mapping_pages(mapping), .all = true };
 		/* R5: it may have written anything, at any moment. */
@@ -157,6 +158,7 @@ void tidemark_report_clear(struct tidemark_container *container, const struct re
 	struct mapping *mapping;
 	u64 first, last;
 
+	lockdep_assert_held(&container->lock);
 	mappings_for_each(mapping, &container->mappings, report->first, report->last) {
 		report_clip(report, mapping, &first, &last);
 		tidemark_dirty_store_clear(&mapping->dirty, first, last);

@@ -10,6 +10,7 @@ int tidemark_tracking_add(struct tidemark_container *container, struct mapping *
 	u64 nr_pages = mapping_pages(mapping);
 	int ret;
 
+	lockdep_assert_held(&container->lock);
 	if (pages_of_p > TIDEMARK_TRACKED_PAGES_MAX)
 		return -EINVAL;
 	if (nr_pages > TIDEMARK_MARKED_PAGES_MAX)
@@ -34,6 +35,7 @@ int tidemark_tracking_start(struct tidemark_container *container)
 	struct mapping *mapping;
 	int ret;
 
+	lockdep_assert_held(&container->lock);
 	if (container->tracking)
 		return 0;
 
@@ -50,6 +52,7 @@ int tidemark_tracking_start(struct tidemark_container *container)
 
 void tidemark_tracking_stop(struct tidemark_container *container)
 {
+	lockdep_assert_held(&container->lock);
 	container->tracking = false;
 	stores_drop(container);
 }
@@ -58,6 +61,7 @@ void tidemark_tracking_mark_everything(struct tidemark_container *container)
 {
 	struct mapping *mapping;
 
+	lockdep_assert_held(&container->lock);
 	if (!container->tracking)
 		return;
 	mappings_for_all(mapping, &container->mappings)

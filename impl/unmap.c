@@ -21,6 +21,7 @@ static int unmap_check(const struct tidemark_container *container,
 	u64 mask = container_page_bytes(container) - 1;
 	u64 last = request_last(request);
 
+	lockdep_assert_held(&container->lock);
 	if (request->with_bitmap &&
 	    (!container->tracking || request->pgsize != container_page_bytes(container)))
 		return -EINVAL;

@@ -84,6 +84,7 @@ void mutex_init(struct mutex *lock)
 {
 	pthread_mutexattr_t attributes;
 
+	lock->owner = NULL;
 	must(pthread_mutexattr_init(&attributes), "init");
 	must(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK), "init");
 	must(pthread_mutex_init(&lock->mutex, &attributes), "init");
@@ -98,10 +99,12 @@ void mutex_destroy(struct mutex *lock)
 void mutex_lock(struct mutex *lock)
 {
 	must(pthread_mutex_lock(&lock->mutex), "lock");
+	__atomic_store_n(&lock->owner, &os_current, __ATOMIC_RELAXED);
 }
 
 void mutex_unlock(struct mutex *lock)
 {
+	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
 	must(pthread_mutex_unlock(&lock->mutex), "unlock");
 }
 

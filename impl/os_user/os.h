@@ -140,12 +140,29 @@ __attribute__((format(printf, 1, 2))) void os_warn(const char *format, ...);
 /* Locks: of a kind that notices misuse. */
 struct mutex {
 	pthread_mutex_t mutex;
+	const void *owner;	/* address of its thread's os_current, or NULL */
 };
 
 void mutex_init(struct mutex *lock);
 void mutex_destroy(struct mutex *lock);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
+
+/* By this thread? Its os_current is at an address that no other thread's is at. */
+static inline bool os_is_held(const struct mutex *lock)
+{
+	return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &os_current;
+}
+
+/* Always on: each run of a fuzzer asks whether whoever wants the lock has it. */
+#define lockdep_assert_held(lock)					\
+	do {								\
+		if (!os_is_held(lock)) {				\
+			fprintf(stderr, "Assertion failure: lock.not-held.%s\n", \
+				__func__);				\
+			abort();					\
+		}							\
+	} while (0)
 
 struct completion {
 	pthread_mutex_t mutex;
