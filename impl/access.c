@@ -81,9 +81,10 @@ static int transfer_within(struct tidemark_container *container, struct mapping 
 	u64 last;
 	int ret;
 
-	last = min(transfer->iova + (transfer->bytes - 1), mapping->last);
-	if (last < transfer->iova)
-		last = mapping->last;	/* it runs past 2^64 */
+	/* A transfer may run past 2^64, but no mapping does. */
+	if (check_add_overflow(transfer->iova, (u64)transfer->bytes - 1, &last))
+		last = mapping->last;
+	last = min(last, mapping->last);
 	bytes = last - transfer->iova + 1;
 
 	/* Before the write: it may stop midway (B3). */

@@ -38,7 +38,7 @@ int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages)
 		nr_words += bits;
 	} while (bits > 1);
 
-	words = kvzalloc(nr_words * sizeof(*words), GFP_KERNEL_ACCOUNT);
+	words = kvcalloc(nr_words, sizeof(*words), GFP_KERNEL_ACCOUNT);
 	if (!words)
 		return -ENOMEM;
 

@@ -143,7 +143,8 @@ static struct group *group_make(const void *id, const struct tidemark_group_info
 	group->info.reserved = group->reserved;
 	group->pins_only = !group_is_hardware(group);
 	if (nr_reserved)
-		memcpy(group->reserved, info->reserved, nr_reserved * sizeof(*info->reserved));
+		memcpy(group->reserved, info->reserved,
+		       flex_array_size(group, reserved, nr_reserved));
 	return group;
 }
 

@@ -47,10 +47,11 @@ long tidemark_info_extension(struct tidemark_container *container, unsigned long
 static size_t capabilities_bytes(const struct tidemark_container *container)
 {
 	u32 nr_ranges = container->iova_ranges.nr_ranges;
+	struct capabilities *caps;
 
 	if (!nr_ranges)
 		return offsetof(struct capabilities, iova_range);
-	return sizeof(struct capabilities) + nr_ranges * sizeof(struct vfio_iova_range);
+	return struct_size(caps, iova_range.iova_ranges, nr_ranges);
 }
 
 static struct vfio_info_cap_header capability_head(u16 id, size_t next)
@@ -78,7 +79,8 @@ static void capabilities_fill(const struct tidemark_container *container,
 		return;
 	caps->iova_range.header = capability_head(VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 0);
 	caps->iova_range.nr_iovas = allowed->nr_ranges;
-	memcpy(caps + 1, allowed->ranges, allowed->nr_ranges * sizeof(*allowed->ranges));
+	memcpy(caps->iova_range.iova_ranges, allowed->ranges,
+	       array_size(allowed->nr_ranges, sizeof(*allowed->ranges)));
 }
 
 /* Under the lock: all that the user gets is of one moment. */

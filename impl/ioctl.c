@@ -132,6 +132,7 @@ static int dirty_query(struct tidemark_container *container,
 static long ioctl_query(struct tidemark_container *container, u32 room, u64 from)
 {
 	struct vfio_iommu_type1_dirty_bitmap_get get;
+	u64 last;
 	int ret;
 
 	if (room < sizeof(get))
@@ -139,7 +140,7 @@ static long ioctl_query(struct tidemark_container *container, u32 room, u64 from
 	if (copy_from_user(&get, os_user_pointer(from), sizeof(get)))
 		return -EFAULT;
 	/* Ending at 2^64 is fine, wrapping past it is not (B4). */
-	if (!get.size || get.iova + get.size - 1 < get.iova)
+	if (!get.size || check_add_overflow(get.iova, get.size - 1, &last))
 		return -EINVAL;
 	ret = bitmap_check(&get.bitmap, get.size);
 	if (ret)

@@ -27,8 +27,8 @@ static void range_replace(struct iova_ranges *allowed, u32 i,
 	struct tidemark_iova_range *range = &allowed->ranges[i];
 
 	memmove(range + nr_parts, range + 1,
-		(allowed->nr_ranges - i - 1) * sizeof(*range));
-	memcpy(range, parts, nr_parts * sizeof(*parts));
+		array_size(allowed->nr_ranges - i - 1, sizeof(*range)));
+	memcpy(range, parts, array_size(nr_parts, sizeof(*parts)));
 	allowed->nr_ranges += nr_parts - 1;
 }
 
@@ -88,7 +88,7 @@ void tidemark_iova_ranges_refresh(struct iova_ranges *allowed, const struct list
 
 int tidemark_iova_ranges_make(struct iova_ranges *allowed, const struct list_head *groups)
 {
-	allowed->ranges = kvzalloc(ranges_room(groups) * sizeof(*allowed->ranges),
+	allowed->ranges = kvcalloc(ranges_room(groups), sizeof(*allowed->ranges),
 				   GFP_KERNEL_ACCOUNT);
 	if (!allowed->ranges)
 		return -ENOMEM;

@@ -8,12 +8,13 @@ static int map_check_range(const struct tidemark_container *container,
 			   const struct map_request *request)
 {
 	u64 mask = container_page_bytes(container) - 1;
+	u64 last;
 
 	if (!request->size || (request->size | request->iova | request->vaddr) & mask)
 		return -EINVAL;
 	/* Ending at 2^64 is fine, wrapping past it is not (B4). */
-	if (request->iova + request->size - 1 < request->iova ||
-	    request->vaddr + request->size - 1 < request->vaddr)
+	if (check_add_overflow(request->iova, request->size - 1, &last) ||
+	    check_add_overflow(request->vaddr, request->size - 1, &last))
 		return -EINVAL;
 	return 0;
 }

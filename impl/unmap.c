@@ -19,7 +19,7 @@ static int unmap_check(const struct tidemark_container *container,
 		       const struct unmap_request *request)
 {
 	u64 mask = container_page_bytes(container) - 1;
-	u64 last = request_last(request);
+	u64 last;
 
 	lockdep_assert_held(&container->lock);
 	if (request->with_bitmap &&
@@ -27,7 +27,8 @@ static int unmap_check(const struct tidemark_container *container,
 		return -EINVAL;
 	if (request->all)
 		return request->iova || request->size ? -EINVAL : 0;
-	if (!request->size || (request->iova | request->size) & mask || last < request->iova)
+	if (!request->size || (request->iova | request->size) & mask ||
+	    check_add_overflow(request->iova, request->size - 1, &last))
 		return -EINVAL;
 	if (container->v2 && tidemark_mappings_cut(&container->mappings, request->iova, last))
 		return -EINVAL;

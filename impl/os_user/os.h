@@ -31,12 +31,29 @@ typedef __s64 s64;
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
 #define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+#define check_add_overflow(a, b, sum) __builtin_add_overflow(a, b, sum)
+#define flex_array_size(pointer, member, count) array_size(count, sizeof(*(pointer)->member))
 #define struct_size(pointer, member, count) \
-	(sizeof(*(pointer)) + sizeof(*(pointer)->member) * (count))
+	size_add(sizeof(*(pointer)), flex_array_size(pointer, member, count))
 #define DIV_ROUND_UP_ULL(a, b) (((unsigned long long)(a) + (b) - 1) / (b))
 #define min(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+
+/* Sizes stay SIZE_MAX once they do not fit, and nobody has so much memory. */
+static inline size_t size_add(size_t a, size_t b)
+{
+	size_t sum;
+
+	return check_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
+}
+
+static inline size_t array_size(size_t count, size_t bytes)
+{
+	size_t product;
+
+	return __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product;
+}
 
 /* Number of the lowest bit set; @word is not 0. */
 static inline unsigned long __ffs(unsigned long word)
@@ -122,6 +139,7 @@ struct rb_node *rb_next(const struct rb_node *node);
 /* Memory: counted, and made to fail on demand. As large as the kernel gives. */
 void *kvzalloc(size_t bytes, int flags);
 void kvfree(const void *memory);
+#define kvcalloc(count, bytes, flags) kvzalloc(array_size(count, bytes), flags)
 #define kzalloc(bytes, flags) kvzalloc(bytes, flags)
 #define kfree(memory) kvfree(memory)
 
