@@ -67,9 +67,9 @@ static int transfer_copy(struct mapping *mapping, const struct transfer *transfe
 	unsigned long left;
 
 	if (transfer->write)
-		left = copy_to_user(os_user_pointer(vaddr), transfer->data, bytes);
+		left = copy_to_user(u64_to_user_ptr(vaddr), transfer->data, bytes);
 	else
-		left = copy_from_user(transfer->data, os_user_pointer(vaddr), bytes);
+		left = copy_from_user(transfer->data, u64_to_user_ptr(vaddr), bytes);
 	return left ? -EFAULT : 0;
 }
 
@@ -115,12 +115,12 @@ static int transfer_part(struct tidemark_container *container, struct transfer *
 	ret = rights_check(mapping, transfer->write);
 	if (ret)
 		return ret;
-	ret = os_process_enter(&mapping->owner);
+	ret = tidemark_process_enter(&mapping->owner);
 	if (ret)
 		return ret;
 
 	ret = transfer_within(container, mapping, transfer);
-	os_process_leave(&mapping->owner);
+	tidemark_process_leave(&mapping->owner);
 	return ret;
 }
 

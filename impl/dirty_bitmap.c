@@ -38,7 +38,8 @@ int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages)
 		nr_words += bits;
 	} while (bits > 1);
 
-	words = kvcalloc(nr_words, sizeof(*words), GFP_KERNEL_ACCOUNT);
+	/* Over the memory cgroup's limit it is -ENOMEM, and nobody is killed. */
+	words = kvcalloc(nr_words, sizeof(*words), GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
 	if (!words)
 		return -ENOMEM;
 

@@ -70,7 +70,7 @@ static void pages_unmap(struct tidemark_container *container, struct mapping *ma
 		u64 pfn, run = info->iommu->lookup(info->domain, iova, nr_pages, &pfn);
 
 		domains_unmap_run(container, NULL, iova, run);
-		os_process_unpin(&mapping->owner, pfn, run, write);
+		tidemark_process_unpin(&mapping->owner, pfn, run, write);
 		tidemark_pages_uncharge(container, mapping,
 					run - tidemark_pins_count(mapping, page, page + run - 1));
 		page += run;
@@ -84,14 +84,14 @@ static void pages_unmap(struct tidemark_container *container, struct mapping *ma
  * Return: how many, or -errno.
  */
 static s64 run_map(struct tidemark_container *container, struct mapping *mapping,
-		   u64 page, u64 nr_pages)
+		   struct tidemark_batch *batch, u64 page, u64 nr_pages)
 {
 	u64 offset = page << TIDEMARK_PAGE_SHIFT;
 	bool write = mapping->prot & TIDEMARK_WRITE;
 	u64 pfn, charge;
 	s64 run, ret;
 
-	run = os_process_pin(&mapping->owner, mapping->vaddr + offset, nr_pages, write, &pfn);
+	run = tidemark_batch_pin(batch, mapping->vaddr + offset, nr_pages, &pfn);
 	if (run < 0)
 		return run;
 
@@ -108,26 +108,31 @@ static s64 run_map(struct tidemark_container *container, struct mapping *mapping
 uncharge:
 	tidemark_pages_uncharge(container, mapping, charge);
 unpin:
-	os_process_unpin(&mapping->owner, pfn, run, write);
+	tidemark_process_unpin(&mapping->owner, pfn, run, write);
 	return ret;
 }
 
 int tidemark_domain_map(struct tidemark_container *container, struct mapping *mapping)
 {
 	u64 nr_pages = mapping_pages(mapping);
+	struct tidemark_batch batch;
 	u64 done = 0;
+	s64 run = 0;
 
 	lockdep_assert_held(&container->lock);
+	tidemark_batch_begin(&batch, &mapping->owner, nr_pages, mapping->prot & TIDEMARK_WRITE);
 	while (done < nr_pages) {
-		s64 run = run_map(container, mapping, done, nr_pages - done);
-
-		if (run < 0) {
-			pages_unmap(container, mapping, 0, done);
-			return run;
-		}
+		run = run_map(container, mapping, &batch, done, nr_pages - done);
+		if (run < 0)
+			break;
 		done += run;
 	}
-	return 0;
+	tidemark_batch_end(&batch);
+	if (run >= 0)
+		return 0;
+
+	pages_unmap(container, mapping, 0, done);
+	return run;
 }
 
 void tidemark_domain_unmap(struct tidemark_container *container, struct mapping *mapping)

@@ -106,11 +106,11 @@ static long info_copy(struct tidemark_container *container,
 		info->argsz = sizeof(*info) + bytes;
 	} else {
 		info->cap_offset = sizeof(*info);
-		if (copy_to_user(os_user_pointer(argument + sizeof(*info)), caps, bytes))
+		if (copy_to_user(u64_to_user_ptr(argument + sizeof(*info)), caps, bytes))
 			ret = -EFAULT;
 	}
 	kvfree(caps);
-	if (!ret && copy_to_user(os_user_pointer(argument), info, copied))
+	if (!ret && copy_to_user(u64_to_user_ptr(argument), info, copied))
 		ret = -EFAULT;
 	return ret;
 }
@@ -121,7 +121,7 @@ long tidemark_info_get(struct tidemark_container *container, u64 argument)
 	struct vfio_iommu_type1_info info = {};
 	long ret;
 
-	if (copy_from_user(&info, os_user_pointer(argument), least))
+	if (copy_from_user(&info, u64_to_user_ptr(argument), least))
 		return -EFAULT;
 	if (info.argsz < least)
 		return -EINVAL;

@@ -27,7 +27,7 @@ static long ioctl_map(struct tidemark_container *container, u64 argument)
 	struct vfio_iommu_type1_dma_map map;
 	struct map_request request;
 
-	if (copy_from_user(&map, os_user_pointer(argument), least))
+	if (copy_from_user(&map, u64_to_user_ptr(argument), least))
 		return -EFAULT;
 	if (map.argsz < least ||
 	    map.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
@@ -52,7 +52,7 @@ static int unmap_bitmap(const struct vfio_iommu_type1_dma_unmap *unmap, size_t l
 
 	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_ALL || unmap->argsz < least + sizeof(bitmap))
 		return -EINVAL;
-	if (copy_from_user(&bitmap, os_user_pointer(argument + least), sizeof(bitmap)))
+	if (copy_from_user(&bitmap, u64_to_user_ptr(argument + least), sizeof(bitmap)))
 		return -EFAULT;
 	ret = bitmap_check(&bitmap, unmap->size);
 	if (ret)
@@ -71,7 +71,7 @@ static long ioctl_unmap(struct tidemark_container *container, u64 argument)
 	struct unmap_request request = {};
 	int ret;
 
-	if (copy_from_user(&unmap, os_user_pointer(argument), least))
+	if (copy_from_user(&unmap, u64_to_user_ptr(argument), least))
 		return -EFAULT;
 	if (unmap.argsz < least ||
 	    unmap.flags & ~(VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL))
@@ -137,7 +137,7 @@ static long ioctl_query(struct tidemark_container *container, u32 room, u64 from
 
 	if (room < sizeof(get))
 		return -EINVAL;
-	if (copy_from_user(&get, os_user_pointer(from), sizeof(get)))
+	if (copy_from_user(&get, u64_to_user_ptr(from), sizeof(get)))
 		return -EFAULT;
 	/* Ending at 2^64 is fine, wrapping past it is not (B4). */
 	if (!get.size || check_add_overflow(get.iova, get.size - 1, &last))
@@ -160,7 +160,7 @@ static long ioctl_dirty_pages(struct tidemark_container *container, u64 argument
 
 	if (!container->v2)
 		return -EACCES;
-	if (copy_from_user(&dirty, os_user_pointer(argument), least))
+	if (copy_from_user(&dirty, u64_to_user_ptr(argument), least))
 		return -EFAULT;
 	if (dirty.argsz < least)
 		return -EINVAL;

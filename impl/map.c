@@ -48,14 +48,14 @@ static struct mapping *mapping_make(const struct map_request *request)
 	mapping->last = request->iova + request->size - 1;
 	mapping->vaddr = request->vaddr;
 	mapping->prot = request->prot;
-	os_process_get(&mapping->owner);
+	tidemark_process_get(&mapping->owner);
 	return mapping;
 }
 
 static void mapping_free(struct mapping *mapping)
 {
 	tidemark_dirty_store_drop(&mapping->dirty);
-	os_process_put(&mapping->owner);
+	tidemark_process_put(&mapping->owner);
 	kfree(mapping);
 }
 

@@ -14,7 +14,7 @@ struct mapping {
 	u64 last;
 	u64 vaddr;			/* user address of first */
 	int prot;			/* TIDEMARK_READ, TIDEMARK_WRITE; not 0 */
-	struct os_process owner;	/* whose vaddr it is, and who pays */
+	struct tidemark_process owner;	/* whose vaddr it is, and who pays */
 	struct rb_root pins;		/* struct pin, by page */
 	u64 nr_pins;			/* in pins: distinct pages */
 	struct dirty_store dirty;	/* made exactly while tracking */

@@ -17,7 +17,7 @@ int tidemark_pages_charge(struct tidemark_container *container, struct mapping *
 	int ret;
 
 	lockdep_assert_held(&container->lock);
-	ret = os_process_charge(&mapping->owner, nr_pages);
+	ret = tidemark_process_charge(&mapping->owner, nr_pages);
 	if (!ret)
 		container->locked_pages += nr_pages;
 	return ret;
@@ -27,7 +27,7 @@ void tidemark_pages_uncharge(struct tidemark_container *container, struct mappin
 			     u64 nr_pages)
 {
 	lockdep_assert_held(&container->lock);
-	os_process_uncharge(&mapping->owner, nr_pages);
+	tidemark_process_uncharge(&mapping->owner, nr_pages);
 	container->locked_pages -= nr_pages;
 }
 
@@ -107,7 +107,7 @@ static void pin_free(struct tidemark_container *container, struct mapping *mappi
 	rb_erase(&pin->node, &mapping->pins);
 	mapping->nr_pins--;
 	container->pinned_pages--;
-	os_process_unpin(&mapping->owner, pin->pfn, 1, mapping->prot & TIDEMARK_WRITE);
+	tidemark_process_unpin(&mapping->owner, pin->pfn, 1, mapping->prot & TIDEMARK_WRITE);
 	if (!container->nr_hardware)
 		tidemark_pages_uncharge(container, mapping, 1);
 	kfree(pin);
@@ -138,10 +138,10 @@ static int pin_new(struct tidemark_container *container, struct mapping *mapping
 	u64 vaddr = mapping->vaddr + (page << TIDEMARK_PAGE_SHIFT);
 	bool write = mapping->prot & TIDEMARK_WRITE;
 	struct pin *pin;
-	s64 ret;
+	int ret;
 
-	ret = os_process_pin(&mapping->owner, vaddr, 1, write, pfn);
-	if (ret < 0)
+	ret = tidemark_process_pin(&mapping->owner, vaddr, write, pfn);
+	if (ret)
 		return ret;
 
 	ret = container->nr_hardware ? 0 : tidemark_pages_charge(container, mapping, 1);
@@ -166,7 +166,7 @@ uncharge:
 	if (!container->nr_hardware)
 		tidemark_pages_uncharge(container, mapping, 1);
 unpin:
-	os_process_unpin(&mapping->owner, *pfn, 1, write);
+	tidemark_process_unpin(&mapping->owner, *pfn, 1, write);
 	return ret;
 }
 

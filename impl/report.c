@@ -25,7 +25,7 @@ static int writer_flush(struct bitmap_writer *writer)
 	u64 to = writer->bitmap + writer->ready_index * sizeof(u64);
 
 	writer->nr_ready = 0;
-	if (bytes && copy_to_user(os_user_pointer(to), writer->ready, bytes))
+	if (bytes && copy_to_user(u64_to_user_ptr(to), writer->ready, bytes))
 		return -EFAULT;
 	return 0;
 }

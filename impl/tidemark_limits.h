@@ -5,7 +5,7 @@
 #ifndef TIDEMARK_LIMITS_H
 #define TIDEMARK_LIMITS_H
 
-#include "os.h"
+#include "tidemark_os.h"
 
 /*
  * Pins and marks are kept per page of 4 KiB, whatever page size the IOMMU

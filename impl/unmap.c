@@ -120,7 +120,7 @@ static int unmap_copy_out(struct tidemark_container *container,
 	     mapping = tidemark_mappings_next(mapping, request_last(request)))
 		unmapped += mapping_bytes(mapping);
 	request->header->size = unmapped;
-	return copy_to_user(os_user_pointer(request->argument), request->header,
+	return copy_to_user(u64_to_user_ptr(request->argument), request->header,
 			    offsetofend(struct vfio_iommu_type1_dma_unmap, size)) ? -EFAULT : 0;
 }
 

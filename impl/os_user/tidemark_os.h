@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What the tracker needs from an operating system, in user space. The kernel's
- * is os_kernel/os.h: the same needs in the same order.
+ * is os_kernel/tidemark_os.h: the same needs in the same order.
  */
 #ifndef TIDEMARK_OS_H
 #define TIDEMARK_OS_H
@@ -95,7 +95,7 @@ static inline void list_del(struct list_head *entry)
 	     &pos->member != (head);						\
 	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
 
-/* The fields are named as <bsd/sys/tree.h>, which os.c builds on, wants them. */
+/* The fields are named as <bsd/sys/tree.h>, which tidemark_os.c builds on, wants them. */
 struct rb_node {
 	struct {
 		struct rb_node *rbe_left, *rbe_right, *rbe_parent;
@@ -133,6 +133,7 @@ struct rb_node *rb_next(const struct rb_node *node);
 
 #define __user
 #define GFP_KERNEL_ACCOUNT 0
+#define __GFP_RETRY_MAYFAIL 0
 
 /* ---- Changed so that tests can see ---- */
 
@@ -194,7 +195,7 @@ void complete(struct completion *completion);
 void wait_for_completion(struct completion *completion);
 
 /* User memory: what the machine makes of it. */
-#define os_user_pointer(address) ((void *)(uintptr_t)(address))
+#define u64_to_user_ptr(address) ((void __user *)(uintptr_t)(address))
 #define access_ok(pointer, bytes) \
 	os_current->access_ok(os_current->context, (u64)(uintptr_t)(pointer), bytes)
 
@@ -209,63 +210,28 @@ static inline unsigned long copy_to_user(void __user *to, const void *from, size
 }
 
 /* The process that made a mapping: whose memory it is, and who pays for it. */
-struct os_process {
+struct tidemark_process {
 	struct os_machine *machine;
 };
 
-static inline void os_process_get(struct os_process *process)
-{
-	process->machine = os_current;
-	process->machine->nr_processes++;
-}
+void tidemark_process_get(struct tidemark_process *process);
+void tidemark_process_put(struct tidemark_process *process);
+int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages);
+void tidemark_process_uncharge(struct tidemark_process *process, u64 nr_pages);
+int tidemark_process_pin(struct tidemark_process *process, u64 vaddr, bool write, u64 *pfn);
+void tidemark_process_unpin(struct tidemark_process *process, u64 pfn, u64 nr_pages, bool write);
+int tidemark_process_enter(struct tidemark_process *process);
+void tidemark_process_leave(struct tidemark_process *process);
 
-static inline void os_process_put(struct os_process *process)
-{
-	process->machine->nr_processes--;
-}
+/* Runs of pages. The machine pins them as they are asked for, and none ahead. */
+struct tidemark_batch {
+	struct os_machine *machine;
+	bool write;
+};
 
-static inline int os_process_charge(struct os_process *process, u64 nr_pages)
-{
-	struct os_machine *machine = process->machine;
-
-	if (nr_pages && machine->process_gone)
-		return -ESRCH;
-	if (nr_pages && machine->locked_pages + nr_pages > machine->locked_limit_pages)
-		return -ENOMEM;
-	machine->locked_pages += nr_pages;
-	return 0;
-}
-
-static inline void os_process_uncharge(struct os_process *process, u64 nr_pages)
-{
-	process->machine->locked_pages -= nr_pages;
-}
-
-static inline s64 os_process_pin(struct os_process *process, u64 vaddr, u64 nr_pages,
-				 bool write, u64 *pfn)
-{
-	if (process->machine->process_gone)
-		return -ENODEV;
-	return process->machine->pin(process->machine->context, vaddr, nr_pages, write, pfn);
-}
-
-static inline void os_process_unpin(struct os_process *process, u64 pfn, u64 nr_pages,
-				    bool write)
-{
-	process->machine->unpin(process->machine->context, pfn, nr_pages, write);
-}
-
-/* Each machine is a process; the current one is the current machine's. */
-static inline int os_process_enter(struct os_process *process)
-{
-	if (process->machine->process_gone)
-		return -EPERM;
-	return process->machine == os_current ? 0 : -EFAULT;
-}
-
-static inline void os_process_leave(struct os_process *process)
-{
-	(void)process;
-}
+void tidemark_batch_begin(struct tidemark_batch *batch, struct tidemark_process *process,
+			  u64 nr_pages, bool write);
+s64 tidemark_batch_pin(struct tidemark_batch *batch, u64 vaddr, u64 nr_pages, u64 *pfn);
+void tidemark_batch_end(struct tidemark_batch *batch);
 
 #endif

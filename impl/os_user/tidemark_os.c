@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "os.h"
+/*
+ * The kernel's functions as tests want them, and the process around the tracker.
+ */
+#include "tidemark_os.h"
 
 #include <bsd/sys/tree.h>
 #include <stdarg.h>
@@ -122,4 +125,82 @@ void wait_for_completion(struct completion *completion)
 	while (!completion->done)
 		must(pthread_cond_wait(&completion->condition, &completion->mutex), "wait");
 	must(pthread_mutex_unlock(&completion->mutex), "wait");
+}
+
+void tidemark_process_get(struct tidemark_process *process)
+{
+	process->machine = os_current;
+	process->machine->nr_processes++;
+}
+
+void tidemark_process_put(struct tidemark_process *process)
+{
+	process->machine->nr_processes--;
+}
+
+int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
+{
+	struct os_machine *machine = process->machine;
+
+	if (nr_pages && machine->process_gone)
+		return -ESRCH;
+	if (nr_pages && machine->locked_pages + nr_pages > machine->locked_limit_pages)
+		return -ENOMEM;
+	machine->locked_pages += nr_pages;
+	return 0;
+}
+
+void tidemark_process_uncharge(struct tidemark_process *process, u64 nr_pages)
+{
+	process->machine->locked_pages -= nr_pages;
+}
+
+static s64 machine_pin(struct os_machine *machine, u64 vaddr, u64 nr_pages, bool write, u64 *pfn)
+{
+	if (machine->process_gone)
+		return -ENODEV;
+	return machine->pin(machine->context, vaddr, nr_pages, write, pfn);
+}
+
+int tidemark_process_pin(struct tidemark_process *process, u64 vaddr, bool write, u64 *pfn)
+{
+	s64 ret = machine_pin(process->machine, vaddr, 1, write, pfn);
+
+	return ret < 0 ? ret : 0;
+}
+
+void tidemark_process_unpin(struct tidemark_process *process, u64 pfn, u64 nr_pages, bool write)
+{
+	process->machine->unpin(process->machine->context, pfn, nr_pages, write);
+}
+
+/* Each machine is a process; the current one is the current machine's. */
+int tidemark_process_enter(struct tidemark_process *process)
+{
+	if (process->machine->process_gone)
+		return -EPERM;
+	return process->machine == os_current ? 0 : -EFAULT;
+}
+
+void tidemark_process_leave(struct tidemark_process *process)
+{
+	(void)process;
+}
+
+void tidemark_batch_begin(struct tidemark_batch *batch, struct tidemark_process *process,
+			  u64 nr_pages, bool write)
+{
+	(void)nr_pages;
+	batch->machine = process->machine;
+	batch->write = write;
+}
+
+s64 tidemark_batch_pin(struct tidemark_batch *batch, u64 vaddr, u64 nr_pages, u64 *pfn)
+{
+	return machine_pin(batch->machine, vaddr, nr_pages, batch->write, pfn);
+}
+
+void tidemark_batch_end(struct tidemark_batch *batch)
+{
+	(void)batch;
 }
