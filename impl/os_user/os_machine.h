@@ -15,41 +15,99 @@
 extern "C" {
 #endif
 
-/*
+/**
+ * struct os_machine - the process that a container runs in, and its host
+ * @context: given to every function
+ * @copy_from_user: Return the number of bytes that could not be copied, 0 if all could.
+ * @copy_to_user: The same.
+ * @access_ok: May a user name [address, address + bytes) at all?
+ * @pin: Pin up to @nr_pages pages from @vaddr on that follow each other in host
+ *	 memory, the first being @pfn. Return how many, or -errno, -EFAULT where
+ *	 there is no memory.
+ * @unpin: Give them back, dirty if they were pinned to be written (@write).
+ * @process_gone: the process has exited; its pages are still pinned
+ * @locked_limit_pages: RLIMIT_MEMLOCK
+ * @fail_allocation: 1: the next one fails, once; 0: none does
+ * @allocation_failed: set when @fail_allocation came true
+ * @nr_allocations: not freed yet
+ * @nr_processes: references held on the process
+ * @locked_pages: charged
+ * @nr_warnings: printed, or not
+ *
  * One machine serves one container. Its functions and counters are used under
  * the container's lock, or before and after all other use, so that they need
  * none of their own; copies of ioctl arguments and warnings are the exceptions.
+ * The tracker's calls count from @allocation_failed on.
  */
 struct os_machine {
-	void *context;	/* given to every function */
-	/* Return the number of bytes that could not be copied, 0 if all could. */
+	void *context;
 	size_t (*copy_from_user)(void *context, void *to, __u64 from, size_t bytes);
 	size_t (*copy_to_user)(void *context, __u64 to, const void *from, size_t bytes);
-	/* May a user name [address, address + bytes) at all? */
 	bool (*access_ok)(void *context, __u64 address, __u64 bytes);
-	/*
-	 * Pin up to @nr_pages pages from @vaddr on that follow each other in
-	 * host memory, the first being @pfn. Returns how many, or -errno, -EFAULT
-	 * where there is no memory.
-	 */
 	__s64 (*pin)(void *context, __u64 vaddr, __u64 nr_pages, bool write, __u64 *pfn);
-	/* Give them back, dirty if they were pinned to be written (@write). */
 	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages, bool write);
 
-	bool process_gone;		/* the process has exited; its pages are still pinned */
-	__u64 locked_limit_pages;	/* RLIMIT_MEMLOCK */
-	__u64 fail_allocation;		/* 1: the next one fails, once; 0: none does */
+	bool process_gone;
+	__u64 locked_limit_pages;
+	__u64 fail_allocation;
 
-	/* Counted by the tracker's calls. */
-	bool allocation_failed;		/* set when fail_allocation came true */
-	__u64 nr_allocations;		/* not freed yet */
-	__u64 nr_processes;		/* references held on the process */
+	bool allocation_failed;
+	__u64 nr_allocations;
+	__u64 nr_processes;
 	__u64 locked_pages;
 	__u64 nr_warnings;
 };
 
 /* The machine that this thread's calls run on; set before any of them. */
 extern __thread struct os_machine *os_current;
+
+/**
+ * struct os_call - what one call of the tracker did with its container's lock
+ * @nr_takes: how often it took it
+ * @nr_outside: uses of the machine for which it should have had it, and had not
+ * @outer: private: the call of this thread in whose callback this one runs
+ *
+ * A call takes effect at one moment (R17) if it takes the lock once, does all it
+ * does under it, and ends. An unmap lets it go for each callback (D6), and takes
+ * it again. So after any call of tidemark.h @nr_outside is 0, and @nr_takes is
+ * 1 + the callbacks that this call made (those of calls within a callback are
+ * theirs), but for what is decided from the arguments and needs no lock, where it
+ * is 0:
+ *
+ * - tidemark_container_create() and CHECK_EXTENSION of all but VFIO_DMA_CC_IOMMU,
+ *   whatever they return; any ioctl that is -ENOTTY;
+ * - GET_INFO, MAP_DMA, UNMAP_DMA, DIRTY_PAGES: a copy of the argument that fails
+ *   (-EFAULT); argsz and flags (-EINVAL); in UNMAP_DMA and GET_BITMAP also the copy
+ *   of the bitmap's struct and its check (D15); in GET_BITMAP a range that is empty
+ *   or wraps; DIRTY_PAGES on v1 (-EACCES);
+ * - tidemark_pages_pin(): -E2BIG, -EACCES on v1, and -EINVAL for nr_pages <= 0;
+ * - tidemark_pages_unpin() on v1, or of less than 1 or more than 512 pages.
+ *
+ * So a call that succeeds has taken it, with the two exceptions of the first line.
+ * All others always take it: attach, detach, register, unregister, memory_read and
+ * _write (of 0 bytes, too), stats, visit, destroy.
+ *
+ * Every copy to the user, pin, unpin and change of an account wants the lock. A copy
+ * from the user and access_ok() want it from the first take on: before, they are about
+ * the arguments.
+ */
+struct os_call {
+	__u64 nr_takes;
+	__u64 nr_outside;
+	struct os_call *outer;
+};
+
+/**
+ * os_call_begin - count what this thread does from now on
+ * @call: becomes all 0; it lives until the end. Calls nest.
+ */
+void os_call_begin(struct os_call *call);
+
+/**
+ * os_call_end - and no longer; the counters stay
+ * @call: the one that began last and has not ended
+ */
+void os_call_end(struct os_call *call);
 
 #ifdef __cplusplus
 }

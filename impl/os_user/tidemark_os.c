@@ -9,6 +9,35 @@
 
 __thread struct os_machine *os_current;
 
+/* What this thread's call does with the lock, and how many locks the thread has. */
+static __thread struct os_call *current_call;
+static __thread unsigned int nr_held;
+
+void os_call_begin(struct os_call *call)
+{
+	*call = (struct os_call){ .outer = current_call };
+	current_call = call;
+}
+
+void os_call_end(struct os_call *call)
+{
+	current_call = call->outer;
+}
+
+/* What comes next is to be done under the lock. */
+static void wants_lock(void)
+{
+	if (current_call && !nr_held)
+		current_call->nr_outside++;
+}
+
+/* The same, unless it is about arguments that are looked at before the lock. */
+static void wants_lock_after_first(void)
+{
+	if (current_call && current_call->nr_takes)
+		wants_lock();
+}
+
 /*
  * libbsd's red-black tree under the kernel's names. Its own searches are not
  * used, so that nothing is ever compared.
@@ -17,7 +46,8 @@ __thread struct os_machine *os_current;
 
 static int never_compared(const struct rb_node *a, const struct rb_node *b)
 {
-	(void)a, (void)b;
+	(void)a;
+	(void)b;
 	abort();
 }
 
@@ -103,10 +133,14 @@ void mutex_lock(struct mutex *lock)
 {
 	must(pthread_mutex_lock(&lock->mutex), "lock");
 	__atomic_store_n(&lock->owner, &os_current, __ATOMIC_RELAXED);
+	nr_held++;
+	if (current_call)
+		current_call->nr_takes++;
 }
 
 void mutex_unlock(struct mutex *lock)
 {
+	nr_held--;
 	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
 	must(pthread_mutex_unlock(&lock->mutex), "unlock");
 }
@@ -127,6 +161,24 @@ void wait_for_completion(struct completion *completion)
 	must(pthread_mutex_unlock(&completion->mutex), "wait");
 }
 
+bool access_ok(const void __user *address, size_t bytes)
+{
+	wants_lock_after_first();
+	return os_current->access_ok(os_current->context, (uintptr_t)address, bytes);
+}
+
+unsigned long copy_from_user(void *to, const void __user *from, size_t bytes)
+{
+	wants_lock_after_first();
+	return os_current->copy_from_user(os_current->context, to, (uintptr_t)from, bytes);
+}
+
+unsigned long copy_to_user(void __user *to, const void *from, size_t bytes)
+{
+	wants_lock();
+	return os_current->copy_to_user(os_current->context, (uintptr_t)to, from, bytes);
+}
+
 void tidemark_process_get(struct tidemark_process *process)
 {
 	process->machine = os_current;
@@ -142,6 +194,7 @@ int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
 {
 	struct os_machine *machine = process->machine;
 
+	wants_lock();
 	if (nr_pages && machine->process_gone)
 		return -ESRCH;
 	if (nr_pages && machine->locked_pages + nr_pages > machine->locked_limit_pages)
@@ -152,11 +205,13 @@ int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
 
 void tidemark_process_uncharge(struct tidemark_process *process, u64 nr_pages)
 {
+	wants_lock();
 	process->machine->locked_pages -= nr_pages;
 }
 
 static s64 machine_pin(struct os_machine *machine, u64 vaddr, u64 nr_pages, bool write, u64 *pfn)
 {
+	wants_lock();
 	if (machine->process_gone)
 		return -ENODEV;
 	return machine->pin(machine->context, vaddr, nr_pages, write, pfn);
@@ -171,6 +226,7 @@ int tidemark_process_pin(struct tidemark_process *process, u64 vaddr, bool write
 
 void tidemark_process_unpin(struct tidemark_process *process, u64 pfn, u64 nr_pages, bool write)
 {
+	wants_lock();
 	process->machine->unpin(process->machine->context, pfn, nr_pages, write);
 }
 

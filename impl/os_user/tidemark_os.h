@@ -67,7 +67,8 @@ struct list_head {
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-	list->next = list->prev = list;
+	list->next = list;
+	list->prev = list;
 }
 
 static inline void list_add_tail(struct list_head *entry, struct list_head *head)
@@ -102,6 +103,7 @@ struct rb_node {
 		int rbe_color;
 	} links;
 };
+
 #define rb_left links.rbe_left
 #define rb_right links.rbe_right
 
@@ -119,7 +121,8 @@ struct rb_root {
 static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
 				struct rb_node **link)
 {
-	node->links.rbe_left = node->links.rbe_right = NULL;
+	node->links.rbe_left = NULL;
+	node->links.rbe_right = NULL;
 	node->links.rbe_parent = parent;
 	node->links.rbe_color = 1;	/* red */
 	*link = node;
@@ -196,18 +199,9 @@ void wait_for_completion(struct completion *completion);
 
 /* User memory: what the machine makes of it. */
 #define u64_to_user_ptr(address) ((void __user *)(uintptr_t)(address))
-#define access_ok(pointer, bytes) \
-	os_current->access_ok(os_current->context, (u64)(uintptr_t)(pointer), bytes)
-
-static inline unsigned long copy_from_user(void *to, const void __user *from, size_t bytes)
-{
-	return os_current->copy_from_user(os_current->context, to, (u64)(uintptr_t)from, bytes);
-}
-
-static inline unsigned long copy_to_user(void __user *to, const void *from, size_t bytes)
-{
-	return os_current->copy_to_user(os_current->context, (u64)(uintptr_t)to, from, bytes);
-}
+bool access_ok(const void __user *address, size_t bytes);
+unsigned long copy_from_user(void *to, const void __user *from, size_t bytes);
+unsigned long copy_to_user(void __user *to, const void *from, size_t bytes);
 
 /* The process that made a mapping: whose memory it is, and who pays for it. */
 struct tidemark_process {
