@@ -47,10 +47,17 @@ void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova, int 
 		pr_warn_ratelimited("tidemark: unpin ran into pages that are not mapped\n");
 }
 
+/**
+ * struct transfer - what is left of a read or write
+ * @iova: the first byte
+ * @data: the driver's buffer; only read from if @write
+ * @bytes: how many
+ * @write: to the mapping's memory, not from it
+ */
 struct transfer {
 	u64 iova;
-	char *data;		/* the driver's buffer; only read from if @write */
-	size_t bytes;		/* left */
+	char *data;
+	size_t bytes;
 	bool write;
 };
 

@@ -11,11 +11,14 @@
 
 #include "tidemark_limits.h"
 
-/*
- * level[0] has a bit for each page; level[n + 1] has a bit for each word of
- * level[n], set exactly if that word is not zero. level[0] is NULL while the
- * store is not made. All levels are one allocation. @all: every page is marked,
- * whatever the levels say.
+/**
+ * struct dirty_store - the marks of one mapping
+ * @nr_pages: how many there can be
+ * @level: level[0] has a bit for each page; level[n + 1] has a bit for each word of
+ *	   level[n], set exactly if that word is not zero. level[0] is NULL while
+ *	   the store is not made. All levels are one allocation.
+ * @nr_levels: in @level; the topmost is one word
+ * @all: every page is marked, whatever the levels say
  */
 struct dirty_store {
 	u64 nr_pages;
@@ -24,37 +27,72 @@ struct dirty_store {
 	bool all;
 };
 
-/* 64 pages: bit n of @bits is page @first + n. @first is a multiple of 64. */
+/**
+ * struct dirty_word - 64 pages
+ * @first: number of the first, a multiple of 64
+ * @bits: bit n is page @first + n
+ */
 struct dirty_word {
 	u64 first;
 	u64 bits;
 };
 
-/*
- * Make a store with no page marked. 1 to TIDEMARK_MARKED_PAGES_MAX pages.
+/**
+ * tidemark_dirty_store_make - make a store with no page marked
+ * @store: not made; untouched on failure
+ * @nr_pages: 1 to TIDEMARK_MARKED_PAGES_MAX
+ *
  * Charged to the memory cgroup, nr_pages / 8 bytes and a 63rd of that (B10).
+ *
  * Return: 0 or -ENOMEM.
  */
 int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages);
 
-/* Forget all marks and free the memory. Does nothing to one not made. */
+/**
+ * tidemark_dirty_store_drop - forget all marks and free the memory
+ * @store: nothing happens to one not made
+ */
 void tidemark_dirty_store_drop(struct dirty_store *store);
 
-/* Mark pages. Cost: O(pages / 64), at least 1. */
+/**
+ * tidemark_dirty_store_mark - mark pages
+ * @store: made
+ * @first: number of the first page
+ * @last: number of the last
+ *
+ * Cost: O(pages / 64), at least 1.
+ */
 void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last);
 
-/* Mark every page. Cost: O(1). */
+/**
+ * tidemark_dirty_store_mark_all - mark every page
+ * @store: made
+ *
+ * Cost: O(1).
+ */
 void tidemark_dirty_store_mark_all(struct dirty_store *store);
 
-/*
- * Unmark pages. Cost: O(marked words in the range); the first partial one after
+/**
+ * tidemark_dirty_store_clear - unmark pages
+ * @store: made
+ * @first: number of the first page
+ * @last: number of the last
+ *
+ * Cost: O(marked words in the range); the first partial one after
  * tidemark_dirty_store_mark_all() is O(nr_pages / 64).
  */
 void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
 
-/*
- * The next 64 pages of which one in [first, last] is marked; bits outside of
- * the range are zero. Cost: O(log nr_pages). Return: false if there are none.
+/**
+ * tidemark_dirty_store_next - find the next 64 pages with a mark
+ * @store: made
+ * @first: number of the first page that is looked at
+ * @last: number of the last
+ * @word: those 64 pages; bits outside of the range are zero
+ *
+ * Cost: O(log nr_pages).
+ *
+ * Return: false if no page in the range is marked.
  */
 bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
 			       struct dirty_word *word);

@@ -4,7 +4,12 @@
  */
 #include "private.h"
 
-/* Capabilities follow each other without padding, as in Linux 6.1. */
+/**
+ * struct capabilities - the chain of GET_INFO, without padding, as in Linux 6.1
+ * @migration: page size and bitmap limit of dirty tracking
+ * @dma_avail: mappings that there may be beside those that there are
+ * @iova_range: where mappings may be; only if there are ranges
+ */
 struct capabilities {
 	struct vfio_iommu_type1_info_cap_migration migration;
 	struct vfio_iommu_type1_info_dma_avail dma_avail;

@@ -4,11 +4,18 @@
  */
 #include "private.h"
 
+/**
+ * struct pin - a page that drivers hold
+ * @node: in mapping.pins, by @page
+ * @page: number of the page in its mapping
+ * @pfn: host page
+ * @count: pins of this page; not 0
+ */
 struct pin {
-	struct rb_node node;	/* in mapping.pins, by page */
-	u64 page;		/* number of the page in its mapping */
-	u64 pfn;		/* host page */
-	u64 count;		/* pins of this page; not 0 */
+	struct rb_node node;
+	u64 page;
+	u64 pfn;
+	u64 count;
 };
 
 int tidemark_pages_charge(struct tidemark_container *container, struct mapping *mapping,

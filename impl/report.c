@@ -6,15 +6,20 @@
  */
 #include "private.h"
 
-/*
- * Words are made in ascending order: @word is the one being made; the @nr_ready
- * words before it in @ready follow each other, and wait to be copied.
+/**
+ * struct bitmap_writer - makes a user's bitmap, word by word, ascending
+ * @bitmap: user address; any, and so never a C pointer
+ * @index: of @word in the bitmap
+ * @word: the one being made
+ * @ready_index: of ready[0] in the bitmap
+ * @nr_ready: in @ready
+ * @ready: words before @word that follow each other, and wait to be copied
  */
 struct bitmap_writer {
-	u64 bitmap;		/* user address; any, and so never a C pointer */
-	u64 index;		/* of @word in the bitmap */
+	u64 bitmap;
+	u64 index;
 	u64 word;
-	u64 ready_index;	/* of ready[0] in the bitmap */
+	u64 ready_index;
 	unsigned int nr_ready;
 	u64 ready[TIDEMARK_BOUNCE_WORDS];
 };

@@ -26,17 +26,28 @@ extern "C" {
 
 struct tidemark_container;
 
-/* Which ranges a dirty query may name (R10). */
+/**
+ * enum tidemark_range_rule - which ranges a dirty query may name (R10)
+ * @TIDEMARK_RANGE_EXACT: one mapping, as proposed in v16
+ * @TIDEMARK_RANGE_WHOLE: cuts no mapping, as Linux
+ * @TIDEMARK_RANGE_ANY: any range aligned to P
+ */
 enum tidemark_range_rule {
-	TIDEMARK_RANGE_EXACT,	/* one mapping, as proposed in v16 */
-	TIDEMARK_RANGE_WHOLE,	/* cuts no mapping, as Linux */
-	TIDEMARK_RANGE_ANY,	/* any range aligned to P */
+	TIDEMARK_RANGE_EXACT,
+	TIDEMARK_RANGE_WHOLE,
+	TIDEMARK_RANGE_ANY,
 };
 
+/**
+ * struct tidemark_config - what a container is made with, once and for all
+ * @type: VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU
+ * @range_rule: which ranges a dirty query may name
+ * @dma_entry_limit: mappings at once; 65535 is Linux's default, 0 allows none
+ */
 struct tidemark_config {
-	__u32 type;			/* VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU */
+	__u32 type;
 	enum tidemark_range_rule range_rule;
-	__u32 dma_entry_limit;		/* mappings at once; 65535 is Linux's default, 0 allows none */
+	__u32 dma_entry_limit;
 };
 
 /**
@@ -51,6 +62,7 @@ int tidemark_container_create(const struct tidemark_config *config,
 
 /**
  * tidemark_container_destroy - release a container and all it holds (N3)
+ * @container: gone afterwards
  *
  * The caller has unregistered its devices and makes no other call meanwhile.
  * Pins that a driver still holds are dropped, with a warning.
@@ -59,6 +71,7 @@ void tidemark_container_destroy(struct tidemark_container *container);
 
 /**
  * tidemark_container_ioctl - the user's side (R1-R15)
+ * @container: whose
  * @command: VFIO_CHECK_EXTENSION or VFIO_IOMMU_{GET_INFO, MAP_DMA, UNMAP_DMA,
  *	     DIRTY_PAGES}
  * @argument: a number for the first, else the user address of its struct
@@ -79,41 +92,61 @@ void tidemark_container_destroy(struct tidemark_container *container);
 long tidemark_container_ioctl(struct tidemark_container *container,
 			      unsigned int command, unsigned long argument);
 
-/* Bytes [first, last]. */
+/**
+ * struct tidemark_iova_range - bytes of device addresses
+ * @first: the first byte
+ * @last: the last byte, not below @first
+ */
 struct tidemark_iova_range {
 	__u64 first;
 	__u64 last;
 };
 
-/* A hardware group's IOMMU domain, as far as the tracker needs it. */
+/**
+ * struct tidemark_iommu_ops - a hardware group's IOMMU domain, as far as the tracker needs it
+ * @map: Map @nr_pages pages from host page @pfn on with rights @prot; 0 or -errno,
+ *	 all or nothing.
+ * @unmap: Unmap a range that was mapped, whole.
+ * @lookup: Return how many of the @nr_pages pages from @iova on, which is mapped, lie
+ *	    in consecutive host pages, and the first of those in @pfn: all that do,
+ *	    so that a range can be unmapped, and mapped elsewhere, as it was mapped.
+ *
+ * All run under the container's lock, and may sleep.
+ */
 struct tidemark_iommu_ops {
-	/* Map @pages pages from host page @pfn on; 0 or -errno, all or nothing. */
-	int (*map)(void *domain, __u64 iova, __u64 pfn, __u64 pages, int prot);
-	/* Unmap a range that was mapped, whole. */
-	void (*unmap)(void *domain, __u64 iova, __u64 pages);
-	/*
-	 * The host page at @iova, which is mapped, and how many of the @pages
-	 * pages from there on lie in consecutive host pages: all that do, so
-	 * that a range can be unmapped, and mapped elsewhere, as it was mapped.
-	 */
-	__u64 (*lookup)(void *domain, __u64 iova, __u64 pages, __u64 *pfn);
+	int (*map)(void *domain, __u64 iova, __u64 pfn, __u64 nr_pages, int prot);
+	void (*unmap)(void *domain, __u64 iova, __u64 nr_pages);
+	__u64 (*lookup)(void *domain, __u64 iova, __u64 nr_pages, __u64 *pfn);
 };
 
 #define TIDEMARK_GROUP_HARDWARE		(1 << 0) /* else emulated: the rest is ignored */
 #define TIDEMARK_GROUP_CACHE_COHERENT	(1 << 1) /* VFIO_DMA_CC_IOMMU */
 
+/**
+ * struct tidemark_group_info - what a group's devices can reach, and how
+ * @flags: TIDEMARK_GROUP_HARDWARE, TIDEMARK_GROUP_CACHE_COHERENT
+ * @nr_reserved: ranges in @reserved
+ * @pgsizes: bit n: pages of 2^n bytes
+ * @aperture: what the IOMMU can map at all
+ * @reserved: what it cannot all the same; sorted, disjoint; copied
+ * @iommu: how its domain is called
+ * @domain: what @iommu is called with
+ *
+ * Of an emulated group only @flags counts.
+ */
 struct tidemark_group_info {
 	__u32 flags;
 	__u32 nr_reserved;
-	__u64 pgsizes;				/* bit n: pages of 2^n bytes */
+	__u64 pgsizes;
 	struct tidemark_iova_range aperture;
-	const struct tidemark_iova_range *reserved;	/* sorted, disjoint; copied */
+	const struct tidemark_iova_range *reserved;
 	const struct tidemark_iommu_ops *iommu;
 	void *domain;
 };
 
 /**
  * tidemark_group_attach - let a group of devices use the container's mappings
+ * @container: which it joins
  * @id: what the caller calls the group: any pointer, never followed
  * @info: copied; what @iommu and @domain point to is used until the detach
  *
@@ -132,19 +165,23 @@ int tidemark_group_attach(struct tidemark_container *container, const void *id,
 
 /**
  * tidemark_group_detach - take it out again (R6, D9)
+ * @container: which it leaves
+ * @id: as at the attach; one that is not attached is ignored
  *
  * The group's devices no longer reach memory when this is called. The last
- * group takes all mappings along. An @id that is not attached is ignored.
+ * group takes all mappings along.
  */
 void tidemark_group_detach(struct tidemark_container *container, const void *id);
 
-/*
- * A driver that holds pins. It owns the struct from register to unregister.
+/**
+ * struct tidemark_device - a driver that holds pins
+ * @dma_unmap: Told that [iova, iova + bytes) goes away; unpins what the driver
+ *	       holds there.
  *
- * dma_unmap() is told that [iova, iova + bytes) goes away, and unpins what the
- * driver holds there. It runs without the container's lock and may make any
- * call on it, but unregister no device whose callback may be running: its own,
- * or, from a callback within a callback, that of the one outside.
+ * The driver owns the struct from register to unregister. @dma_unmap runs without
+ * the container's lock and may make any call on it, but unregister no device whose
+ * callback may be running: its own, or, from a callback within a callback, that of
+ * the one outside.
  */
 struct tidemark_device {
 	void (*dma_unmap)(struct tidemark_device *device, __u64 iova, __u64 bytes);
@@ -155,14 +192,18 @@ struct tidemark_device {
 	void *leaving;
 };
 
-/** tidemark_device_register - have @device told of unmaps; pins need one */
+/**
+ * tidemark_device_register - have a device told of unmaps; pins need one
+ * @container: whose unmaps
+ * @device: not registered anywhere
+ */
 void tidemark_device_register(struct tidemark_container *container,
 			      struct tidemark_device *device);
 
 /**
  * tidemark_device_unregister - and no longer; waits for running callbacks
- *
- * A device that is not registered is left alone, with a warning.
+ * @container: where it was registered
+ * @device: one that is not registered is left alone, with a warning
  */
 void tidemark_device_unregister(struct tidemark_container *container,
 				struct tidemark_device *device);
@@ -172,13 +213,15 @@ void tidemark_device_unregister(struct tidemark_container *container,
 
 /**
  * tidemark_pages_pin - hold pages for a driver's device, and mark them (R3)
+ * @container: whose mappings
  * @id: the driver's group; its first success ends R5 for it (B12)
  * @iova: anywhere in the first page
  * @nr_pages: 1 to 512
  * @prot: rights that the mapping must have, TIDEMARK_READ and TIDEMARK_WRITE
  * @pfns: @nr_pages host page numbers; undefined on failure
  *
- * All or nothing, but marks of a failed pin stay (R9).
+ * All or nothing, but marks of a failed pin stay (R9). Cost: O(log mappings + log
+ * pins of the mapping) a page.
  *
  * Return: @nr_pages; -EINVAL (B9, no such group, no device registered, not
  * mapped), -E2BIG, -EACCES (v1), -EPERM, -EFAULT, -ENOMEM (also R16's limit);
@@ -190,18 +233,22 @@ int tidemark_pages_pin(struct tidemark_container *container, const void *id,
 
 /**
  * tidemark_pages_unpin - give one pin of each page back (D16)
+ * @container: whose mappings
  * @iova: anywhere in the first page
  * @nr_pages: 1 to 512
  *
  * Ends at the first page that is not mapped, with a warning. A page that is not
- * pinned is passed over.
+ * pinned is passed over. Cost: as tidemark_pages_pin().
  */
 void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova,
 			  int nr_pages);
 
 /**
  * tidemark_memory_write - write a mapping's memory on a device's behalf (R4, B3)
- * tidemark_memory_read - read it
+ * @container: whose mappings
+ * @iova: of the first byte
+ * @data: what to write
+ * @bytes: how much
  *
  * Not atomic: a part that fails leaves the parts before it done, and marked.
  * Cost: O(log mappings) for each mapping, and the copy.
@@ -211,34 +258,75 @@ void tidemark_pages_unpin(struct tidemark_container *container, __u64 iova,
  */
 int tidemark_memory_write(struct tidemark_container *container, __u64 iova,
 			  const void *data, size_t bytes);
+
+/**
+ * tidemark_memory_read - read it
+ * @container: whose mappings
+ * @iova: of the first byte
+ * @data: where to; on failure the parts before the one that failed are there
+ * @bytes: how much
+ *
+ * Cost: as tidemark_memory_write().
+ *
+ * Return: as tidemark_memory_write().
+ */
 int tidemark_memory_read(struct tidemark_container *container, __u64 iova,
 			 void *data, size_t bytes);
 
-/* How much of everything there is. All O(1). */
+/**
+ * struct tidemark_stats - how much of everything there is
+ * @pgsizes: as GET_INFO's iova_pgsizes
+ * @pinned_pages: distinct
+ * @locked_pages: accounted against the limit (R16)
+ * @nr_mappings: how many
+ * @dma_avail: how many more there may be
+ * @nr_groups: attached, hardware and emulated
+ * @tracking: 0 or 1
+ */
 struct tidemark_stats {
-	__u64 pgsizes;		/* as GET_INFO's iova_pgsizes */
-	__u64 pinned_pages;	/* distinct */
-	__u64 locked_pages;	/* accounted against the limit (R16) */
+	__u64 pgsizes;
+	__u64 pinned_pages;
+	__u64 locked_pages;
 	__u32 nr_mappings;
 	__u32 dma_avail;
 	__u32 nr_groups;
-	__u32 tracking;		/* 0 or 1 */
+	__u32 tracking;
 };
 
+/**
+ * tidemark_container_stats - count what there is
+ * @container: in which
+ * @stats: to be filled, all of one moment
+ *
+ * Cost: O(1).
+ */
 void tidemark_container_stats(struct tidemark_container *container,
 			      struct tidemark_stats *stats);
 
-/*
- * Everything there is, mapping by mapping in ascending order, each followed by
- * its pins and its marks. Functions run under the container's lock.
+/**
+ * struct tidemark_visitor - who looks at everything there is
+ * @context: given to every function
+ * @mapping: A mapping of bytes [first, last].
+ * @pin: A page of it that is pinned @count times, by its first byte.
+ * @marks: Bytes [first, last] of it, whole pages, are marked.
+ *
+ * Mapping by mapping in ascending order, each followed by its pins and its marks.
+ * Functions run under the container's lock.
  */
 struct tidemark_visitor {
 	void *context;
 	void (*mapping)(void *context, __u64 first, __u64 last, __u64 vaddr, int prot);
 	void (*pin)(void *context, __u64 iova, __u64 count);
-	void (*marks)(void *context, __u64 first, __u64 last);	/* bytes, whole pages */
+	void (*marks)(void *context, __u64 first, __u64 last);
 };
 
+/**
+ * tidemark_container_visit - show everything there is, all of one moment
+ * @container: what is shown
+ * @visitor: to whom
+ *
+ * Changes nothing. Cost: O(mappings + pins + words with a mark).
+ */
 void tidemark_container_visit(struct tidemark_container *container,
 			      const struct tidemark_visitor *visitor);
 

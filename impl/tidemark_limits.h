@@ -38,10 +38,11 @@
 
 /* Words have 64 bits; a level of the marks has one bit a word of the next. */
 #define TIDEMARK_WORD_SHIFT		6
-#define TIDEMARK_WORD_BITS		(1 << TIDEMARK_WORD_SHIFT)
+#define TIDEMARK_WORD_BITS		64
 #define TIDEMARK_MARK_LEVELS_MAX	6
 
 static_assert(PAGE_SHIFT == TIDEMARK_PAGE_SHIFT, "pins are host pages");
+static_assert(TIDEMARK_WORD_BITS == (u64)1 << TIDEMARK_WORD_SHIFT, "a shift divides by it");
 static_assert(sizeof(long) == sizeof(u64), "bitmaps have native 64-bit words");
 static_assert(TIDEMARK_TRACKED_PAGES_MAX <= TIDEMARK_BITMAP_BYTES_MAX * 8,
 	      "a bitmap answers for the largest mapping");
