@@ -9,7 +9,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 copy=$root/build/ci/bug-workflow
-line='pins_mark(mapping, first, last);'
+line='tidemark_pins_mark(mapping, first, last);'
 
 die() { printf 'bug_workflow: %s\n' "$*" >&2; exit 1; }
 

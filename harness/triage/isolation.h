@@ -11,7 +11,7 @@
 namespace tidemark {
 
 // "lockstep.query.missing-dirty", "AddressSanitizer.heap-use-after-free.
-// pins_count", "UndefinedBehaviorSanitizer.shift-exponent.report_word", "hang",
+// tidemark_pins_count", "UndefinedBehaviorSanitizer.shift-exponent.report_word", "hang",
 // "died"; empty if it did not. The function is the innermost in a source file with
 // `sources` in its path (registry.h), and is left out where nothing can name it:
 // see symbolized().
