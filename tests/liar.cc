@@ -27,6 +27,7 @@ class Liar final : public Subject {
     depth_ = 1;
     std::int64_t result = honest_->ioctl(command, argument);
     depth_ = depth;
+    if (lie_ == Lie::refuses_info && command == VFIO_IOMMU_GET_INFO) return -EINVAL;
     if (lie_ == Lie::wrong_errno && result == -EINVAL) result = -EFAULT;
     if (command == VFIO_IOMMU_UNMAP_DMA && result == 0) after_unmap(depth, bytes);
     if (command == VFIO_IOMMU_GET_INFO && result == 0 && lie_ == Lie::wrong_info)

@@ -30,6 +30,7 @@ enum class Lie {
   writes_after_the_argument,
   wrong_unmapped_size,
   wrong_info,
+  refuses_info,
   // Memory
   reads_other_bytes,
   writes_other_bytes,

@@ -29,6 +29,7 @@ class RecordingSubject final : public Subject {
       : world_(world), reference_(make_reference(setup, world)) {}
 
   std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
+    if (world_.asks_aside) return reference_->ioctl(command, argument);
     // One that is made while another runs is made in its window.
     const unsigned depth = std::min(running_, World::kDepths - 1);
     const std::size_t index = begin();

@@ -64,6 +64,7 @@ Mismatch Lockstep::mismatch(std::string_view what) const {
 void Lockstep::begin(const Setup& setup) {
   actual_.reset(setup, make_actual_);
   expected_.reset(setup, make_expected_);
+  migration_.reset();
   index_ = 0;
 }
 
@@ -261,18 +262,19 @@ std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectati
 // A migration would end now: ask for everything once more, stop, compare.
 std::optional<Mismatch> Lockstep::close() {
   std::vector<Operation> closing;
-  for (const Operation& operation : actual_.closing_operations()) {
+  for (const Operation& operation : migration_.closing_operations()) {
     closing.push_back(operation);
     verb_ = operation.verb;
-    steps_ = actual_.close(operation);
+    const std::uint64_t first_word = migration_.first_word_asked(operation);
+    steps_ = actual_.run_from(operation, first_word);
+    if (verb_ == Verb::query && steps_[0].result != 0) migration_.refused(steps_[0]);
     operations_ += steps_.size();
-    auto found = compare(operation, expected_.close(operation));
+    auto found = compare(operation, expected_.run_from(operation, first_word));
     if (!counts(found)) continue;
     found->closing = std::move(closing);
     return found;
   }
-  // The reference's copy is the same: so were its memory and its answers.
-  const auto lost = actual_.lost_page();
+  const auto lost = migration_.lost_page();
   if (!lost) return std::nullopt;
   Mismatch found;
   found.signature = "migration.tracker";

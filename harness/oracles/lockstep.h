@@ -12,6 +12,7 @@
 
 #include "ablation.h"
 #include "executor.h"
+#include "migration.h"
 #include "program.h"
 
 namespace tidemark {
@@ -49,7 +50,9 @@ class Lockstep {
   void compare_every_state(bool every) { state_interval_ = every ? 1 : kStateInterval; }
 
   Lockstep(SubjectFactory make_actual, SubjectFactory make_expected)
-      : make_actual_(make_actual), make_expected_(make_expected) {}
+      : make_actual_(make_actual), make_expected_(make_expected) {
+    actual_.watch(migration_);
+  }
   virtual ~Lockstep() = default;
 
   // What these oracles see does not count: to find out what they are worth, not to
@@ -112,6 +115,8 @@ class Lockstep {
   LeftOut left_out_{nullptr};
   std::size_t state_interval_ = kStateInterval;
   Executor actual_, expected_;
+  // The reference's would be the same: so are its memory and its answers.
+  Migration migration_{actual_};
   std::span<const Step> steps_;
   State actual_state_, expected_state_;
   std::size_t index_ = 0;  // of the operation that runs

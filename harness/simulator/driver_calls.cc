@@ -128,7 +128,6 @@ std::int64_t Executor::do_attach(const Operation& operation) {
   const int result =
       subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr);
   if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
-  learn_page_bytes();
   return result;
 }
 
@@ -139,9 +138,8 @@ std::int64_t Executor::do_detach(const Operation& operation) {
   const bool last = std::all_of(groups_.begin(), groups_.end(),
                                 [](GroupState state) { return state == GroupState::absent; });
   subject_->detach(group);
-  learn_page_bytes();
   if (attached && last) {
-    for (const LiveMapping& mapping : mappings_) migration_.copy_mapping(world_.memory, mapping);
+    for (const LiveMapping& mapping : mappings_) dropped(mapping);
     mappings_.clear();
     held_.clear();
   }

@@ -12,7 +12,6 @@ namespace tidemark {
 void Executor::reset(const Setup& setup, SubjectFactory make) {
   if (subject_) release();
   world_.reset(setup, this);
-  migration_.reset();
   mappings_.clear();
   for (Device& device : devices_) {
     device.enrolled = device.keeps = device.called = false;
@@ -81,11 +80,6 @@ const LiveMapping* Executor::mapping_at(std::uint64_t iova) const {
   return nullptr;
 }
 
-void Executor::learn_page_bytes() {
-  const std::uint64_t sizes = subject_->sizes().page_sizes;
-  page_bytes_ = sizes & (0 - sizes);
-}
-
 std::span<const Step> Executor::run(const Operation& operation, std::span<const Step> hints) {
   steps_.clear();
   hints_ = hints;
@@ -99,6 +93,13 @@ std::span<const Step> Executor::run(const Operation& operation, std::span<const 
   }
   execute(operation);
   return steps_;
+}
+
+std::span<const Step> Executor::run_from(const Operation& query, std::uint64_t first_word) {
+  Operation placed = query;
+  bitmap_first_ = first_word;
+  if (first_word) placed.bend = {Field::bitmap_pointer, BitmapArea::kBase - 8 * first_word};
+  return run(placed);
 }
 
 // The first of the bytes that `operation`, which resolved to `step`, cannot touch.
@@ -205,6 +206,8 @@ void Executor::execute(const Operation& operation) {
   step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
   if (depth_) digest_output(operation, step);
   disarm();
+  if ((step.verb == Verb::attach && step.result == 0) || step.verb == Verb::detach)
+    ask_page_bytes();
   steps_[index] = step;
 }
 

@@ -12,9 +12,10 @@
 #include <span>
 #include <vector>
 
-#include "migration.h"
+#include "live_mapping.h"
 #include "program.h"
 #include "subject.h"
+#include "watcher.h"
 
 namespace tidemark {
 
@@ -34,6 +35,8 @@ struct Step {
 // How many pages a pin or unpin names, from -1 to 1000: what lies beyond is refused as these.
 int pages_of_pin(const Step& step);
 
+enum class GroupState : std::uint8_t { absent, emulated, hardware, hardware_pinned };
+
 // A struct vfio_bitmap.
 struct BitmapArgument {
   std::uint64_t pgsize, size, data;
@@ -51,6 +54,9 @@ class Executor final : public UnmapListener {
   // rw moves at most so much at once.
   static constexpr std::uint64_t kTransferBytes = 3 * kPageBytes;
 
+  // From now on the watcher is told what happens. It stays for good.
+  void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
+
   // A new container in a new world. The previous one is gone already or is
   // released now. Reuses allocations.
   void reset(const Setup& setup, SubjectFactory make);
@@ -60,15 +66,9 @@ class Executor final : public UnmapListener {
   // cannot be made to fail). The result is valid until the next call.
   std::span<const Step> run(const Operation& operation, std::span<const Step> hints = {});
 
-  // With what a migration ends: a query for each live mapping of which a page was
-  // ever written, and for what cannot be asked at this P, attach and detach, so that
-  // P is 4096, and queries after that.
-  std::vector<Operation> closing_operations() const;
-  // Runs one. Of a query's bitmap, which may be too large, that part is there in
-  // which there is something to lose. Where it is refused, the mappings count as dirty.
-  std::span<const Step> close(const Operation& operation);
-  // The iova (if it is mapped, else the user address) of a lost page.
-  std::optional<std::uint64_t> lost_page() const;
+  // The same for a query of whose bitmap, which may be too large, the area holds the
+  // words from `first_word` on.
+  std::span<const Step> run_from(const Operation& query, std::uint64_t first_word);
 
   // A page of user memory, of those written since the last call, that differs.
   std::optional<std::uint64_t> differing_page(Executor& other) {
@@ -80,12 +80,14 @@ class Executor final : public UnmapListener {
 
   Subject& subject() { return *subject_; }
   const World& world() const { return world_; }
-  const Migration& migration() const { return migration_; }
-  std::span<const LiveMapping> mappings() const { return mappings_; }
+  const Setup& setup() const { return setup_; }
+  std::span<const LiveMapping> mappings() const { return mappings_; }  // oldest first
+  std::span<const GroupState, kGroups> groups() const { return groups_; }
+  // P, as GET_INFO said it when a group last came or went.
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.
   std::uint64_t bitmap_words() const { return bitmap_words_; }
-  // The word of the bitmap that is the area's first; not 0 only in closing queries.
+  // The word of the bitmap that is the area's first; not 0 only in run_from().
   std::uint64_t bitmap_first() const { return bitmap_first_; }
   // Of the last operation: a digest of the callbacks that it made, in their order.
   std::uint64_t callbacks() const { return callbacks_; }
@@ -106,7 +108,6 @@ class Executor final : public UnmapListener {
     bool called = false;  // its callback runs
     std::vector<Script> scripts;
   };
-  enum class GroupState : std::uint8_t { absent, emulated, hardware, hardware_pinned };
   // A page that drivers hold.
   struct Held {
     std::uint64_t iova = 0, vaddr = 0;
@@ -134,6 +135,8 @@ class Executor final : public UnmapListener {
   std::int64_t do_withdraw(const Operation& operation);
 
   BitmapArgument place_bitmap(const Operation& operation, std::uint64_t size);
+  void answered(const Answer& answer);
+  void dropped(const LiveMapping& mapping);
   void learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes);
   std::uint64_t place_argument(const Operation& operation, const void* argument, std::size_t bytes);
   std::uint64_t argument_address() const;
@@ -143,14 +146,9 @@ class Executor final : public UnmapListener {
   void disarm();
   // The index-th newest; null if there is none at all.
   const LiveMapping* newest(unsigned index) const;
-  bool can_ask(const LiveMapping& mapping) const;
-  void ask(const LiveMapping& mapping, std::uint64_t page_bytes,
-           std::vector<Operation>& operations) const;
-  void shrink_pages(std::vector<Operation>& operations) const;
-  std::uint64_t first_word_asked(const Operation& query) const;
   const LiveMapping* mapping_at(std::uint64_t iova) const;
   void forget_mappings(std::uint64_t first, std::uint64_t last);
-  void learn_page_bytes();
+  void ask_page_bytes();
   Held* held(std::uint64_t iova);
   void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
   void unpin_page(std::uint64_t iova, unsigned device);
@@ -160,14 +158,14 @@ class Executor final : public UnmapListener {
   World world_;
   Setup setup_;
   std::unique_ptr<Subject> subject_;
-  Migration migration_;
+  std::vector<Watcher*> watchers_;
   std::vector<LiveMapping> mappings_;  // oldest first
   std::array<Device, kDevices> devices_;
   std::array<GroupState, kGroups> groups_ = {};
   std::vector<Held> held_;  // by iova
   std::vector<Step> steps_;
   std::span<const Step> hints_;
-  std::uint64_t page_bytes_ = kPageBytes;  // P, as GET_INFO says it
+  std::uint64_t page_bytes_ = kPageBytes;
   FreshMemory fresh_;
   std::uint64_t bitmap_words_ = 0;
   std::uint64_t bitmap_first_ = 0;

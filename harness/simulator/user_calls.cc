@@ -145,12 +145,10 @@ void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64
               sizeof(unmapped));
   const bool nothing = unmapped == 0 && !all;
   if (flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
-    migration_.copy_reported(world_.memory, mappings_, world_.bitmaps[depth_],
-                             {first, last, page_bytes, 0});
+    answered({first, last, page_bytes, 0});
   } else {
     for (const LiveMapping& mapping : mappings_)
-      if (mapping.first >= first && mapping.first <= last && !nothing)
-        migration_.copy_mapping(world_.memory, mapping);
+      if (mapping.first >= first && mapping.first <= last && !nothing) dropped(mapping);
   }
   if (!nothing) forget_mappings(first, last);
 }
@@ -170,16 +168,21 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
   const std::int64_t result = subject_->ioctl(VFIO_IOMMU_DIRTY_PAGES, address);
   if (result != 0) return result;
 
-  if (argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START) {
-    if (!migration_.running()) migration_.start(world_.memory);
-  } else if (argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
-    migration_.stop();
+  const bool starts = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
+  if (starts || argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
+    for (Watcher* watcher : watchers_) watcher->tracking_switched(starts);
   } else if (query) {
-    migration_.copy_reported(
-        world_.memory, mappings_, world_.bitmaps[depth_],
-        {argument.iova, argument.iova + argument.size - 1, page_bytes_, bitmap_first_});
+    answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, bitmap_first_});
   }
   return result;
+}
+
+void Executor::answered(const Answer& answer) {
+  for (Watcher* watcher : watchers_) watcher->answered(world_.bitmaps[depth_], answer);
+}
+
+void Executor::dropped(const LiveMapping& mapping) {
+  for (Watcher* watcher : watchers_) watcher->mapping_dropped(mapping);
 }
 
 std::int64_t Executor::do_info(const Operation& operation) {
@@ -187,6 +190,23 @@ std::int64_t Executor::do_info(const Operation& operation) {
   info.argsz = static_cast<__u32>(
       bent(operation, Field::argsz, ArgumentArea::kBytes - 2 * ArgumentArea::kGuard));
   return subject_->ioctl(VFIO_IOMMU_GET_INFO, place_argument(operation, &info, sizeof(info)));
+}
+
+// What a user does who has to know P when groups come and go. It is no operation:
+// nothing goes wrong in it, and nobody sees what it leaves in the user's memory.
+void Executor::ask_page_bytes() {
+  vfio_iommu_type1_info info = {};
+  info.argsz = sizeof(info);
+  ArgumentArea& area = world_.arguments[depth_];
+  const ArgumentArea before = area;
+  std::memcpy(area.bytes.data() + ArgumentArea::kGuard, &info, sizeof(info));
+  subject_->run_out_of_memory(false);
+  world_.asks_aside = true;
+  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_GET_INFO, argument_address());
+  world_.asks_aside = false;
+  std::memcpy(&info, area.bytes.data() + ArgumentArea::kGuard, sizeof(info));
+  area = before;
+  if (result == 0 && info.iova_pgsizes) page_bytes_ = info.iova_pgsizes & (0 - info.iova_pgsizes);
 }
 
 std::int64_t Executor::do_ioctl(const Operation& operation) {

@@ -12,6 +12,7 @@ void World::reset(const Setup& setup, UnmapListener* listener) {
   memlock_pages = setup.memlock_pages;
   fail_allocation = 0;
   allocation_failed = false;
+  asks_aside = false;
   listener_ = listener;
 }
 

@@ -58,6 +58,7 @@ class World {
   std::uint64_t memlock_pages = kUnlimited;
   std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
   bool allocation_failed = false;     // set by a subject when it did
+  bool asks_aside = false;            // the call that runs belongs to no operation
 
  private:
   // How many of the bytes can be copied, and where they are.

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "migration.h"
+
+namespace tidemark {
+
+void Migration::reset() {
+  running_ = false;
+  destination_.clear();
+}
+
+void Migration::copy(std::uint64_t page) { destination_.assign(page, *memory().find(page)); }
+
+void Migration::tracking_switched(bool on) {
+  const bool starts = on && !running_;
+  running_ = on;
+  if (!starts) return;
+  destination_.clear();
+  for (const std::uint64_t page : memory().pages()) copy(page);
+}
+
+void Migration::answered(const BitmapArea& bitmap, const Answer& answer) {
+  if (!running_) return;
+  for (const std::uint64_t page : memory().pages()) {
+    for (const LiveMapping& mapping : source_.mappings()) {
+      if (!mapping.holds(page)) continue;
+      const std::uint64_t iova = mapping.iova_of(page);
+      if (iova < answer.first || iova > answer.last) continue;
+      const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
+      const auto index = static_cast<std::int64_t>(bit / 64 - answer.first_word);
+      // In a guard, too: that is where a range with more words than there is room for
+      // has some.
+      if (!BitmapArea::has_word(index)) continue;
+      if (bitmap.written(index) && bitmap.word(index) >> bit % 64 & 1) copy(page);
+    }
+  }
+}
+
+void Migration::mapping_dropped(const LiveMapping& mapping) {
+  if (!running_) return;
+  for (const std::uint64_t page : memory().pages())
+    if (mapping.holds(page)) copy(page);
+}
+
+std::optional<std::uint64_t> Migration::lost_page() const {
+  static constexpr GuestMemory::PageData kZero = {};
+  if (!running_) return std::nullopt;
+  for (const std::uint64_t page : memory().pages()) {
+    const GuestMemory::PageData* copy = destination_.find(page);
+    if (*memory().find(page) == (copy ? *copy : kZero)) continue;
+    for (const LiveMapping& mapping : source_.mappings())
+      if (mapping.holds(page)) return mapping.iova_of(page);
+    return page * kPageBytes;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tidemark

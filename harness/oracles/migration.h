@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// An oracle that knows nothing of the contract's wording: a live migration. It
+// plays the hypervisor beside a running program. When tracking starts it copies
+// all memory; whatever a query or an unmap reports it copies again; at the end
+// the copy must equal the memory, byte by byte, or a page was lost (N1).
+//
+// It trusts only what its user sees: bitmaps, return codes, its own mappings.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "executor.h"
+#include "guest_memory.h"
+#include "watcher.h"
+
+namespace tidemark {
+
+class Migration final : public Watcher {
+ public:
+  // Of the memory of `source`, which has it among its watchers, and outlives it.
+  explicit Migration(const Executor& source) : source_(source) {}
+
+  // The source is a new one.
+  void reset();
+
+  // Everything is copied once.
+  void tracking_switched(bool on) override;
+  // Cost: pages ever written times mappings.
+  void answered(const BitmapArea& bitmap, const Answer& answer) override;
+  // A careful user takes all of it for dirty.
+  void mapping_dropped(const LiveMapping& mapping) override;
+
+  // With what it ends (stop_and_copy.cc): a query for each live mapping of which a
+  // page was ever written, and for what cannot be asked at this P, attach and detach,
+  // so that P is 4096, and queries after that.
+  std::vector<Operation> closing_operations() const;
+  // Which word of the query's bitmap has to be the area's first (Executor::run_from).
+  std::uint64_t first_word_asked(const Operation& query) const;
+  // A closing query was refused: what it asked for counts as dirty.
+  void refused(const Step& query);
+  // After the last query: the iova (if it is mapped, else the user address) of a page
+  // in which source and destination differ.
+  std::optional<std::uint64_t> lost_page() const;
+
+ private:
+  const GuestMemory& memory() const { return source_.world().memory; }
+  void copy(std::uint64_t page);
+  bool can_ask(const LiveMapping& mapping) const;
+  void ask(const LiveMapping& mapping, std::uint64_t page_bytes,
+           std::vector<Operation>& operations) const;
+  void shrink_pages(std::vector<Operation>& operations) const;
+
+  const Executor& source_;
+  bool running_ = false;
+  GuestMemory destination_;
+};
+
+}  // namespace tidemark

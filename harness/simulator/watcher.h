@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What an executor tells those who watch it, at the moment at which its user or its
+// drivers learn it, in windows, too. Oracles are watchers.
+#pragma once
+
+#include <cstdint>
+
+#include "live_mapping.h"
+#include "user_memory.h"
+
+namespace tidemark {
+
+// What a bitmap answers for.
+struct Answer {
+  std::uint64_t first, last;  // bytes, inclusive
+  std::uint64_t page_bytes;   // of one bit
+  std::uint64_t first_word;   // which word of the bitmap is the area's first
+  bool operator==(const Answer&) const = default;
+};
+
+class Watcher {
+ public:
+  // START or STOP returned 0, whether or not it changed anything.
+  virtual void tracking_switched(bool /*on*/) {}
+  // A query or an unmap was answered in `bitmap`. What an unmap takes is still among
+  // the executor's mappings.
+  virtual void answered(const BitmapArea& /*bitmap*/, const Answer& /*answer*/) {}
+  // A mapping goes, and its marks with it: nobody asked for them.
+  virtual void mapping_dropped(const LiveMapping& /*mapping*/) {}
+
+ protected:
+  ~Watcher() = default;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What an executor tells its watchers, and how its user learns P.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "executor.h"
+#include "export_record.h"
+#include "liar.h"
+#include "support.h"
+#include "text.h"
+
+namespace tidemark {
+namespace {
+
+class Notes final : public Watcher {
+ public:
+  std::vector<std::string> lines;
+
+  void tracking_switched(bool on) override { lines.push_back(on ? "on" : "off"); }
+  void answered(const BitmapArea& bitmap, const Answer& answer) override {
+    lines.push_back("answer " + hex(answer.first) + "-" + hex(answer.last) + ": " +
+                    hex(bitmap.word(0)));
+  }
+  void mapping_dropped(const LiveMapping& mapping) override {
+    lines.push_back("dropped " + hex(mapping.first));
+  }
+};
+
+TEST(AnExecutor, TellsItsWatchersWhatItsUserLearns) {
+  Notes notes, more;
+  Executor executor;
+  executor.watch(notes);
+  executor.watch(more);
+  run_all(executor, R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 2p rw
+    map 8p 1p rw
+    map 16p 1p rw
+    query 0p 2p
+    start
+    start
+    pin d0 0p 1p rw
+    write 8p 1
+    query 3p 2p
+    window d0: query 8p 1p
+    unmap 0p 2p bitmap
+    unmap 8p 1p
+    unmap 8p 1p
+    stop
+    detach g1
+    detach g0
+)",
+          make_tracker);
+  const std::vector<std::string> expected = {
+      "on",
+      "on",
+      "answer 0x3000-0x4fff: 0x0",
+      "answer 0x8000-0x8fff: 0x1",
+      "answer 0x0-0x1fff: 0x1",
+      "dropped 0x8000",
+      "off",
+      "dropped 0x10000",
+  };
+  EXPECT_EQ(notes.lines, expected);
+  EXPECT_EQ(more.lines, expected);
+}
+
+constexpr std::uint64_t kLargePage = 0x200000;  // of hardware 3
+
+TEST(ThePageSize, IsWhatGetInfoSays) {
+  Executor executor;
+  run_all(executor, "attach g0 hardware=3", make_tracker);
+  EXPECT_EQ(executor.page_bytes(), kLargePage);
+  run_all(executor, "attach g0 hardware=3\ndetach g0", make_tracker);
+  EXPECT_EQ(executor.page_bytes(), kPageBytes);
+}
+
+TEST(ThePageSize, IsLearnedInWindowsAsWell) {
+  Executor executor;
+  run_all(executor, R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 512p rw
+    pin d0 0p 1p rw
+    window d0: attach g1 hardware=3
+    unmap 0p 512p
+)",
+          make_tracker);
+  EXPECT_EQ(executor.page_bytes(), kLargePage);
+}
+
+// Who cannot ask goes on with what he knew.
+TEST(ThePageSize, StaysIfNobodyAnswers) {
+  Executor executor;
+  run_all(executor, "attach g0 hardware=3", lying<Lie::refuses_info>);
+  EXPECT_EQ(executor.page_bytes(), kPageBytes);
+}
+
+// Whichever allocation is told to fail, if the group is attached the user knows.
+TEST(ThePageSize, IsAskedWithoutTheFaultsOfTheOperation) {
+  unsigned attached = 0;
+  for (int index = 0; index < 12; ++index) {
+    const std::string fault = " fail-alloc=" + std::to_string(index);
+    Executor executor;
+    run_all(executor, "map 0p 512p rw\nattach g0 hardware=3" + fault, make_tracker);
+    const bool succeeded = executor.groups()[0] != GroupState::absent;
+    attached += succeeded;
+    EXPECT_EQ(executor.page_bytes(), succeeded ? kLargePage : kPageBytes) << index;
+    run_all(executor, "attach g0 hardware=3\ndetach g0" + fault, make_tracker);
+    EXPECT_EQ(executor.page_bytes(), kPageBytes) << index;
+  }
+  EXPECT_GT(attached, 0u);
+  EXPECT_LT(attached, 12u);
+}
+
+TEST(ThePageSize, IsAskedWithoutATrace) {
+  Executor executor;
+  executor.reset({}, make_tracker);
+  const Program program = program_of("info\nattach g0 hardware=3\ndetach g0");
+  executor.run(program.operations[0]);
+  const auto before = executor.world().arguments[0].bytes;
+  EXPECT_EQ(executor.run(program.operations[1]).size(), 1u);
+  EXPECT_EQ(executor.run(program.operations[2]).size(), 1u);
+  EXPECT_EQ(executor.world().arguments[0].bytes, before);
+}
+
+// A reproducer makes the program's calls and no others.
+TEST(ThePageSize, IsNotAskedInRecords) {
+  const auto recorded =
+      record(program_of("attach g0 hardware=3\ndetach g0\nextension 3\nmap 0p 1p rw"));
+  ASSERT_TRUE(recorded.has_value());
+  EXPECT_EQ((*recorded)[2].call.argument, 3u);
+  EXPECT_EQ((*recorded)[3].call.before[ArgumentArea::kGuard], 32u);
+}
+
+}  // namespace
+}  // namespace tidemark
