@@ -31,25 +31,6 @@ std::string as_c(const std::string& program, const ExportOrigin& origin = kPlain
 // What stands behind the title.
 std::string body(const std::string& c) { return c.substr(c.find("*/")); }
 
-TEST(ExportText, CommentsCannotBeLeft) {
-  EXPECT_EQ(comment_text("a * b / c"), "a * b / c");
-  EXPECT_EQ(comment_text("x*/y"), "x*<2f>y");
-  EXPECT_EQ(comment_text("/*/"), "/<2a>/");
-  EXPECT_EQ(comment_text("\?\?/"), "?<3f>/");
-  EXPECT_EQ(comment_text("end\\"), "end<5c>");
-  EXPECT_EQ(comment_text("a\nb\r\xc3\xa9"), "a<0a>b<0d><c3><a9>");
-  EXPECT_EQ(comment_text(std::string(300, 'x')), std::string(200, 'x') + "...");
-}
-
-TEST(ExportText, StringsCannotBeLeft) {
-  EXPECT_EQ(string_literal("plain"), "\"plain\"");
-  EXPECT_EQ(string_literal("\"\\\n"), R"("\"\\\012")");
-  EXPECT_EQ(string_literal("\?\?/"), R"("\?\?/")");
-  EXPECT_EQ(string_literal("\xc3"
-                           "9"),
-            R"("\3039")");
-}
-
 TEST(ExportText, TestNamesAreIdentifiers) {
   EXPECT_EQ(test_name("pins-are-counted.trace"), "PinsAreCounted");
   EXPECT_EQ(test_name("\xc3\xa9*/ (a_b).x.trace"), "ABX");

@@ -8,7 +8,6 @@
 
 #include "parsed.h"
 #include "program_text.h"
-#include "text.h"
 
 namespace tidemark {
 namespace {
@@ -241,11 +240,6 @@ TEST(OperationText, HugeGarbageIsRefused) {
   EXPECT_EQ(error_of(std::string(size, 'x')), "1: a line has at most 65536 bytes");
   EXPECT_EQ(error_of(std::string(size, '\0')), "1: a line has at most 65536 bytes");
   EXPECT_EQ(error_of(std::string(size, '\n')), "accepted");
-}
-
-TEST(OperationText, QuoteIsPrintableAndShort) {
-  EXPECT_EQ(quote("a\n'\\\x80"), "'a\\x0a\\x27\\x5c\\x80'");
-  EXPECT_EQ(quote(std::string(61, 'a')), "'" + std::string(60, 'a') + "'...");
 }
 
 }  // namespace

@@ -89,15 +89,6 @@ TEST_F(ProgramFile, WhatMayNotBeReadIsNamed) {
   ASSERT_EQ(seteuid(user), 0);
 }
 
-TEST_F(ProgramFile, AQuotedPathIsWholeAndSteersNoTerminal) {
-  EXPECT_EQ(quoted_path("a b/\xc3\xa4\xe2\x82\xac"), "'a b/\xc3\xa4\xe2\x82\xac'");
-  EXPECT_EQ(quoted_path("a'\n\t\x1b\\\x7f"), "'a\\x27\\x0a\\x09\\x1b\\x5c\\x7f'");
-  EXPECT_EQ(quoted_path("\xff\xc3"), "'\\xff\\xc3'");
-  EXPECT_EQ(quoted_path("\xc2\x9b"), "'\\xc2\\x9b'") << "a terminal takes it for escape";
-  EXPECT_EQ(quoted_path(std::string(500, 'a')), "'" + std::string(500, 'a') + "'");
-  EXPECT_EQ(quoted_path(""), "''");
-}
-
 TEST_F(ProgramFile, ALargeFileIsRefused) {
   const std::string limit(kMaxFileBytes, '\n');
   EXPECT_EQ(error(write("limit", limit)), "loaded");

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "ablation.h"
+#include "text.h"
 
 namespace tidemark::bench {
 namespace {
@@ -216,7 +217,8 @@ std::string plot(const std::vector<Trial>& trials) {
     const char* colour = kColours[number % std::size(kColours)];
     text += curve(column, grid, last, colour);
     text += fmt::format("<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n", kWidth - 230,
-                        kHeight - kMargin - 20 - 18 * static_cast<double>(number), colour, column);
+                        kHeight - kMargin - 20 - 18 * static_cast<double>(number), colour,
+                        html_text(column));
     ++number;
   }
   return text + "</svg>\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Text for people: numbers, quoted words and paths, lists that do not get long.
+// Text for people and for what reads it: numbers, strings in which nothing means more
+// than itself, lists that do not get long.
 #pragma once
 
 #include <cstddef>
@@ -18,16 +19,29 @@ std::string decimal(Number value) {
 // "0x2f"
 std::string hex(std::uint64_t value);
 
-// In quotes, with everything but printable ASCII as \xNN, and cut at 60 bytes.
-std::string quote(std::string_view word);
-
-// How many bytes the first character of `text` (not empty) has; 0 if what it
-// begins with is no character that text may hold, by the same rule.
+// How many bytes the first character of `text` (not empty) has; 0 if it begins with no
+// UTF-8, or with a control character other than tab, line feed and carriage return.
 std::size_t character_length(std::string_view text);
 
+// Strings from strangers, for a reader each. Any bytes may be given; linear in them.
+
+// A word for a message: in quotes, with everything but printable ASCII as \xNN, and
+// cut at 60 bytes.
+std::string quote(std::string_view word);
 // A path for a message: in quotes, on one line, whole; what is no printable
 // character as \xNN, so that no name can steer a terminal or feign a line.
 std::string quoted_path(std::string_view path);
+// A word for a POSIX shell, which reads these very bytes (but no NUL: no shell does).
+std::string shell_word(std::string_view word);
+// For HTML and SVG: it can open no element and end no attribute. What is no text
+// there becomes U+FFFD.
+std::string html_text(std::string_view text);
+// For a comment in C or C++. Printable ASCII that neither ends a comment, be it of a
+// block or a line, nor begins one, nor means something else in one; the rest as
+// <NN>, and cut at 200 bytes.
+std::string comment_text(std::string_view text);
+// In double quotes, as C and C++ read it.
+std::string string_literal(std::string_view text);
 
 // A list in words that ends in "..." when it gets long.
 class ShortText {

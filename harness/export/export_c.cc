@@ -157,38 +157,6 @@ std::string main_text(const Program& program, const std::vector<Recorded>& all) 
 
 }  // namespace
 
-std::string comment_text(std::string_view text) {
-  constexpr std::size_t kShown = 200;
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string result;
-  for (const char c : text.substr(0, kShown)) {
-    const auto byte = static_cast<unsigned char>(c);
-    const char before = result.empty() ? ' ' : result.back();
-    const bool means_more = c == '\\' || (c == '/' && before == '*') ||
-                            (c == '*' && before == '/') || (c == '?' && before == '?');
-    if (byte >= 0x20 && byte < 0x7f && !means_more)
-      result += c;
-    else
-      result += {'<', kDigits[byte >> 4], kDigits[byte & 15], '>'};
-  }
-  return text.size() > kShown ? result + "..." : result;
-}
-
-std::string string_literal(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\' || c == '?')
-      result += {'\\', c};
-    else if (byte >= 0x20 && byte < 0x7f)
-      result += c;
-    else  // three digits, so that none that follows belongs to it
-      result += {'\\', static_cast<char>('0' + (byte >> 6)),
-                 static_cast<char>('0' + (byte >> 3 & 7)), static_cast<char>('0' + (byte & 7))};
-  }
-  return result + '"';
-}
-
 std::optional<std::string> export_c(const Program& program, const ExportOrigin& origin) {
   const auto all = record(program);
   if (!all) return std::nullopt;

@@ -24,10 +24,4 @@ struct ExportOrigin {
 // than record()'s limits.
 std::optional<std::string> export_c(const Program& program, const ExportOrigin& origin);
 
-// For text from strangers. Printable ASCII that neither ends a comment, be it of
-// a block or a line, nor begins one, nor means something else in one; cut at 200 bytes.
-std::string comment_text(std::string_view text);
-// In double quotes, as C and C++ read it.
-std::string string_literal(std::string_view text);
-
 }  // namespace tidemark

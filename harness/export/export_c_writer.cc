@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "errno_names.h"
-#include "export_c.h"
 #include "export_c_calls.h"
 #include "lockstep.h"
 #include "program_text.h"

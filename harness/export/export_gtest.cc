@@ -2,6 +2,7 @@
 #include "export_gtest.h"
 
 #include "program_text.h"
+#include "text.h"
 
 namespace tidemark {
 namespace {

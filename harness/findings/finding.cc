@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
@@ -97,37 +96,21 @@ std::string picture_below(const Finding& finding) {
   return picture.empty() ? "" : "\n" + picture;
 }
 
-// As a shell reads it, on whatever the line is pasted to.
-std::string shell_word(const std::string& text) {
-  const bool plain = std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) ||
-           std::string_view("/._-+,:@%=").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain) return text;
-  std::string word = "'";
-  for (const char c : text)
-    if (c == '\'')
-      word += "'\\''";
-    else
-      word += c;
-  return word + "'";
-}
-
 std::string html_report(const Finding& finding) {
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
-      escaped(finding.signature) +
+      html_text(finding.signature) +
       "</title>\n<style>body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
       "pre{background:#f5f5f5;padding:1em;overflow-x:auto}figure{margin:0;overflow-x:auto}</style>"
       "</head><body>\n<h1>" +
-      escaped(finding.signature) + "</h1>\n";
+      html_text(finding.signature) + "</h1>\n";
   if (!finding.picture.columns.empty())
     html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
-  html += "<h2>What happened</h2>\n<pre>" + escaped(finding.report) + "</pre>\n";
+  html += "<h2>What happened</h2>\n<pre>" + html_text(finding.report) + "</pre>\n";
   if (finding.program)
-    html += "<h2>The program</h2>\n<pre>" + escaped(trace_text(finding)) + "</pre>\n";
-  return html + "<h2>Where</h2>\n<pre>" + escaped(build_info_json(finding.subject)) +
+    html += "<h2>The program</h2>\n<pre>" + html_text(trace_text(finding)) + "</pre>\n";
+  return html + "<h2>Where</h2>\n<pre>" + html_text(build_info_json(finding.subject)) +
          "</pre>\n</body></html>\n";
 }
 

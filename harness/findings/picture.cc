@@ -104,7 +104,8 @@ const char* svg_colour(const Picture::Column& column, bool filled, bool wrong) {
 
 // From `y` down.
 std::string svg_strip(const Picture& picture, const Strip& strip, bool of_dirt, int y) {
-  std::string svg = format("<text x=\"4\" y=\"%d\">%s</text>\n", y + 14, strip.name.c_str());
+  std::string svg =
+      format("<text x=\"4\" y=\"%d\">%s</text>\n", y + 14, html_text(strip.name).c_str());
   int x = kSvgLeft;
   for (std::size_t i = 0; i < strip.cells.size(); ++i, x += kSvgCell) {
     const Picture::Column& column = picture.columns[i];
@@ -184,35 +185,11 @@ std::string picture_svg(const Picture& picture) {
       width, kSvgRow * 5 + 24);
   svg += format("<text x=\"4\" y=\"14\">pages of %" PRIu64 " KiB from %#" PRIx64
                 " on; filled: %s</text>\n",
-                picture.page_bytes / 1024, picture.first, escaped(picture.dirty_is).c_str());
+                picture.page_bytes / 1024, picture.first, html_text(picture.dirty_is).c_str());
   // The last strip is the line that points; here colours do that.
   for (std::size_t row = 0; row + 1 < rows.size(); ++row)
     svg += svg_strip(picture, rows[row], row >= 2, 24 + static_cast<int>(row) * kSvgRow);
   return svg + "</svg>\n";
-}
-
-std::string escaped(std::string_view text) {
-  std::string html;
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length == 0)
-      html += "\xef\xbf\xbd";
-    else if (character == "<")
-      html += "&lt;";
-    else if (character == ">")
-      html += "&gt;";
-    else if (character == "&")
-      html += "&amp;";
-    else if (character == "\"")
-      html += "&quot;";
-    else if (character == "'")
-      html += "&#39;";
-    else
-      html += character;
-    text.remove_prefix(character.size());
-  }
-  return html;
 }
 
 }  // namespace tidemark

@@ -37,8 +37,4 @@ std::string picture_text(const Picture& picture, bool colour);
 // An <svg> element that needs nothing from outside; empty without columns.
 std::string picture_svg(const Picture& picture);
 
-// `text` as HTML and SVG hold it: it can open no element and end no attribute,
-// whatever bytes are in it. What is no text there becomes U+FFFD.
-std::string escaped(std::string_view text);
-
 }  // namespace tidemark
