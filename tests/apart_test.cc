@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Children with a time limit, on a core that others want as well.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,7 +9,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <ctime>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "subprocess.h"
@@ -75,16 +79,79 @@ TEST(Apart, WaitingForACoreTakesNoneOfTheTime) {
 // As long as one of ours has not been waited for, its time is known.
 TEST(Apart, TimeWithoutACoreIsKnownOfWhoHasEnded) {
   const Crowd crowd(3);
-  const pid_t process = fork();
-  if (process == 0) {
-    stay_on_first_core();
-    compute(0.1);
-    _exit(0);
+  Child child(
+      [] {
+        stay_on_first_core();
+        compute(0.1);
+      },
+      Heard::errors);
+  child.wait_for_end();
+  EXPECT_GT(child.seconds_without_core(), 0.1);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(Apart, SaysHowAChildEnded) {
+  EXPECT_EQ(run_apart([] {}, 60).code, 0);
+  EXPECT_EQ(run_apart([] { _exit(101); }, 60).code, 101);
+  EXPECT_EQ(run_apart([] { raise(SIGTERM); }, 60).code, -1);
+  const Ending threw = run_apart([] { throw std::runtime_error("not caught"); }, 60);
+  EXPECT_EQ(threw.code, -1) << "it ran on: " << threw.said;
+  const Ending hung = run_apart([] { pause(); }, 1);
+  EXPECT_TRUE(hung.timed_out);
+  EXPECT_EQ(hung.code, -1);
+}
+
+TEST(Apart, OfAProgramAllIsHeard) {
+  const Ending ending = run_program({"sh", "-c", "echo out; echo err >&2; exit 3"}, 60);
+  EXPECT_EQ(ending.said, "out\nerr\n");
+  EXPECT_EQ(ending.code, 3);
+  EXPECT_FALSE(ending.fine);
+}
+
+TEST(Apart, AProgramThatCannotBeRunIsNamed) {
+  const Ending ending = run_program({"./no such program", "x"}, 60);
+  EXPECT_EQ(ending.said, "./no such program: No such file or directory\n");
+  EXPECT_EQ(ending.code, 127);
+}
+
+TEST(Apart, WhatIsSaidIsCutButReadToItsEnd) {
+  const Ending ending = run_program({"sh", "-c", "yes | head -c 1000000"}, 60);
+  EXPECT_TRUE(ending.fine);
+  EXPECT_GE(ending.said.size(), 64u * 1024);
+  EXPECT_LT(ending.said.size(), 128u * 1024);
+}
+
+TEST(Apart, AChildIsReadWhileItRuns) {
+  Child child([] { become_program({"sh", "-c", "echo one; exec sleep 60"}); }, Heard::all);
+  std::string said;
+  while (said != "one\n") ASSERT_TRUE(child.read_output(said)) << said;
+  child.kill(SIGKILL);
+  while (child.read_output(said)) {
   }
-  siginfo_t ignored = {};
-  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(process), &ignored, WEXITED | WNOWAIT), 0);
-  EXPECT_GT(seconds_without_core(process), 0.1);
-  waitpid(process, nullptr, 0);
+  EXPECT_EQ(child.output(), -1);
+  EXPECT_EQ(child.wait(), -1);
+}
+
+// Nobody would stop it any more. Both can write to what we read.
+TEST(Apart, AChildEndsWithItsParent) {
+  Child parent(
+      [] {
+        const Child child(
+            [] {
+              std::puts("up");
+              std::fflush(stdout);
+              sleep(60);
+            },
+            Heard::errors);
+        sleep(60);
+      },
+      Heard::all);
+  std::string said;
+  while (said != "up\n") ASSERT_TRUE(parent.read_output(said));
+  parent.kill(SIGKILL);
+  pollfd file = {parent.output(), POLLIN, 0};
+  ASSERT_EQ(poll(&file, 1, 30'000), 1) << "it lives on";
+  EXPECT_FALSE(parent.read_output(said));
 }
 
 }  // namespace

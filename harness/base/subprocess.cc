@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "subprocess.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,9 +10,11 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 // Naming addresses in each child would take longer than all else: that is done
 // once, where it is of use (isolation.h).
@@ -27,77 +30,123 @@ namespace {
 
 constexpr std::size_t kMostSaid = 64 * 1024;
 
-}  // namespace
-
-Ending run_apart(const std::function<void()>& what, unsigned seconds) {
-  int ends[2];
-  if (pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[0]);
-    close(ends[1]);
-    signal(SIGABRT, SIG_DFL);
-    what();
-    _exit(0);
-  }
-  close(ends[1]);
-  if (child < 0) {
-    close(ends[0]);
-    throw std::system_error(errno, std::generic_category(), "fork");
-  }
-
+// Reads what a child says until it ends, or its time is up.
+Ending watch(Child& child, unsigned seconds) {
   Ending ending;
   const auto started = std::chrono::steady_clock::now();
   const auto left = [&] {
     const std::chrono::duration<double> past = std::chrono::steady_clock::now() - started;
-    return seconds - (past.count() - seconds_without_core(child));
+    return seconds - (past.count() - child.seconds_without_core());
   };
   for (;;) {
-    pollfd file = {ends[0], POLLIN, 0};
+    pollfd file = {child.output(), POLLIN, 0};
     const double wait = left();
     const int ready = wait > 0 ? poll(&file, 1, static_cast<int>(wait * 1000) + 1) : 0;
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0 && left() > 0) continue;
     if (ready == 0) {
       ending.timed_out = true;
-      kill(child, SIGKILL);
+      child.kill(SIGKILL);
       break;
     }
-    char buffer[4096];
-    const ssize_t bytes = read(ends[0], buffer, sizeof(buffer));
-    if (bytes <= 0) break;
-    if (ending.said.size() < kMostSaid) ending.said.append(buffer, static_cast<std::size_t>(bytes));
+    std::string said;
+    if (!child.read_output(said)) break;
+    if (ending.said.size() < kMostSaid) ending.said += said;
   }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  ending.fine = !ending.timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  ending.code = child.wait();
+  ending.fine = !ending.timed_out && ending.code == 0;
   return ending;
 }
 
-double seconds_without_core(pid_t child) {
-  std::ifstream file("/proc/" + std::to_string(child) + "/schedstat");
+}  // namespace
+
+Child::Child(const std::function<void()>& what, Heard heard) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  std::fflush(nullptr);
+  const pid_t parent = getpid();
+  process_ = fork();
+  if (process_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);  // it died before that
+    for (const int signal_number : {SIGINT, SIGTERM, SIGABRT}) signal(signal_number, SIG_DFL);
+    dup2(ends[1], STDERR_FILENO);
+    if (heard == Heard::all) dup2(ends[1], STDOUT_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    // What is thrown must not go on in a copy of our caller.
+    [&what]() noexcept { what(); }();
+    _exit(0);
+  }
+  close(ends[1]);
+  output_ = ends[0];
+  if (process_ > 0) return;
+  close(output_);
+  throw std::system_error(errno, std::generic_category(), "fork");
+}
+
+Child::~Child() {
+  if (output_ >= 0) close(output_);
+  if (process_ < 0) return;
+  kill(SIGKILL);
+  wait();
+}
+
+bool Child::read_output(std::string& said) {
+  char buffer[16384];
+  const ssize_t bytes = read(output_, buffer, sizeof(buffer));
+  if (bytes < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (bytes > 0) {
+    said.append(buffer, static_cast<std::size_t>(bytes));
+    return true;
+  }
+  close(std::exchange(output_, -1));
+  return false;
+}
+
+void Child::kill(int signal_number) const {
+  if (process_ > 0) ::kill(process_, signal_number);
+}
+
+double Child::seconds_without_core() const {
+  std::ifstream file("/proc/" + std::to_string(process_) + "/schedstat");
   double ran = 0, waited = 0;  // nanoseconds
   return file >> ran >> waited ? waited / 1e9 : 0;
 }
 
-Ending run_program(const std::vector<std::string>& words, unsigned seconds) {
+void Child::wait_for_end() const {
+  siginfo_t ignored = {};
+  while (waitid(P_PID, static_cast<id_t>(process_), &ignored, WEXITED | WNOWAIT) != 0 &&
+         errno == EINTR) {
+  }
+}
+
+int Child::wait() {
+  int status = 0;
+  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+  process_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void become_program(const std::vector<std::string>& words) {
   std::vector<std::string> own = words;
   std::vector<char*> pointers;
   for (std::string& word : own) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  return run_apart(
-      [&pointers] {
-        dup2(STDERR_FILENO, STDOUT_FILENO);
-        execvp(pointers[0], pointers.data());
-        _exit(127);
-      },
-      seconds);
+  execvp(pointers[0], pointers.data());
+  std::perror(pointers[0]);
+  _exit(127);
+}
+
+Ending run_apart(const std::function<void()>& what, unsigned seconds) {
+  Child child(what, Heard::errors);
+  return watch(child, seconds);
+}
+
+Ending run_program(const std::vector<std::string>& words, unsigned seconds) {
+  Child child([&words] { become_program(words); }, Heard::all);
+  return watch(child, seconds);
 }
 
 }  // namespace tidemark

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// What may take the process down, done in a child.
+// What may take the process down, or never end, done in a child.
 #pragma once
 
 #include <sys/types.h>
@@ -10,10 +10,47 @@
 
 namespace tidemark {
 
+// What of a child's output comes to its parent; the rest goes where the parent's goes.
+enum class Heard { errors, all };
+
+// A child that is watched while it runs. It ends with this process at the latest, or
+// with this object.
+class Child {
+ public:
+  // The child does `what`, and ends with 0 if that returns. Throws std::system_error if
+  // there can be no child.
+  Child(const std::function<void()>& what, Heard heard);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  int output() const { return output_; }  // to poll; -1 once nobody can write to it
+  // Adds what it has printed to `said`, and waits if that is nothing. False once
+  // there will be no more.
+  bool read_output(std::string& said);
+  void kill(int signal) const;
+  // Seconds that it was ready to run while others did. 0 where the kernel does not
+  // say; known up to wait().
+  double seconds_without_core() const;
+  // Waits until it has ended, and leaves it to be asked.
+  void wait_for_end() const;
+  // Waits for its end: what it ended with, or -1 if a signal ended it.
+  int wait();
+
+ private:
+  pid_t process_ = -1;
+  int output_ = -1;
+};
+
+// Makes this process another program, found as execvp() finds it; what it is called
+// with is `words`, the first its name. If it cannot be run, says so and ends with 127.
+[[noreturn]] void become_program(const std::vector<std::string>& words);
+
 // How a child ended.
 struct Ending {
   bool fine = false;       // it returned
   bool timed_out = false;  // and was killed
+  int code = -1;           // what it ended with; -1 if a signal ended it
   std::string said;        // on standard error; at most 64 KiB
 };
 
@@ -22,12 +59,8 @@ struct Ending {
 // be no child.
 Ending run_apart(const std::function<void()>& what, unsigned seconds);
 
-// The same of another program, found as execvp() finds it; what it prints goes
-// to `said`, too. A program that cannot be run ends with 127: not fine.
+// The same of another program, as become_program() runs it; what it prints goes to
+// `said`, too.
 Ending run_program(const std::vector<std::string>& words, unsigned seconds);
-
-// Seconds that a child of ours, even one that has ended but was not waited for,
-// was ready to run while others did. 0 where the kernel does not say.
-double seconds_without_core(pid_t child);
 
 }  // namespace tidemark

@@ -2,15 +2,15 @@
 // A libFuzzer process that is watched: what it says, how far it is, how it ended.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "progress.h"
+#include "subprocess.h"
 
 namespace tidemark::cli {
 
@@ -38,10 +38,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  int output() const { return output_; }  // to poll; -1 once it was closed
+  int output() const { return child_->output(); }  // to poll; -1 once it was closed
   // Takes in what it printed; false once there will be no more.
   bool read_output();
-  void stop(int signal);
+  void stop(int signal) const { child_->kill(signal); }
   // Waits for its end.
   End finish();
 
@@ -52,13 +52,11 @@ class Worker {
 
  private:
   void take_line(const std::string& line);
-
   bool was_starved() const;
 
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  pid_t process_ = -1;
-  int output_ = -1;
   Counters* counters_ = nullptr;
+  std::optional<Child> child_;
   std::uint64_t coverage_ = 0;
   std::string partial_;  // of a line
   std::string said_;
