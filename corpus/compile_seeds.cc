@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <variant>
 #include <vector>
 
+#include "files.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -40,20 +40,12 @@ std::string compile(const std::string& path, const std::filesystem::path& folder
   if (!bytes) return quote(path) + ": " + complaint(program, why);
 
   const std::filesystem::path target = folder / std::filesystem::path(path).stem();
-  std::ofstream file(target, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes->data()),
-             static_cast<std::streamsize>(bytes->size()));
-  file.close();
-  return file ? "" : quote(target.string()) + ": cannot be written";
+  write_file(target, characters(*bytes), Survives::process);
+  return "";
 }
 
 int compile_all(const std::string& folder, const std::vector<std::string>& paths) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    std::fprintf(stderr, "%s: %s\n", quote(folder).c_str(), error.message().c_str());
-    return 2;
-  }
+  std::filesystem::create_directories(folder);
   int status = 0;
   for (const std::string& path : paths) {
     const std::string message = compile(path, folder);
@@ -72,5 +64,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: compile_seeds OUTDIR FILE...\n");
     return 2;
   }
-  return tidemark::compile_all(argv[1], {argv + 2, argv + argc});
+  try {
+    return tidemark::compile_all(argv[1], {argv + 2, argv + argc});
+  } catch (const std::system_error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
 }

@@ -9,10 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "files.h"
 #include "mutator.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -43,8 +43,8 @@ void write_artifact() {
 
 void take_folder(const std::string& folder, std::vector<Bytes>& seeds) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    seeds.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    const std::string content = tidemark::read_file(entry.path());
+    seeds.emplace_back(content.begin(), content.end());
   }
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Does the harness find the bugs in corpus/bugs, and how fast?
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
+#include "files.h"
 #include "report.h"
 
 namespace {
@@ -45,34 +44,26 @@ std::vector<Trial> trials_of(const Options& options) {
   return trials;
 }
 
-bool write(const std::string& path, const std::string& text) {
-  if (path.empty()) return true;
-  std::ofstream file(path);
-  file << text;
-  if (file.flush()) return true;
-  fmt::print(stderr, "tidemark: cannot write '{}'\n", path);
-  return false;
-}
-
 int bench(const Options& options) {
   std::vector<Trial> trials = trials_of(options);
   if (trials.empty()) {
     fmt::print(stderr, "tidemark: no bug has '{}' in its name\n", options.only);
     return 2;
   }
-  const fs::path work = fs::temp_directory_path() / fmt::format("tidemark-bugs-{}", getpid());
+  const tidemark::TemporaryFolder work;
   std::size_t done = 0;
-  run_trials(trials, options.limits, options.bugs, options.seeds, work, [&](const Trial& trial) {
-    fmt::print(stderr, "{:>4} of {}  {}, {} from {}{}: {}\n", ++done, trials.size(), trial.bug,
-               trial.engine, trial.start,
-               trial.left_out.empty() ? "" : " without " + trial.left_out,
-               trial.found ? fmt::format("{:.2f} s, {} programs, {}", trial.seconds, trial.programs,
-                                         trial.signature)
-                           : "missed");
-  });
-  fs::remove_all(work);
+  run_trials(trials, options.limits, options.bugs, options.seeds, work.path,
+             [&](const Trial& trial) {
+               fmt::print(stderr, "{:>4} of {}  {}, {} from {}{}: {}\n", ++done, trials.size(),
+                          trial.bug, trial.engine, trial.start,
+                          trial.left_out.empty() ? "" : " without " + trial.left_out,
+                          trial.found ? fmt::format("{:.2f} s, {} programs, {}", trial.seconds,
+                                                    trial.programs, trial.signature)
+                                      : "missed");
+             });
   fmt::print("{}", table(trials));
-  if (!write(options.json, json(trials)) || !write(options.plot, plot(trials))) return 2;
+  if (!options.json.empty()) tidemark::write_file(options.json, json(trials));
+  if (!options.plot.empty()) tidemark::write_file(options.plot, plot(trials));
   return !std::ranges::all_of(trials, [](const Trial& trial) { return trial.found; });
 }
 

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
+#include "files.h"
 #include "program_bytes.h"
 #include "subprocess.h"
 
@@ -53,7 +55,6 @@ LibFuzzer minimize_crash(const fs::path& bug, const fs::path& input, const std::
   const fs::path smallest = fs::exists(output) ? output : input;
   result.operations = (fs::file_size(smallest) + kRecordBytes - 1) / kRecordBytes - 1;
   result.same_bug = measure(bug, {smallest}).value("signature", "") == signature;
-  fs::remove(output);
   return result;
 }
 
@@ -102,7 +103,8 @@ void print_figures(const Columns& columns) {
 }
 
 int bench(const Options& options) {
-  const fs::path input = fs::temp_directory_path() / fmt::format("tidemark-reduce-{}", getpid());
+  const TemporaryFolder work;
+  const fs::path input = work.path / "input";
   std::vector<fs::path> programs;
   for (const auto& entry : fs::directory_iterator(options.regressions))
     if (entry.path().extension() == ".trace" &&
@@ -128,7 +130,6 @@ int bench(const Options& options) {
     add_line(program.stem(), own,
              minimize_crash(bug, input, own["bytes"]["signature"], options.seconds), columns);
   }
-  fs::remove(input);
   print_figures(columns);
   fmt::print("* in a child for each run: it takes the process down\n");
   return columns.runs.empty() || columns.replayed != columns.runs.size();
@@ -145,11 +146,18 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "For libFuzzer, each bug")
       ->capture_default_str()
       ->check(CLI::Range(1u, 3600u));
-  app.footer("Exit code: 0, or 1 if a reduced program does not fail the same way every time.");
+  app.footer(
+      "Exit code: 0, 1 if a reduced program does not fail the same way every time, 2 if it could "
+      "not run.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) ? 2 : 0;
   }
-  return bench(options);
+  try {
+    return bench(options);
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "tidemark: {}\n", error.what());
+    return 2;
+  }
 }

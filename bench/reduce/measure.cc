@@ -7,13 +7,14 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string_view>
+#include <system_error>
 
 #include "diagnosis.h"
 #include "factories.h"
+#include "files.h"
 #include "isolation.h"
 #include "program_bytes.h"
 #include "program_file.h"
@@ -108,9 +109,7 @@ int measure(const char* path, const char* bytes_path, bool all_apart) {
     const Program small = drowned(program, judge, kMaxOperations - 1);
     const auto bytes = encode(small);
     if (bytes) {
-      std::ofstream(bytes_path, std::ios::binary)
-          .write(reinterpret_cast<const char*>(bytes->data()),
-                 static_cast<std::streamsize>(bytes->size()));
+      write_file(bytes_path, characters(*bytes), Survives::process);
       result["bytes"] = measured(small, judge);
     }
     result["many"] = measured(drowned(program, judge, kManyOperations), judge);
@@ -132,7 +131,12 @@ int main(int argc, char** argv) {
                kManyOperations, kMaxOperations - 1);
     return 2;
   }
-  const int code = measure(argv[1], argc > 2 ? argv[2] : nullptr, all_apart);
+  int code = 2;
+  try {
+    code = measure(argv[1], argc > 2 ? argv[2] : nullptr, all_apart);
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  }
   std::fflush(stdout);
   // What the tracker with the bug has leaked is not ours to report.
   std::_Exit(code);

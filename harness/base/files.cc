@@ -139,8 +139,10 @@ std::optional<std::string> read_if_there(const fs::path& path) {
   try {
     return read_file(path);
   } catch (const std::system_error& error) {
-    if (error.code() != std::errc::no_such_file_or_directory) throw;
-    return std::nullopt;
+    if (error.code() == std::errc::no_such_file_or_directory ||
+        error.code() == std::errc::not_a_directory)
+      return std::nullopt;
+    throw;
   }
 }
 

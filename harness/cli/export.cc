@@ -2,11 +2,7 @@
 // Programs as reproducers that stand alone.
 #include <fmt/core.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -14,6 +10,7 @@
 #include "export_c.h"
 #include "export_gtest.h"
 #include "export_record.h"
+#include "files.h"
 #include "program_file.h"
 #include "text.h"
 
@@ -28,10 +25,7 @@ using Exporter = std::optional<std::string> (*)(const Program&, const ExportOrig
 // The comments with which a text begins: they say what it shows.
 std::vector<std::string> leading_comments(const std::string& path) {
   constexpr std::size_t kMostLines = 20, kMostBytes = 4096;
-  std::string content(kMostBytes, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  content.resize(static_cast<std::size_t>(file.gcount()));
+  const std::string content = read_file(path, kMostBytes);
   std::vector<std::string> comments;
   for (std::size_t at = 0; at < content.size() && content[at] == '#';) {
     const std::size_t end = std::min(content.find('\n', at), content.size());
@@ -44,27 +38,15 @@ std::vector<std::string> leading_comments(const std::string& path) {
   return comments;
 }
 
-int write_out(const std::string& text, const std::string& output) {
-  if (output.empty()) {
-    fmt::print("{}", text);
-    return kFine;
-  }
-  // As it is, not by a new file of that name: it may be a device.
-  errno = 0;
-  std::FILE* file = std::fopen(output.c_str(), "wb");
-  bool good = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (file) good = std::fclose(file) == 0 && good;
-  if (good) return kFine;
-  return complain(fmt::format("cannot write {}: {}", quoted_path(output), std::strerror(errno)));
-}
-
 int run(const Options& options, Exporter exporter) {
   const auto programs = load_all({options.path});
   if (programs.empty()) return kCouldNot;
   const ExportOrigin origin = {std::filesystem::path(options.path).filename().string(),
                                leading_comments(options.path)};
   const auto text = exporter(programs[0].program, origin);
-  if (text) return write_out(*text, options.output);
+  if (text && options.output.empty()) fmt::print("{}", *text);
+  if (text && !options.output.empty()) write_file(options.output, *text);
+  if (text) return kFine;
   return complain(fmt::format(
       "{} is too long: at most {} operations, {} with those in callbacks, and {} words "
       "of bitmaps; reduce it first",

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <fstream>
-#include <system_error>
 
+#include "files.h"
 #include "filing.h"
 #include "interrupts.h"
 #include "program_bytes.h"
@@ -23,11 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> read_input(const fs::path& path) {
-  std::vector<std::uint8_t> bytes(kMaxProgramBytes);
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
+  const std::string content = read_file(path, kMaxProgramBytes);
+  return {content.begin(), content.end()};
 }
 
 // libFuzzer names an input for the reason it ended on it: "timeout-12ab".
@@ -139,15 +134,8 @@ void Found::announce(const Finding& finding) {
 void Found::write_known() const {
   std::string lines;
   for (const auto& [signature, times] : times_) lines += signature + "\n";
-  // Whole at any moment, but nobody needs it after this run: it waits for no disk.
-  const fs::path unfinished = known_.string() + ".new";
-  std::ofstream file(unfinished, std::ios::binary);
-  file << lines;
-  file.close();
-  if (!file)
-    throw std::system_error(errno, std::generic_category(),
-                            "cannot write " + quoted_path(unfinished.string()));
-  fs::rename(unfinished, known_);
+  // Nobody needs it after this run.
+  write_file(known_, lines, Survives::process);
 }
 
 void Found::print_summary() const {

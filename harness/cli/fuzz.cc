@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Fuzzes with one process for each core, watches them, files what they find,
 // and goes on until the time is up.
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <thread>
 
 #include "commands.h"
 #include "dedup.h"
+#include "files.h"
 #include "filing.h"
 #include "found.h"
 #include "interrupts.h"
@@ -47,14 +44,9 @@ std::string last_of(const std::string& text, std::size_t bytes) {
   return text.substr(text.size() - std::min(text.size(), bytes));
 }
 
-std::string read_all(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 bool has_content(const fs::path& path, const std::string& content) {
   std::error_code none;
-  return fs::file_size(path, none) == content.size() && read_all(path) == content;
+  return fs::file_size(path, none) == content.size() && read_if_there(path) == content;
 }
 
 class Run {
@@ -68,7 +60,10 @@ class Run {
   int run() {
     fs::create_directories(corpus_);
     fs::create_directories(artifacts_);
-    if (!lock_work()) return kCouldNot;
+    // Two runs at once would take each other's inputs for leftovers. Of a run that was
+    // just killed, children may live a moment longer.
+    const FolderLock alone(work_, 2);
+    if (alone.another_has_it()) return refuse_to_share();
     found_.emplace(tested_, options_.findings, known_, options_.timeout);
     found_->file_leftovers(artifacts_);
     link_seeds();
@@ -81,21 +76,9 @@ class Run {
  private:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
-  // Two runs at once would take each other's inputs for leftovers. The lock goes
-  // with the process and its children: of a run that was just killed, these may
-  // live a moment longer.
-  bool lock_work() const {
-    const int file = open((work_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0)
-      throw std::system_error(errno, std::generic_category(),
-                              "cannot lock " + quoted_path(options_.work));
-    for (int tries = 0; tries < 20; ++tries) {
-      if (flock(file, LOCK_EX | LOCK_NB) == 0) return true;
-      usleep(100'000);
-    }
-    fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
-               quoted_path(options_.work));
-    return false;
+  int refuse_to_share() const {
+    return complain("another run is using " + quoted_path(options_.work) +
+                    "; give this one its own with --work");
   }
 
   // Each by a link of its own, so that one on which the target dies can be left
@@ -222,7 +205,7 @@ class Run {
       failed_ = true;
     }
     if (!end.crashed) return;
-    const std::string input = read_all(end.input);
+    const std::string input = read_if_there(end.input).value_or("");
     if (found_->file(end.input, worker.said(), end.starved)) leave_out(input);
     if (interrupts() || seconds() + 1 > options_.seconds) return;
     ended_.programs += worker.programs();

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "commands.h"
+#include "files.h"
 #include "filing.h"
 #include "program_bytes.h"
 #include "program_file.h"
@@ -40,8 +40,8 @@ fs::path source_in(const fs::path& finding) {
 
 // What a finding's folder says; the tracker if it does not.
 std::string subject_of(const fs::path& finding) {
-  std::ifstream file(finding / "environment.json");
-  const auto environment = nlohmann::json::parse(file, nullptr, false);
+  const std::string text = read_if_there(finding / "environment.json").value_or("");
+  const auto environment = nlohmann::json::parse(text, nullptr, false);
   return environment.is_object() ? environment.value("subject", std::string(kTracker))
                                  : std::string(kTracker);
 }

@@ -2,14 +2,12 @@
 // Fuzzer corpora into one that covers the same with as few inputs as possible.
 // The choosing is libFuzzer's.
 #include <fmt/core.h>
-#include <stdlib.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <memory>
-#include <system_error>
 
 #include "commands.h"
+#include "files.h"
 #include "filing.h"
 #include "program_bytes.h"
 #include "program_file.h"
@@ -25,26 +23,6 @@ namespace fs = std::filesystem;
 struct Options {
   std::vector<std::string> folders;
   std::string subject{kTracker}, target, output = "merged";
-};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "tidemark-merge-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      throw std::system_error(errno, std::generic_category(), "cannot make " + quoted_path(name));
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code none;
-    fs::remove_all(path_, none);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
@@ -89,17 +67,17 @@ int merge(const Options& options) {
   fs::create_directories(options.output);
   if (files_in(options.output) > 0) return complain(quoted_path(options.output) + " is not empty");
   const TemporaryFolder work;
-  const std::size_t inputs = link_all(options, work.path());
+  const std::size_t inputs = link_all(options, work.path);
   const std::vector<std::string> arguments = {"-merge=1",
                                               "-timeout=20",
                                               fmt::format("-max_len={}", kMaxProgramBytes),
                                               fmt::format("-rss_limit_mb={}", kMostMemoryMib),
                                               "output",
                                               "input"};
-  fs::create_directory(work.path() / "artifacts");
+  fs::create_directory(work.path / "artifacts");
   setenv("TMPDIR", ".", 1);  // that goes to the shell as well
   setenv(kSubjectVariable, options.subject.c_str(), 1);
-  Worker worker("./target", work.path(), "artifacts", "known", arguments, work.path());
+  Worker worker("./target", work.path, "artifacts", "known", arguments, work.path);
   if (const std::string said = merged_by(worker, inputs); !said.empty())
     return complain("libFuzzer could not merge them:\n" + said);
   fmt::print("{} inputs in, {} out, in {}\n", inputs, files_in(options.output),
@@ -108,7 +86,7 @@ int merge(const Options& options) {
   std::string name = options.output;
   while (name.size() > 1 && name.back() == '/') name.pop_back();
   const fs::path failing = name + "-failing";
-  const std::size_t count = keep_failing(work.path() / "artifacts", failing);
+  const std::size_t count = keep_failing(work.path / "artifacts", failing);
   if (!count) return kFine;
   fmt::print("{} fail, and are in {}\n", count, quoted_path(failing.string()));
   return kFound;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands.h"
+#include "files.h"
 #include "filing.h"
 #include "program_file.h"
 #include "program_text.h"

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 #include "dedup.h"
+#include "files.h"
 #include "program_file.h"
 #include "text.h"
 
@@ -57,11 +57,8 @@ Worker::Worker(const std::filesystem::path& target, const std::filesystem::path&
   std::filesystem::create_directories(folder);
   // Written, not only made that long: on a full disk, using it would be fatal.
   const std::filesystem::path counters = std::filesystem::absolute(folder) / "counters";
-  std::filesystem::remove(counters);
-  std::ofstream file(counters, std::ios::binary);
-  file << std::string(sizeof(Counters), '\0');
-  file.close();
-  counters_ = file ? map_counters(counters.c_str()) : nullptr;
+  write_file(counters, std::string(sizeof(Counters), '\0'), Survives::process);
+  counters_ = map_counters(counters.c_str());
   if (!counters_) fail(("cannot make " + quoted_path(counters.string())).c_str());
 
   std::vector<std::string> words = {target, "-artifact_prefix=" + artifacts.string() + "/"};

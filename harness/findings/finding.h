@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "diagnosis.h"
+#include "files.h"
 #include "picture.h"
 #include "registry.h"
 
@@ -63,9 +64,7 @@ class FindingStore {
   std::filesystem::path folder_of(const std::string& signature) const;
 
  private:
-  void add(const Finding& finding, const std::filesystem::path& folder);
-  void replace(const Finding& finding, const std::filesystem::path& folder, std::size_t count);
-  void write_files(const std::filesystem::path& to, const Finding& finding, std::size_t count);
+  void write_files(UnfinishedFolder& to, const Finding& finding, std::size_t count) const;
 
   std::filesystem::path folder_;
 };
@@ -73,9 +72,5 @@ class FindingStore {
 // A finding's reduced program as a text file, with comments that say what it
 // shows and how to replay it.
 std::string trace_text(const Finding& finding);
-
-// Writes all of `content` or throws; afterwards the file has either its former
-// content or the new one, whatever happens meanwhile.
-void write_file(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace tidemark
