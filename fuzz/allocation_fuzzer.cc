@@ -13,7 +13,7 @@ using namespace tidemark;
 static Program executed;  // failing attempts and all: replays as any other program
 
 static void stop(const Mismatch& mismatch) {
-  fail(mismatch.signature, print(executed) + describe(mismatch, executed));
+  fail(print(mismatch.signature), print(executed) + describe(mismatch, executed));
 }
 
 // Marks of a failed pin stay (R9).

@@ -28,15 +28,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   lookalikes.program_ran();
   if (!mismatch) return 0;
   const bool known = !mismatch->known.empty();
-  if (known && tidemark::is_known(tested.finding_name(mismatch->signature))) return 0;
+  if (known && tidemark::is_known(tested.finding_name(print(mismatch->signature)))) return 0;
   if (!lookalikes.worth_naming(mismatch->signature)) return 0;
-  const auto by = known ? tested.counting(mismatch->signature).lockstep() : nullptr;
+  const auto by = known ? tested.counting(print(mismatch->signature)).lockstep() : nullptr;
   const auto found = tidemark::diagnose(known ? *by : *lockstep, program);
   tidemark::check(found.has_value(), "lockstep.verdict-changes");
   lookalikes.named(mismatch->signature, found->runs);
-  const std::string name = tested.finding_name(found->signature);
+  const std::string name = tested.finding_name(found->name);
   if (tidemark::is_known(name)) return 0;
-  tidemark::fail(name, tidemark::kSeenAs + mismatch->signature + "\n" +
+  tidemark::fail(name, tidemark::kSeenAs + print(mismatch->signature) + "\n" +
                            tidemark::print(found->program) +
                            tidemark::describe(found->mismatch, found->program));
 }

@@ -109,7 +109,8 @@ class Failures {
     }
     if (!mismatch) mismatch = lockstep_.end();
     if (mismatch)
-      ADD_FAILURE() << mismatch->signature << "\n" << describe(*mismatch, faulty) << print(faulty);
+      ADD_FAILURE() << print(mismatch->signature) << "\n"
+                    << describe(*mismatch, faulty) << print(faulty);
     fired_ += fired;
     if (fired) verbs_.insert(faulty.operations[at].verb);
     return fired && !mismatch;

@@ -25,7 +25,8 @@ using Path = std::filesystem::path;
 void expect_runs(const Program& program, const char* form) {
   Lockstep lockstep(make_tracker, make_reference);
   if (const auto mismatch = lockstep.run(program)) {
-    ADD_FAILURE() << form << ": " << mismatch->signature << "\n" << describe(*mismatch, program);
+    ADD_FAILURE() << form << ": " << print(mismatch->signature) << "\n"
+                  << describe(*mismatch, program);
   }
 }
 

@@ -29,18 +29,22 @@ Ending crash(const std::string& said) {
   return ending;
 }
 
+std::string how(const Ending& ending, std::string_view sources = the_tracker().sources) {
+  return print(signature_of(ending, sources));
+}
+
 // Two errors of one kind in two functions are two findings; frames outside of
 // the tracker name nobody.
 TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
   const std::string error = "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x61\n";
   const std::string outside = frame(0, &symbolized);
-  EXPECT_EQ(signature_of(crash(error + outside + frame(1, &tidemark_pages_unpin) +
-                               frame(2, &tidemark_pages_pin))),
-            "AddressSanitizer.heap-use-after-free.tidemark_pages_unpin");
-  EXPECT_EQ(signature_of(crash(error + outside)), "AddressSanitizer.heap-use-after-free");
-  EXPECT_EQ(signature_of(crash("map.c:4:2: runtime error: shift exponent 64 is too large\n" +
-                               frame(0, &tidemark_pages_pin) +
-                               "SUMMARY: UndefinedBehaviorSanitizer: shift-exponent map.c:4:2\n")),
+  EXPECT_EQ(
+      how(crash(error + outside + frame(1, &tidemark_pages_unpin) + frame(2, &tidemark_pages_pin))),
+      "AddressSanitizer.heap-use-after-free.tidemark_pages_unpin");
+  EXPECT_EQ(how(crash(error + outside)), "AddressSanitizer.heap-use-after-free");
+  EXPECT_EQ(how(crash("map.c:4:2: runtime error: shift exponent 64 is too large\n" +
+                      frame(0, &tidemark_pages_pin) +
+                      "SUMMARY: UndefinedBehaviorSanitizer: shift-exponent map.c:4:2\n")),
             "UndefinedBehaviorSanitizer.shift-exponent.tidemark_pages_pin");
 }
 
@@ -48,16 +52,16 @@ TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
 TEST(Crash, IsNamedForTheSubjectsFunctions) {
   const std::string said = "==7==ERROR: AddressSanitizer: SEGV on unknown address 0x61\n" +
                            frame(0, &tidemark_pages_unpin) + frame(1, &symbolized);
-  const std::string signature = signature_of(crash(said), "/harness/triage/isolation.cc");
+  const std::string signature = how(crash(said), "/harness/triage/isolation.cc");
   EXPECT_TRUE(signature.starts_with("AddressSanitizer.SEGV.tidemark::symbolized")) << signature;
-  EXPECT_EQ(signature_of(crash(said), "/nowhere/"), "AddressSanitizer.SEGV");
+  EXPECT_EQ(how(crash(said), "/nowhere/"), "AddressSanitizer.SEGV");
 }
 
 TEST(Crash, OtherwiseForWhatTheProcessSaid) {
-  EXPECT_EQ(signature_of(crash("Assertion failure: lock.wrong\nwhy\n")), "lock.wrong");
-  EXPECT_EQ(signature_of(crash("no idea\n")), "died");
-  EXPECT_EQ(signature_of({.fine = false, .timed_out = true, .said = ""}), "hang");
-  EXPECT_EQ(signature_of({.fine = true, .timed_out = false, .said = "well\n"}), "");
+  EXPECT_EQ(how(crash("Assertion failure: lock.wrong\nwhy\n")), "lock.wrong");
+  EXPECT_EQ(how(crash("no idea\n")), "died");
+  EXPECT_EQ(how({.fine = false, .timed_out = true, .said = ""}), "hang");
+  EXPECT_EQ(how({.fine = true, .timed_out = false, .said = "well\n"}), "");
 }
 
 TEST(Crash, ReportSaysWhereInTheSource) {

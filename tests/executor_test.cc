@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // What an executor tells its watchers, and how its user learns P.
+#include "executor.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "executor.h"
 #include "export_record.h"
 #include "liar.h"
 #include "support.h"

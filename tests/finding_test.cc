@@ -70,7 +70,7 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
   const auto third = store.file(shorter);
   EXPECT_EQ(third.count, 3u);
   EXPECT_EQ(content(third.folder / "program.trace"), trace_text(shorter));
-  EXPECT_EQ(store.known(), std::vector<std::string>{shorter.signature});
+  EXPECT_EQ(store.known(), std::vector<std::string>{shorter.name});
 }
 
 // A process that was killed while it wrote leaves nothing to trip over.
@@ -138,7 +138,7 @@ TEST(Finding, TheFolderIsWholeWheneverAProcessIsKilled) {
       FindingStore store(folder.path);
       for (int number = 0;; ++number) {
         Finding next = finding;  // new ones and known ones, longer and shorter ones
-        next.signature = "bug-" + std::to_string(number % 2 ? number : number + 100 * i);
+        next.name = "bug-" + std::to_string(number % 2 ? number : number + 100 * i);
         next.program->operations.resize(finding.program->operations.size() -
                                         static_cast<std::size_t>(number % 3));
         store.file(next);
@@ -171,7 +171,7 @@ TEST(Finding, TwoProcessesMayFileInOneFolder) {
   std::thread other([&] { EXPECT_EQ(in_child(0, file), 0); });
   EXPECT_EQ(in_child(0, file), 0);
   other.join();
-  EXPECT_EQ(FindingStore(folder.path).count(finding.signature), 2u * kTimes);
+  EXPECT_EQ(FindingStore(folder.path).count(finding.name), 2u * kTimes);
 }
 
 // As good as a full disk: files may not grow.
@@ -185,9 +185,9 @@ TEST(Finding, AFullDiskChangesNothing) {
       signal(SIGXFSZ, SIG_IGN);
       const rlimit limit = {bytes, bytes};
       setrlimit(RLIMIT_FSIZE, &limit);
-      for (const std::string& signature : {finding.signature, std::string("new")}) {
+      for (const std::string& name : {finding.name, std::string("new")}) {
         Finding next = finding;
-        next.signature = signature;
+        next.name = name;
         next.program->operations.pop_back();  // shorter: all files would be replaced
         try {
           FindingStore(folder.path).file(next);
@@ -211,9 +211,9 @@ TEST(Finding, AFolderThatWasClearedByHandIsFilledAgain) {
   const TemporaryFolder folder;
   FindingStore store(folder.path);
   const Finding finding = finding_of(kLost);
-  fs::create_directory(store.folder_of(finding.signature));
+  fs::create_directory(store.folder_of(finding.name));
   EXPECT_EQ(store.file(finding).count, 1u);
-  EXPECT_EQ(store.known(), std::vector<std::string>{finding.signature});
+  EXPECT_EQ(store.known(), std::vector<std::string>{finding.name});
 }
 
 TEST(Finding, RemovesOnlyWhatIsOfTheFinding) {
@@ -242,7 +242,7 @@ TEST(Finding, HtmlIsEscaped) {
   FindingStore store(folder.path);
   Finding finding = finding_of(kLost);
   finding.report = evil;
-  finding.signature = evil;
+  finding.name = evil;
   finding.picture.dirty_is = evil;
   const std::string html = content(store.file(finding).folder / "report.html");
   for (const char* harm : {"<script", "<!--", "\x1b", "\xff"})
@@ -281,7 +281,7 @@ TEST(Findings, SayWhatTheyWereFoundIn) {
   Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const auto diagnosis = diagnose(lockstep, program_of(kLost)).value();
   const auto filed = FindingStore(folder.path).file(make_finding(other, lockstep, diagnosis, {}));
-  EXPECT_EQ(filed.folder.filename(), "other-1." + diagnosis.signature);
+  EXPECT_EQ(filed.folder.filename(), "other-1." + diagnosis.name);
   const std::string report = content(filed.folder / "report.txt");
   EXPECT_NE(report.find("\nreplay  ./tidemark replay --subject other-1 /"), std::string::npos);
   EXPECT_NE(report.find("\n  other-1   "), std::string::npos) << report;
@@ -313,17 +313,19 @@ TEST(Picture, IsEmptyWhereThereIsNothingToSee) {
   EXPECT_EQ(picture_text(draw(lockstep, *mismatch, kTracker), true), "");
 }
 
+std::string how(const Ending& ending) { return print(signature_of(ending)); }
+
 TEST(Apart, WhatTakesTheProcessDownHasASignature) {
-  EXPECT_EQ(signature_of(run_apart([] {}, 10)), "");
-  EXPECT_EQ(signature_of(run_apart([] { fail("lock.wrong", "why\n"); }, 10)), "lock.wrong");
-  EXPECT_EQ(signature_of(run_apart([] { _exit(3); }, 10)), "died");
+  EXPECT_EQ(how(run_apart([] {}, 10)), "");
+  EXPECT_EQ(how(run_apart([] { fail("lock.wrong", "why\n"); }, 10)), "lock.wrong");
+  EXPECT_EQ(how(run_apart([] { _exit(3); }, 10)), "died");
   const Ending ending = run_apart(
       [] {
         for (;;) pause();
       },
       1);
   EXPECT_TRUE(ending.timed_out);
-  EXPECT_EQ(signature_of(ending), "hang");
+  EXPECT_EQ(how(ending), "hang");
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ class Books : public testing::Test {
   }
   std::string found() {
     const auto discrepancy = books.audit(state);
-    return discrepancy ? discrepancy->what : "";
+    if (!discrepancy) return "";
+    return discrepancy->in_iommu ? "iommu" : "pinned-memory";
   }
 
   World world;

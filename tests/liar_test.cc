@@ -301,7 +301,7 @@ TEST(AMismatch, OfTheStateIsFoundAtTheInterval) {
   Lockstep lockstep(lying<Lie::moves_a_mapping>, make_reference);
   const auto mismatch = lockstep.run(program_of(text));
   ASSERT_TRUE(mismatch.has_value());
-  EXPECT_EQ(mismatch->signature, "lockstep.state.mappings");
+  EXPECT_EQ(print(mismatch->signature), "lockstep.state.mappings");
   EXPECT_EQ(mismatch->operation, Lockstep::kStateInterval - 1);
 }
 

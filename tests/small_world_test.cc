@@ -81,7 +81,7 @@ TEST_P(SmallWorld, EveryProgramAgrees) {
   for (std::size_t number = 0; number < programs; ++number) {
     compose(number, operations, program);
     const auto mismatch = lockstep.run(program);
-    ASSERT_FALSE(mismatch.has_value()) << mismatch->signature << "\n"
+    ASSERT_FALSE(mismatch.has_value()) << print(mismatch->signature) << "\n"
                                        << describe(*mismatch, program) << print(program);
   }
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - before;

@@ -50,7 +50,7 @@ testing::AssertionResult runs(const Program& program, SubjectFactory actual,
   Lockstep lockstep(actual, expected);
   const auto mismatch = lockstep.run(program);
   if (!mismatch) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << mismatch->signature << "\n"
+  return testing::AssertionFailure() << print(mismatch->signature) << "\n"
                                      << describe(*mismatch, program) << print(program);
 }
 
@@ -62,7 +62,7 @@ testing::AssertionResult runs(std::string_view text, SubjectFactory actual,
 std::string signature_of(const Program& program, SubjectFactory actual, SubjectFactory expected) {
   Lockstep lockstep(actual, expected);
   const auto mismatch = lockstep.run(program);
-  return mismatch ? mismatch->signature : "";
+  return mismatch ? print(mismatch->signature) : "";
 }
 
 void run_all(Executor& executor, std::string_view text, SubjectFactory make) {

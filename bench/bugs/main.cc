@@ -58,7 +58,7 @@ int bench(const Options& options) {
                           trial.bug, trial.engine, trial.start,
                           trial.left_out.empty() ? "" : " without " + trial.left_out,
                           trial.found ? fmt::format("{:.2f} s, {} programs, {}", trial.seconds,
-                                                    trial.programs, trial.signature)
+                                                    trial.programs, trial.name)
                                       : "missed");
              });
   fmt::print("{}", table(trials));

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "ablation.h"
+#include "mismatch.h"
 #include "text.h"
 
 namespace tidemark::bench {
@@ -71,7 +71,7 @@ std::string oracles(const std::map<Column, Cell>& cells) {
   std::set<std::string> all;
   for (const auto& [column, cell] : cells)
     for (const Trial* trial : cell.trials)
-      if (trial->found) all.insert(std::string(name(oracle_of(trial->seen_as))));
+      if (trial->found) all.insert(std::string(name(trial->seen_as.oracle())));
   std::string text;
   for (const std::string& one : all) text += (text.empty() ? "" : ", ") + one;
   return text;
@@ -195,9 +195,9 @@ std::string json(const std::vector<Trial>& trials) {
                    {"found", t.found},
                    {"programs", t.programs},
                    {"seconds", t.seconds},
-                   {"signature", t.signature},
-                   {"seen_as", t.seen_as},
-                   {"oracle", t.found ? name(oracle_of(t.seen_as)) : std::string_view()},
+                   {"signature", t.name},
+                   {"seen_as", print(t.seen_as)},
+                   {"oracle", t.found ? name(t.seen_as.oracle()) : std::string_view()},
                    {"operations", t.operations}});
   return all.dump(1) + "\n";
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "ablation.h"
+#include "diagnosis.h"
 #include "isolation.h"
 #include "program_bytes.h"
 #include "worker.h"
@@ -64,11 +65,11 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
 }
 
 // A crash has no name but the one that it was seen with.
-std::optional<std::string> seen_as(const std::string& said) {
+std::optional<Signature> seen_as(const std::string& said) {
   const auto at = said.rfind(std::string("\n") + kSeenAs);
   if (at == std::string::npos) return std::nullopt;
   const auto from = said.find(kSeenAs, at) + std::string_view(kSeenAs).size();
-  return said.substr(from, said.find('\n', from) - from);
+  return parse_signature(std::string_view(said).substr(from, said.find('\n', from) - from));
 }
 
 // The number behind "after" in what `tidemark minimise` prints.
@@ -89,9 +90,10 @@ void end(Attempt& attempt, const fs::path& bugs) {
   if (how.crashed) {
     Ending ending;
     ending.said = attempt.worker->said();
-    trial.signature =
-        how.input.filename().string().starts_with("timeout") ? "hang" : signature_of(ending);
-    trial.seen_as = seen_as(ending.said).value_or(trial.signature);
+    const bool hangs = how.input.filename().string().starts_with("timeout");
+    const Signature ended = hangs ? Signature{.kind = Kind::hang} : signature_of(ending);
+    trial.name = print(ended);
+    trial.seen_as = seen_as(ending.said).value_or(ended);
     // Once a bug is enough: it is the same program, more or less.
     if (trial.number == 0 && trial.left_out.empty())
       trial.operations = reduced_operations(bugs / trial.bug / "tidemark", how.input);

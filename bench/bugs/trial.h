@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "mismatch.h"
+
 namespace tidemark::bench {
 
 struct Trial {
@@ -18,8 +20,8 @@ struct Trial {
   bool found = false;
   std::uint64_t programs = 0;
   double seconds = 0;          // until it was found, or given up
-  std::string signature = {};  // of what the process ended with
-  std::string seen_as = {};    // before it had a name; says which oracle saw it
+  std::string name = {};       // of what the process ended with
+  Signature seen_as = {};      // before it had a name; says which oracle saw it
   std::size_t operations = 0;  // of the reduced program; 0 if it was not reduced
 };
 

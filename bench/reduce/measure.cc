@@ -38,7 +38,7 @@ Operation random_operation(std::mt19937_64& random) {
 bool truncate_to_failure(Program& program, const Judgement& judgement) {
   if (judgement.operation < program.operations.size())
     program.operations.resize(judgement.operation + 1);
-  return !judgement.signature.empty();
+  return static_cast<bool>(judgement.signature);
 }
 
 // Operations come in where the end still fails. Among many operations the bug
@@ -67,7 +67,7 @@ bool is_setting_up(const Operation& operation) {
           operation.verb == Verb::map || operation.verb == Verb::start);
 }
 
-int replays(const Program& program, const Judge& judge, const std::string& signature) {
+int replays(const Program& program, const Judge& judge, const Signature& signature) {
   int same = 0;
   for (int i = 0; i < kReplays; ++i) same += judge(program).signature == signature;
   return same;
@@ -78,7 +78,7 @@ nlohmann::json measured(const Program& program, const Judge& judge) {
   const Reduction reduction = reduce(program, judge);
   const std::chrono::duration<double, std::milli> took = Clock::now() - started;
   const auto& operations = reduction.program.operations;
-  return {{"signature", reduction.signature},
+  return {{"signature", print(reduction.signature)},
           {"before", program.operations.size()},
           {"after", operations.size()},
           {"beside_set_up",
@@ -99,13 +99,13 @@ int measure(const char* path, const char* bytes_path, bool all_apart) {
   Lockstep lockstep(make_tracker, make_reference);
   const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
   const Judgement verdict = judge_apart(the_tracker(), program);
-  const std::string& signature = verdict.signature;
+  const Signature& signature = verdict.signature;
   const bool in_process = !verdict.crashed && !all_apart;
   const Judge apart = [](const Program& p) { return judge_apart(the_tracker(), p); };
   const Judge judge = in_process ? inside : apart;
 
-  nlohmann::json result = {{"signature", signature}, {"in_process", in_process}};
-  if (!signature.empty() && bytes_path) {
+  nlohmann::json result = {{"signature", print(signature)}, {"in_process", in_process}};
+  if (signature && bytes_path) {
     const Program small = drowned(program, judge, kMaxOperations - 1);
     const auto bytes = encode(small);
     if (bytes) {

@@ -13,13 +13,13 @@ constexpr unsigned kDiagnosisSeconds = 60;
 constexpr unsigned kHangSeconds = 2;
 constexpr std::size_t kHangRuns = 30, kMemoryRuns = 100, kCrashRuns = 1000;
 
-Reduction reduce_crash(const UnderTest& tested, const Program& program,
-                       const std::string& signature, unsigned seconds) {
-  const bool hangs = signature == "hang";
+Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
+                       unsigned seconds) {
+  const bool hangs = signature.kind == Kind::hang;
   const unsigned run_seconds = hangs ? std::min(seconds, kHangSeconds) : seconds;
-  const std::size_t runs = hangs                          ? kHangRuns
-                           : signature == "out-of-memory" ? kMemoryRuns
-                                                          : kCrashRuns;
+  const std::size_t runs = hangs                                   ? kHangRuns
+                           : signature.kind == Kind::out_of_memory ? kMemoryRuns
+                                                                   : kCrashRuns;
   const Judge judge = [&tested, run_seconds](const Program& candidate) {
     return judge_apart(tested, candidate, run_seconds);
   };
@@ -30,23 +30,22 @@ Reduction reduce_crash(const UnderTest& tested, const Program& program,
   return reduction;
 }
 
-std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const std::string& signature,
+std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature& signature,
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds) {
   Reduction reduction = reduce_crash(tested, program, signature, seconds);
-  if (reduction.signature.empty()) return std::nullopt;  // not every time
+  if (!reduction.signature) return std::nullopt;  // not every time
   Diagnosed result;
   result.runs = reduction.runs;
   result.leads = std::move(reduction.leads);
   result.finding.subject = tested.subject;
-  result.finding.signature = tested.finding_name(reduction.signature);
-  if (const std::string what = doings(reduction.program); !what.empty())
-    result.finding.signature += "." + what;
+  result.finding.name = tested.finding_name(name_of(reduction.signature, reduction.program));
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
   result.finding.report =
-      signature == "hang" ? "it did not end within " + std::to_string(seconds) + " s\n"
-                          : symbolized(run_program_apart(tested, reduction.program, seconds).said);
+      signature.kind == Kind::hang
+          ? "it did not end within " + std::to_string(seconds) + " s\n"
+          : symbolized(run_program_apart(tested, reduction.program, seconds).said);
   return result;
 }
 
@@ -56,7 +55,7 @@ std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& j
                                      const Program& program, std::span<const std::uint8_t> input,
                                      unsigned seconds) {
   // If it is a difference that is known, then no other must hide it.
-  const UnderTest counting = tested.counting(judgement.signature);
+  const UnderTest counting = tested.counting(print(judgement.signature));
   // A smaller program may take the process down though this one does not: all of
   // the reduction is tried in a child first.
   const auto whole = [&] { diagnose(*counting.lockstep(), program); };
@@ -71,7 +70,7 @@ std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& j
 
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program) {
   const Judgement judgement = judge_apart(tested, program);
-  if (judgement.signature.empty()) return std::nullopt;
+  if (!judgement.signature) return std::nullopt;
   return diagnose_as(tested, judgement, program, {}, kMostSeconds);
 }
 

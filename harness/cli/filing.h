@@ -17,14 +17,14 @@ namespace tidemark::cli {
 struct Diagnosed {
   Finding finding;
   std::size_t runs = 0;
-  std::vector<std::pair<std::string, Program>> leads;
+  std::vector<std::pair<Signature, Program>> leads;
 };
 
 // Reduces and names what the subject does wrong in `program`; nothing if it does
 // nothing wrong. Cost: at most two minutes, for what hangs; else seconds.
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program);
 
-// The same where judge_apart() has judged already, and its signature is not empty.
+// The same where judge_apart() has judged already, and there is a signature.
 // `input` is what the program came from; what takes longer than `seconds` hangs.
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,

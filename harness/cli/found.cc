@@ -40,7 +40,7 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
   constexpr std::size_t kMostSaid = 8000;
   Finding finding;
   finding.subject = tested.subject;
-  finding.signature = tested.finding_name(reason_for(input) + ".not-reproduced");
+  finding.name = tested.finding_name(reason_for(input) + ".not-reproduced");
   finding.input = std::move(bytes);
   finding.report =
       "a fuzzing process ended on this input; replaying it shows nothing.\n"
@@ -74,7 +74,7 @@ bool Found::file(const fs::path& input, const std::string& said, bool starved) {
   std::vector<std::uint8_t> bytes = read_input(input);
   const Program program = decode(bytes);
   const Judgement judgement = judge_apart(tested_, program, seconds_);
-  const bool nothing = judgement.signature.empty();
+  const bool nothing = !judgement.signature;
   const bool boring = is_boring(judgement);
   const auto diagnosed =
       boring || nothing ? std::nullopt : diagnose_as(tested_, judgement, program, bytes, seconds_);
@@ -97,10 +97,10 @@ bool Found::file(const fs::path& input, const std::string& said, bool starved) {
 // takes a process down takes long to name: it will end one of its own accord.
 void Found::file_leads(const Diagnosed& diagnosed) {
   constexpr std::size_t kMostLeads = 8;
-  for (const auto& [kind, lead] :
+  for (const auto& [signature, lead] :
        std::span(diagnosed.leads).first(std::min(diagnosed.leads.size(), kMostLeads))) {
     const Judgement judgement = judge_apart(tested_, lead, seconds_);
-    if (judgement.signature.empty() || judgement.crashed) continue;
+    if (!judgement.signature || judgement.crashed) continue;
     const std::string text = print(lead);
     const std::vector<std::uint8_t> bytes(text.begin(), text.end());
     const auto finding = diagnose_as(tested_, judgement, lead, bytes, seconds_);
@@ -115,12 +115,12 @@ void Found::file_leftovers(const fs::path& folder) {
 
 void Found::announce(const Finding& finding) {
   const FindingStore::Filed filed = store_.file(finding);
-  ++times_[finding.signature];
+  ++times_[finding.name];
   write_known();
-  if (times_[finding.signature] > 1) return;
+  if (times_[finding.name] > 1) return;
   fresh_ += filed.is_new;
   if (is_terminal()) fmt::print("\r\x1b[K");
-  fmt::print("\n{}: {}\n", filed.is_new ? "found" : "found again", finding.signature);
+  fmt::print("\n{}: {}\n", filed.is_new ? "found" : "found again", finding.name);
   if (finding.program) fmt::print("\n{}", print(*finding.program));
   fmt::print("\n{}", finding.report);
   if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
@@ -133,7 +133,7 @@ void Found::announce(const Finding& finding) {
 // run: what was found yesterday and is still there shall be said today.
 void Found::write_known() const {
   std::string lines;
-  for (const auto& [signature, times] : times_) lines += signature + "\n";
+  for (const auto& [name, times] : times_) lines += name + "\n";
   // Nobody needs it after this run.
   write_file(known_, lines, Survives::process);
 }
@@ -144,10 +144,10 @@ void Found::print_summary() const {
     return;
   }
   fmt::print("{} found, {} of them new\n", times_.size(), fresh_);
-  for (const auto& [signature, times] : times_) fmt::print("  {:>4} x  {}\n", times, signature);
+  for (const auto& [name, times] : times_) fmt::print("  {:>4} x  {}\n", times, name);
   for (const auto& [signature, crashes] : crashes_)
     if (crashes.passed_over)
-      fmt::print("  {:>4} x  {}, not looked into\n", crashes.passed_over, signature);
+      fmt::print("  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));
   fmt::print("each is a folder in {}: begin with report.txt\n", findings_.string());
 }
 

@@ -42,13 +42,12 @@ class Found {
   FindingStore store_;
   const std::filesystem::path findings_, known_;
   const unsigned seconds_;
-  std::map<std::string, std::size_t> times_;  // by signature
-  // By first parts of a crash's name: how many there were, and how many of them
-  // were not looked into.
+  std::map<std::string, std::size_t> times_;  // by name
+  // How many there were of a crash, and how many of them were not looked into.
   struct Crashes {
     std::size_t seen = 0, passed_over = 0;
   };
-  std::map<std::string, Crashes> crashes_;
+  std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
 };
 

@@ -48,7 +48,7 @@ std::string subject_of(const fs::path& finding) {
 
 // "lockstep.query...: expected words 0:0x1, actual no word stored": on one line.
 std::string what_went_wrong(const Finding& finding) {
-  std::string text = finding.signature;
+  std::string text = finding.name;
   std::istringstream report(finding.report);
   for (std::string line; std::getline(report, line);)
     for (const std::string word : {"expected", "actual"})

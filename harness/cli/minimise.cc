@@ -31,8 +31,9 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
   for (const auto& [signature, lead] : diagnosed.leads) {
     const fs::path file =
         fs::path(result).replace_extension(fmt::format("lead-{}.trace", ++number));
-    write_file(file, "# " + signature + "\n" + print(lead));
-    fmt::print("on the way, another failure: {}, in {}\n", signature, quoted_path(file.string()));
+    write_file(file, "# " + print(signature) + "\n" + print(lead));
+    fmt::print("on the way, another failure: {}, in {}\n", print(signature),
+               quoted_path(file.string()));
   }
 }
 
@@ -53,9 +54,9 @@ int minimise(const Options& options) {
   const Finding& finding = diagnosed->finding;
   const fs::path result = beside(path);
   write_file(result, trace_text(finding));
-  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}",
-             finding.signature, program.operations.size(), finding.program->operations.size(),
-             diagnosed->runs, print(*finding.program), finding.report);
+  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}", finding.name,
+             program.operations.size(), finding.program->operations.size(), diagnosed->runs,
+             print(*finding.program), finding.report);
   if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
     fmt::print("\n{}", picture);
   fmt::print("\nwritten to {}\n", quoted_path(result.string()));

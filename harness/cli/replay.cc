@@ -114,7 +114,7 @@ std::string shown(const std::string& path) {
 }
 
 Json mismatch_json(const Mismatch& mismatch) {
-  return {{"signature", mismatch.signature},
+  return {{"signature", print(mismatch.signature)},
           {"operation", mismatch.operation},
           {"expected", mismatch.expected},
           {"actual", mismatch.actual},
@@ -150,8 +150,8 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
     if (found) json["mismatch"] = mismatch_json(*found);
     print_json(json);
   } else if (found) {
-    fmt::print("{}: diverges: {}\n{}", shown(named.path), tested.finding_name(found->signature),
-               describe(*found, named.program));
+    fmt::print("{}: diverges: {}\n{}", shown(named.path),
+               tested.finding_name(print(found->signature)), describe(*found, named.program));
     const std::string picture = picture_text(draw(lockstep, *found, tested.subject), has_colour());
     if (!options.quiet && !picture.empty()) fmt::print("\n{}", picture);
   } else {
@@ -180,7 +180,7 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
       [&] { std::_Exit(kReplayed + replay_or_complain(tested, named, options)); }, kSeconds);
   fmt::print(stderr, "{}", symbolized(ending.said));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
-  const std::string how = signature_of(ending, tested.sources);
+  const std::string how = print(signature_of(ending, tested.sources));
   if (options.json)
     print_json({{"file", named.path}, {"verdict", "crash"}, {"how", how}});
   else

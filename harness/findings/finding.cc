@@ -27,11 +27,11 @@ std::string html_report(const Finding& finding) {
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
-      html_text(finding.signature) +
+      html_text(finding.name) +
       "</title>\n<style>body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
       "pre{background:#f5f5f5;padding:1em;overflow-x:auto}figure{margin:0;overflow-x:auto}</style>"
       "</head><body>\n<h1>" +
-      html_text(finding.signature) + "</h1>\n";
+      html_text(finding.name) + "</h1>\n";
   if (!finding.picture.columns.empty())
     html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
   html += "<h2>What happened</h2>\n<pre>" + html_text(finding.report) + "</pre>\n";
@@ -41,9 +41,9 @@ std::string html_report(const Finding& finding) {
          "</pre>\n</body></html>\n";
 }
 
-// Signatures name folders: nothing else than these may be in one.
-std::string safe(const std::string& signature) {
-  std::string name = signature.substr(0, 200);
+// Findings name folders: nothing else than these may be in one.
+std::string safe(const std::string& finding) {
+  std::string name = finding.substr(0, 200);
   for (char& c : name) {
     const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '.' || c == '-' || c == '_';
@@ -60,7 +60,7 @@ std::size_t lines_in(const std::string& text) {
 }  // namespace
 
 std::string trace_text(const Finding& finding) {
-  return "# " + finding.signature + "\n# ./tidemark replay" + subject_option(finding.subject) +
+  return "# " + finding.name + "\n# ./tidemark replay" + subject_option(finding.subject) +
          " program.trace\n" + print(*finding.program);
 }
 
@@ -68,7 +68,7 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
                      std::span<const std::uint8_t> input) {
   Finding finding;
   finding.subject = tested.subject;
-  finding.signature = tested.finding_name(diagnosis.signature);
+  finding.name = tested.finding_name(diagnosis.name);
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
   finding.report = describe(diagnosis.mismatch, diagnosis.program);
@@ -77,24 +77,22 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   return finding;
 }
 
-fs::path FindingStore::folder_of(const std::string& signature) const {
-  return folder_ / safe(signature);
-}
+fs::path FindingStore::folder_of(const std::string& name) const { return folder_ / safe(name); }
 
 std::vector<std::string> FindingStore::known() const {
-  std::vector<std::string> signatures;
+  std::vector<std::string> names;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder_, none)) {
     const std::string name = entry.path().filename().string();
     if (entry.is_directory(none) && name[0] != '.' && fs::exists(entry.path() / "report.txt"))
-      signatures.push_back(name);
+      names.push_back(name);
   }
-  std::ranges::sort(signatures);
-  return signatures;
+  std::ranges::sort(names);
+  return names;
 }
 
-std::size_t FindingStore::count(const std::string& signature) const {
-  const auto count = read_if_there(folder_of(signature) / "count");
+std::size_t FindingStore::count(const std::string& name) const {
+  const auto count = read_if_there(folder_of(name) / "count");
   return count ? std::strtoull(count->c_str(), nullptr, 10) : 0;
 }
 
@@ -104,9 +102,9 @@ void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
                                std::size_t count) const {
   const char* file = finding.program ? kProgram : "input";
   to.write("input", characters(finding.input));
-  to.write("report.txt", finding.signature + "\n\n" + finding.report + picture_below(finding) +
+  to.write("report.txt", finding.name + "\n\n" + finding.report + picture_below(finding) +
                              "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
-                             shell_word((folder_of(finding.signature) / file).string()) + "\n");
+                             shell_word((folder_of(finding.name) / file).string()) + "\n");
   to.write("report.html", html_report(finding));
   to.write("environment.json", build_info_json(finding.subject));
   to.write("count", std::to_string(count) + "\n");
@@ -121,7 +119,7 @@ void FindingStore::remove(const fs::path& folder) {
 FindingStore::Filed FindingStore::file(const Finding& finding) {
   fs::create_directories(folder_);
   const FolderLock lock(folder_);
-  const fs::path folder = folder_of(finding.signature);
+  const fs::path folder = folder_of(finding.name);
   if (lock.held()) {  // or else it may be another's, who is still at it
     clear_unfinished(folder_);
     clear_unfinished(folder);
@@ -132,7 +130,7 @@ FindingStore::Filed FindingStore::file(const Finding& finding) {
     unfinished.become(folder);
     return {folder, true, 1};
   }
-  const std::size_t times = count(finding.signature) + 1;
+  const std::size_t times = count(finding.name) + 1;
   const std::size_t lines = lines_in(read_if_there(folder / kProgram).value_or(""));
   const bool shorter = finding.program && (lines == 0 || lines_in(trace_text(finding)) < lines);
   // Somebody may have cleared the folder by hand.

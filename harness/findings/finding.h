@@ -25,7 +25,7 @@ namespace tidemark {
 
 struct Finding {
   std::string subject = std::string(kTracker);
-  std::string signature;
+  std::string name;
   std::vector<std::uint8_t> input;
   std::optional<Program> program;  // reduced; nothing if the input could not be reduced
   std::string report;              // expected, actual; lines
@@ -51,17 +51,17 @@ class FindingStore {
     bool is_new = false;
     std::size_t count = 0;
   };
-  // A signature that is known already counts one more, and keeps the shorter program.
+  // A name that is known already counts one more, and keeps the shorter program.
   Filed file(const Finding& finding);
 
   // Takes a finding's folder away; files that are not of a finding stay, and
   // then so does the folder.
   static void remove(const std::filesystem::path& folder);
 
-  // Signatures, in alphabetical order.
+  // Names, in alphabetical order.
   std::vector<std::string> known() const;
-  std::size_t count(const std::string& signature) const;
-  std::filesystem::path folder_of(const std::string& signature) const;
+  std::size_t count(const std::string& name) const;
+  std::filesystem::path folder_of(const std::string& name) const;
 
  private:
   void write_files(UnfinishedFolder& to, const Finding& finding, std::size_t count) const;

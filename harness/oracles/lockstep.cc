@@ -32,31 +32,26 @@ void add_pages(std::vector<std::uint64_t>& pages, std::uint64_t address, std::ui
     pages.push_back(address + static_cast<std::uint64_t>(std::countr_zero(bits)) * page_bytes);
 }
 
-// For signatures: "success", "EINVAL".
-std::string result_word(std::int64_t result) {
-  return result >= 0 ? "success" : result_text(result).substr(1);
-}
-
 // Where bits are lost says much about how, if there are enough of them.
-const char* place_in_bitmap(std::uint64_t bit, std::uint64_t bits) {
-  if (bit >= bits) return "beyond";
-  if (bits <= 64) return "";
-  if (bit == 0) return "first";
-  if (bit + 1 == bits) return "last";
-  if (bit % 64 == 0 || bit % 64 == 63) return "word-edge";
-  return bit / 64 == bits / 64 ? "tail" : "inside";
+Place place_in_bitmap(std::uint64_t bit, std::uint64_t bits) {
+  if (bit >= bits) return Place::beyond;
+  if (bits <= 64) return Place::none;
+  if (bit == 0) return Place::first;
+  if (bit + 1 == bits) return Place::last;
+  if (bit % 64 == 0 || bit % 64 == 63) return Place::word_edge;
+  return bit / 64 == bits / 64 ? Place::tail : Place::inside;
 }
 
-struct SizeField {
-  const char* name;
+struct ComparedSize {
+  SizeField field;
   std::uint64_t expected, actual;
 };
 
 }  // namespace
 
-Mismatch Lockstep::mismatch(std::string_view what) const {
+Mismatch Lockstep::mismatch(Kind kind) const {
   Mismatch result;
-  result.signature = "lockstep." + std::string(name(verb_)) + "." + std::string(what);
+  result.signature = {.kind = kind, .verb = verb_};
   result.operation = index_;
   return result;
 }
@@ -88,8 +83,10 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
   if (expectation) {
-    if (auto found = check_expectation(*expectation, actual_, steps_[0], "tracker")) return found;
-    if (auto found = check_expectation(*expectation, expected_, expected[0], "reference"))
+    if (auto found = check_expectation(*expectation, actual_, steps_[0], Kind::tracker_expectation))
+      return found;
+    if (auto found =
+            check_expectation(*expectation, expected_, expected[0], Kind::reference_expectation))
       return found;
   }
   ++index_;
@@ -101,7 +98,7 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
                                           std::span<const Step> expected) {
   // First, because windows are only the same if the callbacks are.
   if (actual_.callbacks() != expected_.callbacks()) {
-    Mismatch found = mismatch("callbacks");
+    Mismatch found = mismatch(Kind::callbacks);
     found.expected = "the reference's callbacks";
     found.actual = "other devices, ranges or order";
     return found;
@@ -109,7 +106,7 @@ std::optional<Mismatch> Lockstep::compare(const Operation& operation,
   for (std::size_t i = 0; i < std::min(steps_.size(), expected.size()); ++i)
     if (auto found = compare_step(i, expected[i])) return found;
   if (steps_.size() != expected.size()) {
-    Mismatch found = mismatch("callbacks");
+    Mismatch found = mismatch(Kind::callbacks);
     found.expected = std::to_string(expected.size() - 1) + " operations in its window";
     found.actual = std::to_string(steps_.size() - 1);
     return found;
@@ -128,17 +125,19 @@ std::optional<Mismatch> Lockstep::compare_step(std::size_t number, const Step& e
   const bool same_output =
       a.verb == e.verb && a.first == e.first && a.size == e.size && a.digest == e.digest;
   if (a.result == e.result && same_output && a.clean_words == e.clean_words) return std::nullopt;
-  const std::string verb(name(a.verb));
-  const std::string where = number ? "window." + verb + "." : "";
+  Mismatch found = mismatch(same_output ? Kind::stored_words : Kind::output);
+  if (a.result != e.result) found.signature = returned(verb_, a.result, e.result);
+  if (number) {
+    found.signature.verb = a.verb;
+    found.signature.moment = Moment::window;
+  }
   if (a.result == e.result) {
-    Mismatch found = mismatch(where + (same_output ? "stored-words" : "output"));
     found.expected = same_output ? "the words that the reference stored" : "the reference's bytes";
     found.actual = same_output ? "others, without a bit" : "other bytes";
     return found;
   }
-  Mismatch found =
-      mismatch(where + "result." + result_word(a.result) + "-instead-of-" + result_word(e.result));
-  found.expected = (number ? verb + " in the window: " : "") + result_text(e.result);
+  found.expected =
+      (number ? std::string(name(a.verb)) + " in the window: " : "") + result_text(e.result);
   found.actual = result_text(a.result);
   return found;
 }
@@ -150,7 +149,7 @@ std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, c
   if (a == e || (operation.verb == Verb::info && step.result < 0)) return std::nullopt;
   const auto at = std::mismatch(a.begin(), a.end(), e.begin());
   const auto offset = at.first - a.begin() - static_cast<std::ptrdiff_t>(ArgumentArea::kGuard);
-  Mismatch found = mismatch("argument");
+  Mismatch found = mismatch(Kind::argument);
   found.expected = "byte " + std::to_string(offset) + " of the argument: " + hex(*at.second);
   found.actual = hex(*at.first);
   return found;
@@ -180,19 +179,19 @@ Lockstep::WordRange Lockstep::words_asked() const {
 std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, const Step& step) {
   const BitmapArea& a = actual_.world().bitmaps[0];
   const BitmapArea& e = expected_.world().bitmaps[0];
-  const auto report = [&](std::string_view what) {
-    Mismatch result = mismatch(what);
+  const auto report = [&](Kind kind) {
+    Mismatch result = mismatch(kind);
     result.expected = words_text(e);
     result.actual = words_text(a);
     return result;
   };
-  if (stored_outside(operation, step)) return report("outside");
+  if (stored_outside(operation, step)) return report(Kind::outside);
   if (step.result < 0) return std::nullopt;
   if (std::ranges::equal(a.touched(), e.touched()) &&
       std::ranges::all_of(e.touched(), [&](std::int64_t i) { return a.word(i) == e.word(i); }))
     return std::nullopt;
 
-  Mismatch found = report("stored-words");
+  Mismatch found = report(Kind::stored_words);
   const std::uint64_t page = expected_.page_bytes();
   std::vector<std::uint64_t> extra;
   const WordRange asked = words_asked();
@@ -206,7 +205,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
   }
   // Those that are missing come first: they are what it is about.
   if (!found.pages.empty() || !extra.empty())
-    found.signature = mismatch(found.pages.empty() ? "extra-dirty" : "missing-dirty").signature;
+    found.signature.kind = found.pages.empty() ? Kind::extra_dirty : Kind::missing_dirty;
   extra.resize(std::min(extra.size(), kMaxPages - found.pages.size()));
   found.pages.insert(found.pages.end(), extra.begin(), extra.end());
   found.in_bitmap = true;
@@ -218,19 +217,20 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
 std::optional<Mismatch> Lockstep::compare_sizes() {
   const Sizes a = actual_.subject().sizes(), e = expected_.subject().sizes();
   if (a == e) return std::nullopt;
-  const SizeField fields[] = {
-      {"page-sizes", e.page_sizes, a.page_sizes},
-      {"pinned-pages", e.pinned_pages, a.pinned_pages},
-      {"locked-pages", e.locked_pages, a.locked_pages},
-      {"mappings", e.mappings, a.mappings},
-      {"dma-available", e.dma_available, a.dma_available},
-      {"tracking", e.tracking, a.tracking},
+  const ComparedSize sizes[] = {
+      {SizeField::page_sizes, e.page_sizes, a.page_sizes},
+      {SizeField::pinned_pages, e.pinned_pages, a.pinned_pages},
+      {SizeField::locked_pages, e.locked_pages, a.locked_pages},
+      {SizeField::mappings, e.mappings, a.mappings},
+      {SizeField::dma_available, e.dma_available, a.dma_available},
+      {SizeField::tracking, e.tracking, a.tracking},
   };
-  for (const SizeField& field : fields) {
-    if (field.expected == field.actual) continue;
-    Mismatch found = mismatch(std::string("size.") + field.name);
-    found.expected = std::string(field.name) + " " + hex(field.expected);
-    found.actual = hex(field.actual);
+  for (const ComparedSize& size : sizes) {
+    if (size.expected == size.actual) continue;
+    Mismatch found = mismatch(Kind::size);
+    found.signature.size_field = size.field;
+    found.expected = std::string(word(size.field)) + " " + hex(size.expected);
+    found.actual = hex(size.actual);
     return found;
   }
   return std::nullopt;
@@ -238,7 +238,7 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
 
 std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectation,
                                                     Executor& executor, const Step& step,
-                                                    const char* who) {
+                                                    Kind kind) {
   Expectation got;
   const BitmapArea& bitmap = executor.world().bitmaps[0];
   if (expectation.result) got.result = step.result;
@@ -253,7 +253,7 @@ std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectati
       got.words->emplace_back(static_cast<std::uint64_t>(index), bitmap.word(index));
   }
   if (got == expectation) return std::nullopt;
-  Mismatch found = mismatch(std::string("expectation.") + who);
+  Mismatch found = mismatch(kind);
   found.expected = print(expectation);
   found.actual = print(got);
   return found;
@@ -277,7 +277,7 @@ std::optional<Mismatch> Lockstep::close() {
   const auto lost = migration_.lost_page();
   if (!lost) return std::nullopt;
   Mismatch found;
-  found.signature = "migration.tracker";
+  found.signature.kind = Kind::lost_page;
   found.operation = index_;
   found.expected = "the destination's memory equals the source's";
   found.actual = "a page that was written was never reported";
@@ -291,27 +291,11 @@ std::optional<Mismatch> Lockstep::end() {
   const std::string left = actual_.release() + expected_.release();
   if (left.empty()) return std::nullopt;
   Mismatch found;
-  found.signature = "lockstep.release.leak";
+  found.signature.kind = Kind::leak;
   found.operation = index_;
   found.expected = "nothing left";
   found.actual = left.substr(0, left.size() - 1);
   return counts(found) ? std::optional(std::move(found)) : std::nullopt;
-}
-
-std::string describe(const Mismatch& mismatch, const Program& program) {
-  const std::size_t count = program.operations.size();
-  std::string text = "step " + std::to_string(std::min(mismatch.operation + 1, count)) + " of " +
-                     std::to_string(count);
-  text += mismatch.operation < count ? ": " + print(program.operations[mismatch.operation])
-                                     : ", after the last";
-  text += "\nexpected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
-  if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
-  if (mismatch.pages.empty()) return text;
-  text += "pages     ";
-  for (const std::uint64_t page : mismatch.pages) text += hex(page) + " ";
-  if (mismatch.pages.size() == kMaxPages) text += "...";
-  text.back() = '\n';
-  return text;
 }
 
 }  // namespace tidemark

@@ -5,40 +5,15 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <span>
 
 #include "ablation.h"
 #include "executor.h"
 #include "migration.h"
+#include "mismatch.h"
 #include "program.h"
 
 namespace tidemark {
-
-// The first difference between what a program should do and what it did.
-struct Mismatch {
-  static constexpr std::size_t kMaxPages = 16;
-  // What went wrong, without addresses or counts: equal for equal bugs.
-  // "lockstep.query.missing-dirty", "migration.tracker", ...
-  std::string signature;
-  std::size_t operation = 0;  // index; the number of operations if it came after the last
-  std::string expected, actual;
-  std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most kMaxPages
-  bool in_bitmap = false;            // they differ in what the user's bitmap says of them
-  // The address of the page of the user's memory that differs, if one does; else 0.
-  std::uint64_t user_page = 0;
-  // Of the bitmap, if it has more than a word: first, last, word-edge, tail, inside;
-  // "beyond" its last page in any; or empty.
-  std::string where;
-  // Of the operations that end a migration, those up to the one that showed it, if
-  // one of them did.
-  std::vector<Operation> closing;
-  // Why the subject is known to differ in this; the signature then says it all. Empty:
-  // it is not known to.
-  std::string known;
-};
 
 class Lockstep {
  public:
@@ -97,17 +72,17 @@ class Lockstep {
   std::optional<Mismatch> compare_shown() const;
   std::optional<Mismatch> compare_memory();
   std::optional<Mismatch> compare_host();
-  Mismatch state_mismatch(std::string_view what) const;
+  Mismatch state_mismatch(Kind kind) const;
   bool starved_pin() const;
   void show_where_memory_ended();
   std::optional<Mismatch> compare_marks_of_starved_pin();
   std::optional<Mismatch> check_expectation(const Expectation& expectation, Executor& executor,
-                                            const Step& step, const char* who);
+                                            const Step& step, Kind kind);
   std::optional<Mismatch> close();
-  Mismatch mismatch(std::string_view what) const;
+  Mismatch mismatch(Kind kind) const;
   bool counts(const std::optional<Mismatch>& found) {
     if (!found) return false;
-    if (!left_out_.empty() && left_out_.has(name(oracle_of(found->signature)))) return false;
+    if (!left_out_.empty() && left_out_.has(name(found->signature.oracle()))) return false;
     return !tolerates(*found);
   }
 
@@ -123,8 +98,5 @@ class Lockstep {
   std::uint64_t operations_ = 0;
   Verb verb_ = Verb::start;  // of the operation that runs
 };
-
-// Several lines: step, operation, expected, actual, the pages that differ.
-std::string describe(const Mismatch& mismatch, const Program& program);
 
 }  // namespace tidemark

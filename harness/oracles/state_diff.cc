@@ -72,15 +72,15 @@ std::optional<Mismatch> Lockstep::compare_states() {
 std::optional<Mismatch> Lockstep::compare_host() {
   const auto discrepancy = actual_.subject().audit(actual_state_);
   if (!discrepancy) return std::nullopt;
-  Mismatch found = state_mismatch(discrepancy->what);
+  Mismatch found = state_mismatch(discrepancy->in_iommu ? Kind::iommu : Kind::pinned_memory);
   found.expected = discrepancy->expected;
   found.actual = discrepancy->actual;
   return found;
 }
 
-Mismatch Lockstep::state_mismatch(std::string_view what) const {
+Mismatch Lockstep::state_mismatch(Kind kind) const {
   Mismatch found;
-  found.signature = "lockstep.state." + std::string(what);
+  found.signature.kind = kind;
   found.operation = index_ ? index_ - 1 : 0;
   return found;
 }
@@ -90,16 +90,16 @@ std::optional<Mismatch> Lockstep::compare_shown() const {
   if (a == e) return std::nullopt;
   Mismatch found;
   if (a.mappings != e.mappings) {
-    found = state_mismatch("mappings");
+    found = state_mismatch(Kind::mappings);
     found.expected = mappings_text(e.mappings);
     found.actual = mappings_text(a.mappings);
   } else if (a.pins != e.pins) {
-    found = state_mismatch("pins");
+    found = state_mismatch(Kind::pins);
     found.expected = pins_text(e.pins);
     found.actual = pins_text(a.pins);
   } else {
     std::vector<std::uint64_t> missing = State::pages_only_in(e.marks, a.marks, kMaxPages);
-    found = state_mismatch(missing.empty() ? "extra-marks" : "missing-marks");
+    found = state_mismatch(missing.empty() ? Kind::extra_marks : Kind::missing_marks);
     found.pages =
         missing.empty() ? State::pages_only_in(a.marks, e.marks, kMaxPages) : std::move(missing);
     found.expected = "marks " + runs_text(e.marks);
@@ -112,7 +112,7 @@ std::optional<Mismatch> Lockstep::compare_shown() const {
 std::optional<Mismatch> Lockstep::compare_memory() {
   const auto differing = actual_.differing_page(expected_);
   if (!differing) return std::nullopt;
-  Mismatch found = state_mismatch("memory");
+  Mismatch found = state_mismatch(Kind::memory);
   found.expected = "the same bytes in both users' memory";
   found.actual = "others, in the page at " + hex(*differing * kPageBytes);
   found.user_page = *differing * kPageBytes;
@@ -143,7 +143,7 @@ std::optional<Mismatch> Lockstep::compare_marks_of_starved_pin() {
   const auto actual = named(actual_state_.marks), expected = named(expected_state_.marks);
   if (actual == expected) return std::nullopt;
   std::vector<std::uint64_t> missing = State::pages_only_in(expected, actual, kMaxPages);
-  Mismatch found = mismatch(missing.empty() ? "extra-marks" : "missing-marks");
+  Mismatch found = mismatch(missing.empty() ? Kind::extra_marks : Kind::missing_marks);
   found.pages =
       missing.empty() ? State::pages_only_in(actual, expected, kMaxPages) : std::move(missing);
   found.expected = "marks " + runs_text(expected);

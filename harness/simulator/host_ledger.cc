@@ -133,9 +133,10 @@ std::optional<Discrepancy> HostLedger::audit(const State& state) {
     actual_.clear();
     for (const Range& range : domain.ranges()) append(actual_, range);
     if (domain.attached ? actual_ == expected_ : actual_.empty()) continue;
-    return Discrepancy{
-        "iommu", ranges_text(domain.attached ? expected_ : std::vector<Range>()) + " in the IOMMU",
-        ranges_text(actual_)};
+    return Discrepancy{.in_iommu = true,
+                       .expected = ranges_text(domain.attached ? expected_ : std::vector<Range>()) +
+                                   " in the IOMMU",
+                       .actual = ranges_text(actual_)};
   }
 
   const Pinned pinned = expected_pins(state, expected_), is = pinned_;
@@ -145,7 +146,9 @@ std::optional<Discrepancy> HostLedger::audit(const State& state) {
            std::to_string(p.to_read.count) + " to be read only";
   };
   const bool other = text(pinned) == text(is);
-  return Discrepancy{"pinned-memory", text(pinned), other ? "so many, but others" : text(is)};
+  return Discrepancy{.in_iommu = false,
+                     .expected = text(pinned),
+                     .actual = other ? "so many, but others" : text(is)};
 }
 
 std::string HostLedger::left() const {

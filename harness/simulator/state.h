@@ -52,7 +52,7 @@ struct State {
 // What the host holds for a subject and its state does not say, or the other way
 // round.
 struct Discrepancy {
-  std::string what;  // for signatures: "pinned-memory", "iommu"
+  bool in_iommu = false;  // or else in what is pinned
   std::string expected, actual;
 };
 

@@ -20,8 +20,8 @@ std::unique_ptr<Lockstep> UnderTest::lockstep(const LeftOut& left_out) const {
   return result;
 }
 
-std::string UnderTest::finding_name(const std::string& signature) const {
-  return subject == kTracker ? signature : std::string(subject) + "." + signature;
+std::string UnderTest::finding_name(const std::string& name) const {
+  return subject == kTracker ? name : std::string(subject) + "." + name;
 }
 
 std::string subject_option(std::string_view subject) {

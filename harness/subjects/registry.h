@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "ablation.h"
 #include "lockstep.h"
 
 namespace tidemark {
@@ -31,9 +32,9 @@ struct UnderTest {
   std::unique_ptr<Lockstep> lockstep(const LeftOut& left_out = LeftOut(nullptr)) const;
   UnderTest counting(std::string_view known_differences) const;
 
-  // Of a finding: the tracker's have the signatures that they have, others begin
-  // with the subject.
-  std::string finding_name(const std::string& signature) const;
+  // Of a finding: the tracker's have the names that they have, others begin with the
+  // subject.
+  std::string finding_name(const std::string& name) const;
 };
 
 // For command lines: " --subject linux-6.1"; empty for the tracker.

@@ -17,19 +17,19 @@ constexpr std::uint64_t kNamedAtOnce = 50, kProgramsPerRun = 8;
 // that fails.
 class KnownFile {
  public:
-  const std::vector<std::string>& signatures() {
+  const std::vector<std::string>& names() {
     const char* path = std::getenv(kKnownVariable);
     struct stat now = {};
     if (!path || stat(path, &now) != 0) {
-      signatures_.clear();
+      names_.clear();
       read_ = {};
     } else if (!same(now, read_)) {
       read_ = now;
-      signatures_.clear();
+      names_.clear();
       std::ifstream file(path);
-      for (std::string line; std::getline(file, line);) signatures_.push_back(line);
+      for (std::string line; std::getline(file, line);) names_.push_back(line);
     }
-    return signatures_;
+    return names_;
   }
 
  private:
@@ -39,27 +39,25 @@ class KnownFile {
   }
 
   struct stat read_ = {};
-  std::vector<std::string> signatures_;
+  std::vector<std::string> names_;
 };
 
-const std::vector<std::string>& known_signatures() {
+const std::vector<std::string>& known_names() {
   static KnownFile file;
-  return file.signatures();
+  return file.names();
 }
 
 }  // namespace
 
-bool is_known(const std::string& signature) {
-  return std::ranges::count(known_signatures(), signature) > 0;
-}
+bool is_known(const std::string& name) { return std::ranges::count(known_names(), name) > 0; }
 
-bool Lookalikes::worth_naming(const std::string& part) {
-  const Spent& spent = spent_[part];
+bool Lookalikes::worth_naming(const Signature& seen_as) {
+  const Spent& spent = spent_[seen_as];
   return spent.times < kNamedAtOnce || spent.runs <= programs_ / kProgramsPerRun / spent_.size();
 }
 
-void Lookalikes::named(const std::string& part, std::size_t runs) {
-  Spent& spent = spent_[part];
+void Lookalikes::named(const Signature& seen_as, std::size_t runs) {
+  Spent& spent = spent_[seen_as];
   ++spent.times;
   spent.runs += runs;
 }

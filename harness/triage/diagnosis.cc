@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 #include "check.h"
-#include "errno_names.h"
 #include "fingerprint.h"
 #include "normal_form.h"
 #include "program_text.h"
@@ -14,12 +14,17 @@
 namespace tidemark {
 namespace {
 
-bool ends_with_any(const std::string& text, std::initializer_list<const char*> ends) {
-  return std::ranges::any_of(ends, [&text](const char* end) { return text.ends_with(end); });
+bool is_one_of(Kind kind, Kind one, Kind other) { return kind == one || kind == other; }
+
+bool shown_by_query(const Signature& signature) {
+  return signature.verb == Verb::query && signature.moment == Moment::call &&
+         is_one_of(signature.kind, Kind::missing_dirty, Kind::extra_dirty);
 }
 
-bool shown_by_query(const std::string& signature) {
-  return signature == "lockstep.query.missing-dirty" || signature == "lockstep.query.extra-dirty";
+// Whichever operation it is about, and when.
+bool same_wrong(const Signature& a, const Signature& b) {
+  return std::tie(a.kind, a.actual, a.expected, a.size_field, a.what, a.function) ==
+         std::tie(b.kind, b.actual, b.expected, b.size_field, b.what, b.function);
 }
 
 class Diagnostician {
@@ -66,7 +71,7 @@ class Diagnostician {
   bool take_if(Program program, Wanted wanted) {
     auto mismatch = run_watching_states(program);
     if (!mismatch) return false;
-    std::string kind = kind_of(*mismatch, program);
+    Signature kind = without_chance(*mismatch, program);
     // What is known is of one kind and no other.
     if (!mismatch_.known.empty() && kind != kind_) return false;
     if (!wanted(*mismatch, kind)) return false;
@@ -79,10 +84,10 @@ class Diagnostician {
     return true;
   }
   bool take(const Program& program) {
-    return take_if(program, [](const Mismatch&, const std::string&) { return true; });
+    return take_if(program, [](const Mismatch&, const Signature&) { return true; });
   }
   bool take_same(const std::optional<Program>& program) {
-    return program && take_if(*program, [this](const Mismatch&, const std::string& kind) {
+    return program && take_if(*program, [this](const Mismatch&, const Signature& kind) {
              return kind == kind_;
            });
   }
@@ -101,7 +106,8 @@ class Diagnostician {
     const Judge judge = [this](const Program& program) -> Judgement {
       auto mismatch = run_watching_states(program);
       if (!mismatch) return {};
-      return {kind_of(*mismatch, program), mismatch->operation, std::move(mismatch->pages), false};
+      return {without_chance(*mismatch, program), mismatch->operation, std::move(mismatch->pages),
+              false};
     };
     Reduction reduction = reduce(program_, judge);
     leads_.insert(leads_.end(), reduction.leads.begin(), reduction.leads.end());
@@ -129,7 +135,7 @@ class Diagnostician {
   // A fault or a bend may hide what goes wrong without.
   bool take_without_twist() {
     const auto program = without_last_twist(program_);
-    return program && take_if(*program, [&](const Mismatch& mismatch, const std::string&) {
+    return program && take_if(*program, [&](const Mismatch& mismatch, const Signature&) {
              return mismatch.operation + 1 == program->operations.size();
            });
   }
@@ -149,7 +155,7 @@ class Diagnostician {
     const auto moved =
         static_cast<std::size_t>(std::ranges::count_if(program_.operations, in_window));
     const std::size_t last = program->operations.size() - 1;
-    return take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
+    return take_if(*program, [&](const Mismatch& mismatch, const Signature& kind) {
       return kind == kind_ || (mismatch.operation < last && mismatch.operation + moved >= last);
     });
   }
@@ -157,10 +163,8 @@ class Diagnostician {
   // START, STOP and queries are one ioctl: a query shows what is wrong with it. And an
   // unmap that reports wrongly most likely does as a query would.
   bool take_query(const std::optional<Program>& program) {
-    const auto what_of = [](const std::string& kind) { return kind.substr(kind.rfind('.')); };
-    return program && take_if(*program, [&](const Mismatch& mismatch, const std::string& kind) {
-             return mismatch.operation + 1 == program->operations.size() &&
-                    what_of(kind) == what_of(kind_);
+    return program && take_if(*program, [&](const Mismatch& mismatch, const Signature& kind) {
+             return mismatch.operation + 1 == program->operations.size() && same_wrong(kind, kind_);
            });
   }
 
@@ -178,7 +182,7 @@ class Diagnostician {
   std::vector<std::uint64_t> reported_pages() {
     constexpr std::size_t kMostPages = 4;
     std::vector<std::uint64_t> pages;
-    if (!kind_.starts_with("lockstep.query.")) return pages;
+    if (kind_.verb != Verb::query || kind_.moment != Moment::call || kind_.closing) return pages;
     run_watching_states(program_);
     const BitmapArea& bitmap = lockstep_.expected().world().bitmaps[0];
     const std::uint64_t first = lockstep_.steps()[0].first;
@@ -205,7 +209,7 @@ class Diagnostician {
 
   // Marks that are wrong are a lost or an extra page once somebody asks.
   Program with_query_that_shows() {
-    if (!ends_with_any(kind_, {".missing-marks", ".extra-marks"})) return program_;
+    if (!is_one_of(kind_.kind, Kind::missing_marks, Kind::extra_marks)) return program_;
     const auto mapping = mapping_in_question();
     if (!mapping) return program_;
     const Program candidate = with_query(program_, *mapping);
@@ -216,14 +220,23 @@ class Diagnostician {
 
   // "lockstep.after-query-EINVAL.missing-dirty": what ran when the states became
   // different, what it returned if it failed, and how they differ.
-  std::string state_name(bool is_shown) {
+  Signature state_signature(bool is_shown) {
     run_watching_states(program_);
     const auto steps = lockstep_.steps();
     const std::int64_t result = steps.empty() ? 0 : steps[0].result;
-    std::string text = kind_;
-    if (is_shown) text = text.substr(0, text.rfind("marks")) + "dirty";
-    if (result < 0) text.insert(text.rfind('.'), result_text(result));
-    return text;
+    Signature signature = kind_;
+    if (is_shown)
+      signature.kind = kind_.kind == Kind::missing_marks ? Kind::missing_dirty : Kind::extra_dirty;
+    if (result < 0) signature.actual = result;
+    return signature;
+  }
+
+  // Where in a mapping it went wrong says nothing of a mark that was never made.
+  Signature signature_of(const Mismatch& mismatch, bool is_shown) {
+    if (mismatch_.signature.is_of_states()) return state_signature(is_shown);
+    Signature signature = mismatch.signature;
+    signature.place = mismatch.where;
+    return signature;
   }
 
   Diagnosis named(const Program& shown) {
@@ -232,15 +245,11 @@ class Diagnostician {
     auto mismatch = lockstep_.run(shown);
     if (!mismatch) fail("lockstep.verdict-changes", print(shown));
     diagnosis.mismatch = std::move(*mismatch);
-    diagnosis.signature = diagnosis.mismatch.signature;
     diagnosis.runs = runs_;
     diagnosis.leads = std::move(leads_);
-    if (!diagnosis.mismatch.known.empty()) return diagnosis;
-    if (is_about_state(mismatch_)) diagnosis.signature = state_name(shown != program_);
-    // Where in a mapping it went wrong says nothing of a mark that was never made.
-    const std::string where = is_about_state(mismatch_) ? "" : diagnosis.mismatch.where;
-    for (const std::string& part : {where, doings(program_)})
-      if (!part.empty()) diagnosis.signature += "." + part;
+    diagnosis.name = diagnosis.mismatch.known.empty()
+                         ? name_of(signature_of(diagnosis.mismatch, shown != program_), program_)
+                         : print(diagnosis.mismatch.signature);
     return diagnosis;
   }
 
@@ -249,8 +258,8 @@ class Diagnostician {
   bool watches_states_ = true;
   Program program_;
   Mismatch mismatch_;
-  std::string kind_;
-  std::vector<std::pair<std::string, Program>> leads_;
+  Signature kind_;  // of mismatch_, without what is chance
+  std::vector<std::pair<Signature, Program>> leads_;
 };
 
 }  // namespace

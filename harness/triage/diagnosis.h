@@ -22,13 +22,17 @@ namespace tidemark {
 // different names, one bug as few as can be: the program is first brought into the
 // plainest form in which it still fails alike (normal_form.h).
 struct Diagnosis {
-  std::string signature;
+  std::string name;
   Program program;    // reduced; without expectations
   Mismatch mismatch;  // of the reduced program
   std::size_t runs = 0;
   // Programs that diverged otherwise while this one was reduced, by how they did.
-  std::vector<std::pair<std::string, Program>> leads;
+  std::vector<std::pair<Signature, Program>> leads;
 };
+
+// A fuzz target says with what signature it saw what it has then named: the line
+// begins with this.
+inline constexpr const char* kSeenAs = "seen as ";
 
 // Nothing if the program agrees. Deterministic. Cost: some hundred runs.
 std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);

@@ -3,32 +3,28 @@
 
 #include <set>
 
-#include "normal_form.h"
 #include "program_text.h"
 #include "verbs.h"
 
 namespace tidemark {
 
-bool is_about_state(const Mismatch& mismatch) {
-  return mismatch.signature.starts_with("lockstep.state.");
-}
-
-std::string kind_of(const Mismatch& mismatch, const Program& program) {
-  static const std::string kWindow = ".window.", kInstead = "-instead-of-", kResult = ".result.",
-                           kSize = ".size.", kOutside = ".outside", kState = "lockstep.state";
-  std::string kind = mismatch.signature;
-  if (!mismatch.known.empty()) return kind;
-  if (!mismatch.closing.empty()) return "closing." + kind;
-  if (is_about_state(mismatch) && mismatch.operation < program.operations.size())
-    return "lockstep.after-" + std::string(name(program.operations[mismatch.operation].verb)) +
-           kind.substr(kState.size());
-  if (const auto at = kind.find(kWindow); at != std::string::npos)
-    kind = "lockstep." + kind.substr(at + kWindow.size());
-  if (const auto at = kind.find(kInstead); at != std::string::npos)
-    kind = kind.substr(0, kind.find(kResult)) + ".not-" + kind.substr(at + kInstead.size());
-  if (kind.ends_with(kOutside)) kind = kind.substr(0, kind.rfind('.')) + ".extra-dirty";
-  if (const auto at = kind.find(kSize); at != std::string::npos) kind.resize(at + kSize.size() - 1);
-  return kind;
+Signature without_chance(const Mismatch& mismatch, const Program& program) {
+  Signature result = mismatch.signature;
+  if (!mismatch.known.empty()) return result;
+  if (!mismatch.closing.empty()) {
+    result.closing = true;
+    return result;
+  }
+  if (result.is_of_states() && mismatch.operation < program.operations.size()) {
+    result.verb = program.operations[mismatch.operation].verb;
+    result.moment = Moment::after;
+    return result;
+  }
+  result.moment = Moment::call;
+  result.actual.reset();
+  result.size_field = SizeField::any;
+  if (result.kind == Kind::outside) result.kind = Kind::extra_dirty;
+  return result;
 }
 
 std::string doings(const Program& program) {
@@ -64,6 +60,11 @@ std::string doings(const Program& program) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : "-") + word;
   return text;
+}
+
+std::string name_of(const Signature& signature, const Program& program) {
+  const std::string what = doings(program);
+  return print(signature) + (what.empty() ? "" : "." + what);
 }
 
 }  // namespace tidemark

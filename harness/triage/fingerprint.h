@@ -4,13 +4,10 @@
 
 #include <string>
 
-#include "lockstep.h"
+#include "mismatch.h"
 #include "program.h"
 
 namespace tidemark {
-
-// Are whole states what differs, and not what an operation returned or reported?
-bool is_about_state(const Mismatch& mismatch);
 
 // What programs that show one bug have in common, as "lockstep.after-write.missing-marks",
 // "lockstep.pin.not-EPERM": a mismatch's signature without what is chance. That is
@@ -18,12 +15,15 @@ bool is_about_state(const Mismatch& mismatch);
 // it should have, which count was the first that is wrong, and whether a bit too much
 // is in a word of its own. States that differ are for the operation after which they
 // did. `program` is the one that the mismatch is of.
-std::string kind_of(const Mismatch& mismatch, const Program& program);
+Signature without_chance(const Mismatch& mismatch, const Program& program);
 
 // "mappings-pin-query": what a reduced program has that not every one needs before
 // it can do anything: kinds of operations but for the last, which fails; faults and
 // bent arguments; several mappings; transfers that begin within a page; an unusual
 // container. In alphabetical order.
 std::string doings(const Program& program);
+
+// The name of what a reduced program shows: its signature, and its doings.
+std::string name_of(const Signature& signature, const Program& program);
 
 }  // namespace tidemark

@@ -126,21 +126,21 @@ void watch_memory() {
 
 }  // namespace
 
-std::string signature_of(const Ending& ending, std::string_view sources) {
+Signature signature_of(const Ending& ending, std::string_view sources) {
   if (ending.fine) return {};
-  if (ending.timed_out) return "hang";
+  if (ending.timed_out) return {.kind = Kind::hang};
   for (const char* marker : {kMismatch, "Assertion failure: "})
-    if (const std::string own = word_after(ending.said, marker, "\n"); !own.empty()) return own;
-  static constexpr std::pair<const char*, const char*> kMarkers[] = {
-      {"AddressSanitizer", "ERROR: AddressSanitizer: "},
-      {"UndefinedBehaviorSanitizer", "SUMMARY: UndefinedBehaviorSanitizer: "}};
-  for (const auto& [sanitizer, marker] : kMarkers) {
-    const std::string kind = word_after(ending.said, marker, " \n");
-    if (kind.empty()) continue;
-    const std::string function = function_in(sources, ending.said);
-    return std::string(sanitizer) + "." + kind + (function.empty() ? "" : "." + function);
+    if (const std::string own = word_after(ending.said, marker, "\n"); !own.empty())
+      return parse_signature(own);
+  static constexpr std::pair<Kind, const char*> kMarkers[] = {
+      {Kind::address, "ERROR: AddressSanitizer: "},
+      {Kind::undefined, "SUMMARY: UndefinedBehaviorSanitizer: "}};
+  for (const auto& [kind, marker] : kMarkers) {
+    const std::string what = word_after(ending.said, marker, " \n");
+    if (what.empty()) continue;
+    return {.kind = kind, .what = what, .function = function_in(sources, ending.said)};
   }
-  return "died";
+  return {.kind = Kind::died};
 }
 
 std::string symbolized(const std::string& said) {
@@ -172,8 +172,8 @@ Ending run_program_apart(const UnderTest& tested, const Program& program, unsign
       [&tested, &program] {
         const auto lockstep = tested.lockstep();
         const Judgement judgement = judge(*lockstep, program);
-        if (judgement.signature.empty()) return;
-        std::fprintf(stderr, "%s%s\n", kMismatch, judgement.signature.c_str());
+        if (!judgement.signature) return;
+        std::fprintf(stderr, "%s%s\n", kMismatch, print(judgement.signature).c_str());
         std::_Exit(1);
       },
       seconds);

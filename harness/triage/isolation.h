@@ -4,18 +4,18 @@
 
 #include <string>
 
+#include "mismatch.h"
 #include "reducer.h"
 #include "registry.h"
 #include "subprocess.h"
 
 namespace tidemark {
 
-// "lockstep.query.missing-dirty", "AddressSanitizer.heap-use-after-free.
-// tidemark_pins_count", "UndefinedBehaviorSanitizer.shift-exponent.report_word", "hang",
-// "died"; empty if it did not. The function is the innermost in a source file with
-// `sources` in its path (registry.h), and is left out where nothing can name it:
+// What a child said that it met, a sanitizer's report, a check that failed, a hang, or
+// just that it died; none if it did not. The function is the innermost in a source file
+// with `sources` in its path (registry.h), and is left out where nothing can name it:
 // see symbolized().
-std::string signature_of(const Ending& ending, std::string_view sources = the_tracker().sources);
+Signature signature_of(const Ending& ending, std::string_view sources = the_tracker().sources);
 
 // `said` with function, file and line in the place of addresses in its stack
 // traces. They are named by llvm-symbolizer (the environment's

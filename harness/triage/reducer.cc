@@ -81,7 +81,7 @@ class Reducer {
       accept(std::move(candidate), std::move(judgement));
       return true;
     }
-    if (!judgement.signature.empty() && leads_.insert(judgement.signature).second)
+    if (judgement.signature && leads_.insert(judgement.signature).second)
       result_.leads.emplace_back(judgement.signature, std::move(candidate));
     return false;
   }
@@ -220,7 +220,7 @@ class Reducer {
   Program best_;
   Judgement judgement_;
   Reduction result_;
-  std::set<std::string> leads_;
+  std::set<Signature> leads_;
 };
 
 }  // namespace

@@ -4,18 +4,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "mismatch.h"
 #include "program.h"
 
 namespace tidemark {
 
 // What a program does wrong.
 struct Judgement {
-  std::string signature;      // empty: nothing
+  Signature signature;        // none: nothing
   std::size_t operation = 0;  // index at which it shows; the number of operations: at the end
   std::vector<std::uint64_t> pages;  // iovas that it is about, in bytes; may be empty
   bool crashed = false;  // it took the process down, and cannot be looked at from inside
@@ -26,11 +27,11 @@ using Judge = std::function<Judgement(const Program&)>;
 
 struct Reduction {
   Program program;
-  std::string signature;
+  Signature signature;
   std::size_t runs = 0;             // of the judge, in all
   std::size_t runs_to_minimal = 0;  // until no single operation could go any more
   // Programs that fail with another signature, met on the way; one for each.
-  std::vector<std::pair<std::string, Program>> leads;
+  std::vector<std::pair<Signature, Program>> leads;
 };
 
 struct ReductionLimits {

@@ -24,7 +24,7 @@ std::vector<Program> comparable(int count, char** paths) {
     if (!program) continue;
     bool same = true;
     for (const LinuxVersion& version : linux_versions())
-      same &= Comparison(version).judge(*program).signature.empty();
+      same &= !Comparison(version).judge(*program).signature;
     if (same) programs.push_back(*program);
   }
   return programs;

@@ -2,10 +2,8 @@
 #include "divergence.h"
 
 #include <algorithm>
-#include <array>
 
 #include "large_pages.h"
-#include "program_text.h"
 #include "verbs.h"
 
 namespace tidemark {
@@ -15,19 +13,30 @@ const Operation& Difference::operation() const {
   return index < program.operations.size() ? program.operations[index] : kNone;
 }
 
+bool Difference::is(Verb verb, Kind kind) const {
+  return signature.kind == kind && signature.verb == verb && signature.moment == Moment::call;
+}
+
 bool about_marks(const Difference& d) {
-  return d.is("lockstep.query.missing-dirty") || d.is("lockstep.query.extra-dirty") ||
-         d.is("lockstep.unmap.missing-dirty") || d.is("lockstep.unmap.extra-dirty") ||
-         d.is("lockstep.state.missing-marks") || d.is("lockstep.state.extra-marks") ||
-         d.is("lockstep.pin.missing-marks") || d.is("lockstep.pin.extra-marks") ||
-         d.is("migration.tracker");
+  switch (d.signature.kind) {
+    case Kind::missing_marks:
+    case Kind::extra_marks:
+    case Kind::lost_page:
+      return true;
+    case Kind::missing_dirty:
+    case Kind::extra_dirty:
+      return d.is_about(Verb::query) || d.is_about(Verb::unmap);
+    default:
+      return false;
+  }
 }
 
 bool is_missing(const Difference& d) {
-  return d.signature.find(".missing-") != std::string::npos || d.is("migration.tracker");
+  const Kind kind = d.signature.kind;
+  return kind == Kind::missing_dirty || kind == Kind::missing_marks || kind == Kind::lost_page;
 }
 
-bool in_window(const Difference& d) { return d.begins(kWindow); }
+bool in_window(const Difference& d) { return d.signature.moment == Moment::window; }
 
 const Step* last_with_argument(const Difference& d) {
   const auto steps = d.lockstep->steps();
@@ -37,22 +46,21 @@ const Step* last_with_argument(const Difference& d) {
 }
 
 bool output_in_window(const Difference& d) {
-  return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
-    if (d.signature != kWindow + std::string(name(verb)) + ".output") return false;
-    const Step* last = last_with_argument(d);
-    return !last || last->verb != verb ||
-           d.lockstep->actual().world().arguments[1].bytes ==
-               d.lockstep->expected().world().arguments[1].bytes;
-  });
+  if (!in_window(d) || d.signature.kind != Kind::output) return false;
+  if (!d.is_about(Verb::query) && !d.is_about(Verb::unmap)) return false;
+  const Step* last = last_with_argument(d);
+  return !last || last->verb != d.signature.verb ||
+         d.lockstep->actual().world().arguments[1].bytes ==
+             d.lockstep->expected().world().arguments[1].bytes;
 }
 
 bool is_of_the_state(const Difference& d) {
-  return d.begins("lockstep.state.") || d.is("lockstep.pin.missing-marks") ||
-         d.is("lockstep.pin.extra-marks");
+  return d.signature.is_of_states() || d.is(Verb::pin, Kind::missing_marks) ||
+         d.is(Verb::pin, Kind::extra_marks);
 }
 
 bool has_large_marks(const Difference& d) {
-  return is_of_the_state(d) && d.signature.ends_with(".extra-marks") && d.lockstep &&
+  return is_of_the_state(d) && d.signature.kind == Kind::extra_marks && d.lockstep &&
          d.lockstep->actual().page_bytes() > kPageBytes;
 }
 
@@ -67,12 +75,14 @@ bool any_operation(const Difference& d, bool (*holds)(const Operation&)) {
                      holds);
 }
 
-bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Operation&)) {
-  if (!in_window(d)) return d.signature == "lockstep." + std::string(what) && holds(d.operation());
-  return d.signature == kWindow + std::string(what) &&
-         std::ranges::any_of(d.program.operations, [&](const Operation& o) {
-           return o.when != When::now && what.starts_with(name(o.verb)) && holds(o);
-         });
+bool is_of(const Difference& d, const Signature& returned, bool (*holds)(const Operation&)) {
+  Signature what = d.signature;
+  what.moment = Moment::call;
+  if (what != returned) return false;
+  if (!in_window(d)) return holds(d.operation());
+  return std::ranges::any_of(d.program.operations, [&](const Operation& o) {
+    return o.when != When::now && o.verb == returned.verb && holds(o);
+  });
 }
 
 }  // namespace tidemark

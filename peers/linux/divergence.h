@@ -15,18 +15,23 @@ namespace tidemark {
 struct Difference {
   const Program& program;
   std::size_t index;  // of the operation; their number: after the last
-  const std::string& signature;
+  const Signature& signature;
   const Mismatch* mismatch;  // null if Linux warned, stopped or died
   Lockstep* lockstep;        // null if the process died
   const History* history;    // likewise
 
   // An empty one after the last.
   const Operation& operation() const;
-  bool is(const char* other) const { return signature == other; }
-  bool begins(const char* part) const { return signature.starts_with(part); }
+  // Of an operation of the program's, and of whole states.
+  bool is(Verb verb, Kind kind) const;
+  bool is(Kind kind) const { return signature.kind == kind && !signature.verb; }
+  // Of this kind is the operation that it is about, be it in a window or not.
+  bool is_about(Verb verb) const { return signature.verb == verb; }
+  // Linux says so of itself, in this function.
+  bool says(Kind kind, std::string_view function) const {
+    return signature.kind == kind && signature.function == function;
+  }
 };
-
-inline constexpr const char* kWindow = "lockstep.unmap.window.";
 
 // Marks: reported, kept, or missed by the migration.
 bool about_marks(const Difference& d);
@@ -47,8 +52,7 @@ bool output_in_window(const Difference& d);
 
 // Somewhere in the program, since the outcome does not say what a window's operation was.
 bool any_operation(const Difference& d, bool (*holds)(const Operation&));
-// "pin.result.EINVAL-instead-of-E2BIG", be it of the operation itself or of one like
-// it in a window.
-bool is_of(const Difference& d, std::string_view what, bool (*holds)(const Operation&));
+// A call `returned()` this, be it the operation itself or one like it in a window.
+bool is_of(const Difference& d, const Signature& returned, bool (*holds)(const Operation&));
 
 }  // namespace tidemark

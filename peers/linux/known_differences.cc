@@ -17,6 +17,20 @@ constexpr LinuxVersion kVersions[] = {
     {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
 };
 
+bool is_instead_of_einval(const Difference& d) {
+  return d.signature.kind == Kind::result && d.signature.expected == -EINVAL;
+}
+
+// Or one of the two says that the arguments are wrong.
+bool is_about_einval(const Difference& d) {
+  return d.signature.kind == Kind::result &&
+         (d.signature.actual == -EINVAL || d.signature.expected == -EINVAL);
+}
+
+bool is_info_in_window(const Difference& d) {
+  return in_window(d) && d.is_about(Verb::info) && d.signature.kind == Kind::output;
+}
+
 // --- Marks ---
 
 bool loses_pages(Cause cause) { return cause != Cause::odd_offset; }
@@ -44,7 +58,8 @@ bool is_of_a_mapping(const Difference& d, std::int64_t index) {
 }
 
 bool clean_words(const Difference& d) {
-  if (!d.is("lockstep.query.stored-words") && !d.is("lockstep.unmap.stored-words")) return false;
+  if (!d.is(Verb::query, Kind::stored_words) && !d.is(Verb::unmap, Kind::stored_words))
+    return false;
   const BitmapArea& expected = d.lockstep->expected().world().bitmaps[0];
   return std::ranges::all_of(
       d.lockstep->actual().world().bitmaps[0].touched(),
@@ -52,8 +67,8 @@ bool clean_words(const Difference& d) {
 }
 
 bool clean_words_in_window(const Difference& d) {
-  return d.is("lockstep.unmap.window.query.stored-words") ||
-         d.is("lockstep.unmap.window.unmap.stored-words");
+  return in_window(d) && d.signature.kind == Kind::stored_words &&
+         (d.is_about(Verb::query) || d.is_about(Verb::unmap));
 }
 
 // The bitmap cannot be stored, or read for its words at odd offsets, where there
@@ -70,23 +85,19 @@ bool clean_words_fault(const Difference& d) {
       return s.result == -EFAULT && (pages + 63) / 64 > BitmapArea::kWords;
     });
   };
-  return std::ranges::any_of(std::array{"query.result.EFAULT-instead-of-success",
-                                        "unmap.result.EFAULT-instead-of-success"},
-                             [&](const char* what) {
-                               return is_of(d, what, cannot) ||
-                                      (is_of(d, what, any) && has_no_room());
-                             });
+  return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
+    const Signature faulted = returned(verb, -EFAULT, 0);
+    return is_of(d, faulted, cannot) || (is_of(d, faulted, any) && has_no_room());
+  });
 }
 
 bool other_range_rule(const Difference& d) {
-  return d.program.setup.rule != RangeRule::whole &&
-         (d.begins("lockstep.query.result.") || d.begins("lockstep.unmap.window.query.result.")) &&
-         d.signature.find("EINVAL") != std::string::npos;
+  return d.program.setup.rule != RangeRule::whole && d.is_about(Verb::query) && is_about_einval(d);
 }
 
 // Be it the operation itself or one in its window.
 bool failed_unmap(const Difference& d) {
-  return d.mismatch && d.begins("lockstep.unmap.") &&
+  return d.mismatch && (in_window(d) || d.is_about(Verb::unmap)) &&
          std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
            return s.verb == Verb::unmap && s.result == -EFAULT &&
                   (s.depth || !cannot_read_argument(d.operation()));
@@ -98,7 +109,7 @@ bool at_the_top(const Difference& d) { return d.history && d.history->at_the_top
 // --- Large pages ---
 
 bool large_pages_warn(const Difference& d) {
-  return (d.is("linux.warn.vfio_dma_do_map") || d.is("linux.warn.vfio_dma_do_unmap")) &&
+  return (d.says(Kind::warn, "vfio_dma_do_map") || d.says(Kind::warn, "vfio_dma_do_unmap")) &&
          (d.lockstep->actual().page_bytes() > kPageBytes || d.lockstep->steps().size() > 1);
 }
 
@@ -127,12 +138,12 @@ bool cut_by_large_pages(const Difference& d) {
 
 // An IOMMU has large pages only, and refuses less.
 bool whole_runs(const Difference& d) {
-  return (is_of(d, "map.result.EFAULT-instead-of-EINVAL",
+  return (is_of(d, returned(Verb::map, -EFAULT, -EINVAL),
                 [](const Operation& o) {
                   return o.fault.kind == FaultKind::memory || o.vaddr.base != Base::fresh;
                 }) &&
           (in_window(d) || d.lockstep->actual().page_bytes() > kPageBytes)) ||
-         is_of(d, "attach.result.EFAULT-instead-of-EINVAL", [](const Operation& o) {
+         is_of(d, returned(Verb::attach, -EFAULT, -EINVAL), [](const Operation& o) {
            const std::uint64_t sizes = hardware_kind(o.hardware).pgsizes;
            return (sizes & -sizes) > kPageBytes;
          });
@@ -144,9 +155,7 @@ bool reaches(const HardwareKind& kind, const LiveMapping& mapping) {
 
 // Linux does not find the reason, and may fail for another.
 bool out_of_reach(const Difference& d) {
-  if (d.signature.find("attach.result.") == std::string::npos ||
-      !d.signature.ends_with("-instead-of-EINVAL"))
-    return false;
+  if (!d.is_about(Verb::attach) || !is_instead_of_einval(d)) return false;
   for (const Operation& o : d.program.operations)
     if (o.verb == Verb::attach && o.flags & kHardware &&
         (in_window(d) ? o.when != When::now : &o == &d.operation()))
@@ -156,10 +165,9 @@ bool out_of_reach(const Difference& d) {
 }
 
 bool starved_detach(const Difference& d) {
-  const auto has = [&](const char* part) { return d.signature.find(part) != std::string::npos; };
-  const bool about_ranges = ((has(".map.result.") || has(".attach.result.")) && has("EINVAL")) ||
-                            d.is("lockstep.info.argument") ||
-                            d.is("lockstep.unmap.window.info.output");
+  const bool about_ranges =
+      ((d.is_about(Verb::map) || d.is_about(Verb::attach)) && is_about_einval(d)) ||
+      d.is(Verb::info, Kind::argument) || is_info_in_window(d);
   return about_ranges && any_operation(d, [](const Operation& o) {
            return o.verb == Verb::detach && o.fault.kind == FaultKind::allocation;
          });
@@ -169,14 +177,13 @@ bool starved_detach(const Difference& d) {
 
 // What devices unpin in their callbacks is no operation, and is pinned.
 bool unpin_warns(const Difference& d) {
-  return (d.is("linux.warn.vfio_iommu_type1_unpin_pages") || d.is("linux.warn.unpin")) &&
+  return (d.says(Kind::warn, "vfio_iommu_type1_unpin_pages") || d.says(Kind::warn, "unpin")) &&
          std::ranges::any_of(d.lockstep->steps(),
                              [](const Step& s) { return s.verb == Verb::unpin; });
 }
 
 bool negative_count(const Difference& d) {
-  return d.lockstep && d.signature.find("pin.result.") != std::string::npos &&
-         d.signature.ends_with("-instead-of-EINVAL") &&
+  return d.lockstep && d.is_about(Verb::pin) && is_instead_of_einval(d) &&
          std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
            return s.verb == Verb::pin && pages_of_pin(s) < 0;
          });
@@ -185,7 +192,7 @@ bool negative_count(const Difference& d) {
 // --- Flags and numbers that only Linux has ---
 
 bool other_extension(const Difference& d) {
-  return is_of(d, "extension.result.success-instead-of-success",
+  return is_of(d, returned(Verb::extension, 0, 0),
                [](const Operation& o) {
                  return o.number == VFIO_TYPE1_NESTING_IOMMU || o.number == VFIO_UPDATE_VADDR;
                }) &&
@@ -200,8 +207,8 @@ bool has_vaddr_flag(const Operation& o) {
 
 // While addresses are invalid, pins and rw warn. Outside of windows a program ends before.
 bool vaddr_warns(const Difference& d) {
-  return (d.is("linux.warn.vfio_iommu_type1_pin_pages") ||
-          d.is("linux.warn.vfio_iommu_type1_dma_rw")) &&
+  return (d.says(Kind::warn, "vfio_iommu_type1_pin_pages") ||
+          d.says(Kind::warn, "vfio_iommu_type1_dma_rw")) &&
          std::ranges::any_of(
              d.lockstep->steps(),
              [](const Step& s) { return s.depth && s.verb == Verb::unmap && s.result == 0; }) &&
@@ -213,16 +220,13 @@ bool vaddr_warns(const Difference& d) {
 // Only such an operation itself: what Linux turns down as well has no consequences.
 bool vaddr_flag(const Difference& d) {
   if (vaddr_warns(d)) return true;
-  std::string_view what = d.signature;
-  if (!what.starts_with("lockstep.")) return false;
-  what.remove_prefix(std::string_view(in_window(d) ? kWindow : "lockstep.").size());
-  return (what.starts_with("map.result.") || what.starts_with("unmap.result.")) &&
-         what.ends_with("-instead-of-EINVAL") && is_of(d, what, has_vaddr_flag);
+  if (!is_instead_of_einval(d) || !(d.is_about(Verb::map) || d.is_about(Verb::unmap))) return false;
+  return is_of(d, returned(*d.signature.verb, *d.signature.actual, -EINVAL), has_vaddr_flag);
 }
 
 // For want of room for the gap the capabilities are not copied, and do not fault.
 bool info_has_no_room(const Difference& d) {
-  return is_of(d, "info.result.success-instead-of-EFAULT", [](const Operation& o) {
+  return is_of(d, returned(Verb::info, 0, -EFAULT), [](const Operation& o) {
     return o.bend.field == Field::argsz && o.fault.kind == FaultKind::arg_write &&
            o.fault.index >= sizeof(vfio_iommu_type1_info) / 8;
   });
@@ -238,7 +242,7 @@ template <unsigned depth>
 bool info_gaps(const Difference& d) {
   if (in_window(d) == !depth) return false;
   return info_has_no_room(d) ||
-         (d.is(depth ? "lockstep.unmap.window.info.output" : "lockstep.info.argument") &&
+         ((depth ? is_info_in_window(d) : d.is(Verb::info, Kind::argument)) &&
           ((depth && !shows_info_in_window(d)) ||
            same_but_for_gaps(d.lockstep->actual().world().arguments[depth],
                              d.lockstep->expected().world().arguments[depth])));
@@ -246,7 +250,7 @@ bool info_gaps(const Difference& d) {
 
 // Of a cap_offset that has only some of its room, nothing should be copied.
 bool info_bytes(const Difference& d) {
-  return is_of(d, "info.result.EFAULT-instead-of-success", [](const Operation& o) {
+  return is_of(d, returned(Verb::info, -EFAULT, 0), [](const Operation& o) {
     constexpr std::size_t kAt = offsetof(vfio_iommu_type1_info, cap_offset);
     return o.bend.field == Field::argsz && o.bend.value > kAt && o.bend.value < kAt + 4 &&
            o.fault.kind == FaultKind::arg_write && o.fault.index == kAt / 8;
@@ -254,7 +258,7 @@ bool info_bytes(const Difference& d) {
 }
 
 bool info_leak(const Difference& d) {
-  return d.is("lockstep.release.leak") && d.mismatch->actual.ends_with(" allocations left") &&
+  return d.is(Kind::leak) && d.mismatch->actual.ends_with(" allocations left") &&
          d.mismatch->actual.find('\n') == std::string::npos &&
          any_operation(d, [](const Operation& o) {
            return o.verb == Verb::info && o.fault.kind == FaultKind::allocation;
@@ -266,20 +270,20 @@ bool info_leak(const Difference& d) {
 bool window_ran(const Difference& d) { return d.lockstep && d.lockstep->steps().size() > 1; }
 
 bool unchecked_after_window(const Difference& d) {
-  return d.is("lockstep.unmap.result.success-instead-of-EINVAL") && window_ran(d);
+  return d.signature == returned(Verb::unmap, 0, -EINVAL) && window_ran(d);
 }
 
 // Another mapping went before the one whose devices are called, or will be asked again.
 bool several_mappings(const Difference& d) {
   if (!d.history || !d.mismatch) return false;
-  if (d.is("lockstep.state.memory")) return d.history->wrote_short(d.mismatch->user_page);
-  return (in_window(d) || d.is("lockstep.unmap.callbacks") ||
-          (d.begins("lockstep.unmap.") && window_ran(d))) &&
+  if (d.is(Kind::memory)) return d.history->wrote_short(d.mismatch->user_page);
+  return (in_window(d) || d.is(Verb::unmap, Kind::callbacks) ||
+          (d.is_about(Verb::unmap) && window_ran(d))) &&
          d.history->mappings_in_range(d.operation(), d.lockstep->steps()) > 1;
 }
 
 bool last_group_in_window(const Difference& d) {
-  return d.is("linux.warn.vfio_iommu_type1_detach_group") && window_ran(d);
+  return d.says(Kind::warn, "vfio_iommu_type1_detach_group") && window_ran(d);
 }
 
 constexpr Expected kExpected[] = {
@@ -301,8 +305,8 @@ constexpr Expected kExpected[] = {
     {"closed-device", "D5",
      "whose group is not attached is no open device: before all other checks", kAllLinux, true,
      [](const Difference& d) {
-       return d.is("lockstep.pin.result.EINVAL-instead-of-EACCES") ||
-              is_of(d, "pin.result.EINVAL-instead-of-E2BIG", [](const Operation&) { return true; });
+       return d.signature == returned(Verb::pin, -EINVAL, -EACCES) ||
+              is_of(d, returned(Verb::pin, -EINVAL, -E2BIG), [](const Operation&) { return true; });
      }},
     {"whole-runs", "D8, D10",
      "a page that cannot be pinned is found before those below it meet the IOMMU", kAllLinux, true,
@@ -329,16 +333,18 @@ constexpr Expected kExpected[] = {
     {"promotion", "B12", "what a group wrote before its first pin is forgotten", kAllLinux, false,
      by<Cause::promotion>, "forgotten-by-the-first-pin"},
     {"page-size-changed", "B5", "bitmaps do not fit a page size that changed while tracking",
-     kAllLinux, false, [](const Difference& d) { return d.is("linux.foreseen.page-size-changed"); },
+     kAllLinux, false,
+     [](const Difference& d) { return d.says(Kind::foreseen, "page-size-changed"); },
      "page-size-changed"},
     {"no-page-size", "D2", "groups that have no page size in common are attached", kAllLinux, false,
-     [](const Difference& d) { return d.is("linux.foreseen.no-page-size"); }, "no-page-size"},
+     [](const Difference& d) { return d.says(Kind::foreseen, "no-page-size"); }, "no-page-size"},
     {"slow", "-", "hardware mappings of many pages take Linux minutes: not compared", kAllLinux,
-     false, [](const Difference& d) { return d.is("linux.foreseen.slow"); }},
+     false, [](const Difference& d) { return d.says(Kind::foreseen, "slow"); }},
     {"stop-in-the-window", "B6", "an unmap goes on with a bitmap that is gone", kAllLinux, false,
-     [](const Difference& d) { return d.is("linux.foreseen.bitmap-gone"); }, "stop-in-the-window"},
+     [](const Difference& d) { return d.says(Kind::foreseen, "bitmap-gone"); },
+     "stop-in-the-window"},
     {"mapping-gone-in-the-window", "B6", "an unmap goes on with a mapping that is gone", kAllLinux,
-     false, [](const Difference& d) { return d.is("linux.foreseen.mapping-gone"); },
+     false, [](const Difference& d) { return d.says(Kind::foreseen, "mapping-gone"); },
      "mapping-gone-in-the-window"},
     {"unchecked-after-the-window", "B6, D6",
      "what changed in the window is not checked, or no error", kAllLinux, false,
@@ -352,26 +358,28 @@ constexpr Expected kExpected[] = {
      kAllLinux, false, last_group_in_window},
     {"unmap-in-the-window", "B7", "an unmap that finds pins, within another's callback, deadlocks",
      kAllLinux, false,
-     [](const Difference& d) { return d.is("linux.deadlock.vfio_notify_dma_unmap"); },
+     [](const Difference& d) { return d.says(Kind::deadlock, "vfio_notify_dma_unmap"); },
      "deadlock-in-the-window"},
     {"enroll-in-the-window", "B7", "a device cannot register from within a callback", kAllLinux,
      false,
-     [](const Difference& d) { return d.is("linux.deadlock.vfio_iommu_type1_register_device"); },
+     [](const Difference& d) { return d.says(Kind::deadlock, "vfio_iommu_type1_register_device"); },
      "deadlock-in-the-window"},
     {"withdraw-in-the-window", "B7", "a device cannot leave from within a callback", kAllLinux,
      false,
-     [](const Difference& d) { return d.is("linux.deadlock.vfio_iommu_type1_unregister_device"); },
+     [](const Difference& d) {
+       return d.says(Kind::deadlock, "vfio_iommu_type1_unregister_device");
+     },
      "deadlock-in-the-window"},
     {"stubborn-pin", "B8", "a driver that does not unpin is a BUG()", kAllLinux, false,
-     [](const Difference& d) { return d.is("linux.bug.vfio_dma_do_unmap"); }, "stubborn-pin"},
+     [](const Difference& d) { return d.says(Kind::bug, "vfio_dma_do_unmap"); }, "stubborn-pin"},
     {"negative-count", "B9", "a pin of a negative number of pages succeeds", kAllLinux, false,
      negative_count, "negative-count"},
     {"unaligned-pin", "D5",
      "a page that begins within a page is another one, and has pins and a name of its own",
-     kAllLinux, false, [](const Difference& d) { return d.is("linux.foreseen.unaligned-pin"); },
+     kAllLinux, false, [](const Difference& d) { return d.says(Kind::foreseen, "unaligned-pin"); },
      "unaligned-pin"},
     {"negative-bit", "D5", "it may begin before its mapping, and has a bit there", kAllLinux, false,
-     [](const Difference& d) { return d.is("linux.foreseen.negative-bit"); }, "unaligned-pin"},
+     [](const Difference& d) { return d.says(Kind::foreseen, "negative-bit"); }, "unaligned-pin"},
     {"cut-by-large-pages", "D3",
      "the part of a mapping that does not fill a large page has no bit: never or always dirty",
      kAllLinux, false, cut_by_large_pages, "tail-below-page-size"},

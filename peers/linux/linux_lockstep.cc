@@ -21,21 +21,19 @@ LinuxSubject& linux_of(Lockstep& lockstep) {
   return static_cast<LinuxSubject&>(lockstep.actual().subject());
 }
 
-// "linux.bug.vfio_dma_do_unmap"
 Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
-  const auto what = stopped.signature.find('.') + 1, function = stopped.signature.rfind('.') + 1;
   Mismatch mismatch;
   mismatch.signature = stopped.signature;
   mismatch.operation = operation;
   mismatch.expected = "the call returns";
-  mismatch.actual = "the kernel stops: " + stopped.signature.substr(what, function - 1 - what) +
-                    ", " + stopped.signature.substr(function);
+  mismatch.actual = "the kernel stops: " + std::string(word(stopped.signature.kind)) + ", " +
+                    stopped.signature.function;
   return mismatch;
 }
 
 // As one that is known to be so.
 Mismatch explained(Mismatch mismatch, const Expected& entry) {
-  mismatch.signature = entry.name;
+  mismatch.signature = named(entry.name);
   mismatch.known = std::string(entry.rule) + ": " + entry.reason;
   return mismatch;
 }
@@ -88,7 +86,7 @@ bool Comparison::tolerates(const Mismatch& found) {
     history_.note_closing(steps());
   // A warning comes before what follows from it. What is left after the release
   // comes from a subject that is gone.
-  if (found.signature != "lockstep.release.leak" && ends_with_warning()) return false;
+  if (found.signature.kind != Kind::leak && ends_with_warning()) return false;
   return !ends_with(found, true);
 }
 
@@ -97,7 +95,7 @@ bool Comparison::ends_with(const Mismatch& found, bool compared) {
   const Expected* entry = find_expected(
       version_, {program_, index_, found.signature, compared ? &found : nullptr, this, &history_});
   // What comes after it in a window has not been compared.
-  const bool in_window = found.signature.starts_with("lockstep.unmap.window.");
+  const bool in_window = found.signature.moment == Moment::window;
   if (entry && entry->goes_on && !in_window && known_ != entry->name) {
     pass(*entry, found);
     return false;
@@ -115,7 +113,7 @@ bool Comparison::ends_with(const Mismatch& found, bool compared) {
 bool Comparison::ends_with_warning() {
   for (const std::string& function : linux_of(*this).take_warnings()) {
     Mismatch found;
-    found.signature = "linux.warn." + function;
+    found.signature = said_by_linux(Kind::warn, function);
     found.operation = index_;
     found.expected = "no warning";
     found.actual = "a warning in " + function;
@@ -134,7 +132,7 @@ void Comparison::pass(const Expected& entry, const Mismatch& found) {
 // its last operation shows.
 std::optional<Mismatch> Comparison::came_to_its_end() const {
   const auto rank = [this](const Mismatch& passed) {
-    const bool is_new = !is_known(std::string(version_.name) + "." + passed.signature);
+    const bool is_new = !is_known(std::string(version_.name) + "." + print(passed.signature));
     return std::pair(is_new, passed.operation < program_.operations.size());
   };
   std::optional<Mismatch> best;
@@ -155,10 +153,10 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
         const Verdict verdict = Comparison(version, "", version.make).judge(program);
         for (const Expected* entry : verdict.passed)
           std::fprintf(stderr, "passed: %s\n", entry->name);
-        if (verdict.signature.empty()) return;
+        if (!verdict.signature) return;
         std::fprintf(stderr, "operation: %zu\nentry: %s\n%s", verdict.operation,
                      verdict.expected ? verdict.expected->name : "", verdict.report.c_str());
-        std::fprintf(stderr, "Assertion failure: %s\n", verdict.signature.c_str());
+        std::fprintf(stderr, "Assertion failure: %s\n", print(verdict.signature).c_str());
         _Exit(1);
       },
       kSeconds);
@@ -187,7 +185,7 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
   }
   // However it shows that it has come.
   if (const Verdict foreseen = Comparison(version).judge(program);
-      foreseen.signature.starts_with("linux.foreseen."))
+      foreseen.signature.kind == Kind::foreseen)
     verdict.expected = foreseen.expected;
   return verdict;
 }

@@ -19,9 +19,9 @@ namespace tidemark {
 
 // What came of a program.
 struct Verdict {
-  // Of the difference that ended it; empty if it ran to its end. Beside the
-  // lockstep's: "linux.warn.FUNCTION", "linux.bug.FUNCTION", "linux.leak", ...
-  std::string signature;
+  // Of the difference that ended it; none if it ran to its end. Beside the
+  // lockstep's: "linux.warn.FUNCTION", "linux.bug.FUNCTION", ...
+  Signature signature;
   const Expected* expected = nullptr;   // the entry that explains it
   std::size_t operation = 0;            // index; the number of operations: after the last
   std::string report;                   // expected and actual

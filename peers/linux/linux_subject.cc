@@ -158,7 +158,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
   };
   kernel_world_.stop = [](void* c, const char* what, const char* function) {
     self(c).stopped_ = true;
-    throw LinuxStopped{std::string("linux.") + what + "." + function};
+    throw LinuxStopped{parse_signature(std::string("linux.") + what + "." + function)};
   };
   const Use use(*this);
   container_ = type1_.create(&kernel_world_, setup.entries, careful);
@@ -234,6 +234,10 @@ std::string Type1Subject::release() {
 }
 
 }  // namespace
+
+Signature said_by_linux(Kind kind, std::string_view function) {
+  return {.kind = kind, .what = "linux", .function = std::string(function)};
+}
 
 std::unique_ptr<Subject> make_linux_6_1(const Setup& setup, World& world) {
   return std::make_unique<Type1Subject>(linux_6_1, setup, world, false);

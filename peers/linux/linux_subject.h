@@ -6,8 +6,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "mismatch.h"
 #include "subject.h"
 
 struct linux_circumstances;  // kernel/linux_kernel.h
@@ -17,8 +19,10 @@ namespace tidemark {
 // Thrown out of any call when the kernel would not go on: it dies of a BUG_ON(),
 // or waits for ever. The subject takes no more calls but withdraw() and release().
 struct LinuxStopped {
-  std::string signature;  // "linux.bug.vfio_dma_do_unmap", "linux.deadlock.FUNCTION", ...
+  Signature signature;  // "linux.bug.vfio_dma_do_unmap", "linux.deadlock.FUNCTION", ...
 };
+// What Linux says of itself, in which of its functions.
+Signature said_by_linux(Kind kind, std::string_view function);
 
 class LinuxSubject : public Subject {
  public:

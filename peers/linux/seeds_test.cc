@@ -12,7 +12,7 @@ namespace tidemark {
 namespace {
 
 std::string line_of(const Verdict& verdict) {
-  std::string line = verdict.signature.empty() ? "same" : verdict.signature;
+  std::string line = !verdict.signature ? "same" : print(verdict.signature);
   if (verdict.expected) line += std::string("  ") + verdict.expected->name;
   for (const Expected* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
   return line;
@@ -29,10 +29,10 @@ TEST_P(Seeds, DifferOnlyAsExpected) {
   for (const auto& path : paths) {
     const Verdict verdict = comparison.judge(trace(path));
     std::printf("%-10s %-60s %s\n", GetParam().name, path.stem().c_str(), line_of(verdict).c_str());
-    EXPECT_TRUE(verdict.signature.empty() || verdict.expected)
-        << path << ": " << verdict.signature << "\n"
+    EXPECT_TRUE(!verdict.signature || verdict.expected)
+        << path << ": " << print(verdict.signature) << "\n"
         << verdict.report;
-    same += verdict.signature.empty();
+    same += !verdict.signature;
   }
   // Something is the matter with the comparison if nothing differs, or nearly all does.
   EXPECT_GT(same, paths.size() / 2);

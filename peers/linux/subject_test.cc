@@ -58,7 +58,7 @@ TEST_P(SubjectTest, StopsAtABug) {
     unmap(0, kPageBytes);  // nobody unpins
     ADD_FAILURE() << "it went on";
   } catch (const LinuxStopped& stopped) {
-    EXPECT_EQ(stopped.signature, "linux.bug.vfio_dma_do_unmap");
+    EXPECT_EQ(print(stopped.signature), "linux.bug.vfio_dma_do_unmap");
   }
   subject_->withdraw(0);
   EXPECT_EQ(subject_->release(), "");

@@ -39,9 +39,9 @@ bool print_line(const std::string& path, const LinuxVersion& version, const Prog
                 const Options& options) {
   const Verdict verdict = options.as_it_is ? Comparison::run_apart(version, program)
                                            : Comparison(version).judge(program);
-  const bool same = verdict.signature.empty();
+  const bool same = !verdict.signature;
   std::string line = std::filesystem::path(path).stem().string() + "\t" + version.name + "\t" +
-                     (same ? "same" : verdict.signature) + "\t";
+                     (same ? "same" : print(verdict.signature)) + "\t";
   if (!same) line += verdict.expected ? verdict.expected->name : "NOT EXPECTED";
   for (const Expected* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
   std::printf("%s\n", line.c_str());

@@ -7,21 +7,6 @@
 
 namespace tidemark {
 
-Oracle oracle_of(std::string_view signature) {
-  const auto has = [signature](std::string_view part) {
-    return signature.find(part) != std::string_view::npos;
-  };
-  if (signature == "hang") return Oracle::hang;
-  if (signature.starts_with("migration.")) return Oracle::migration;
-  if (!signature.starts_with("lockstep.")) return Oracle::sanitizer;
-  if (has(".release.leak")) return Oracle::leak;
-  if (has("lockstep.state.") || has(".size.")) return Oracle::state;
-  if (has(".callbacks")) return Oracle::callbacks;
-  return has(".result.") ? Oracle::result : Oracle::bytes;
-}
-
-std::string_view name(Oracle oracle) { return kOracleNames[static_cast<std::size_t>(oracle)]; }
-
 LeftOut::LeftOut(const char* names) : names_(names ? names : "") {}
 
 bool LeftOut::has(std::string_view name) const {
