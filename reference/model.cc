@@ -215,7 +215,7 @@ const Model::Registration* Model::newest_before(std::uint64_t serial) const {
 int Model::check_pin(unsigned group, int count) {
   if (count <= 0) return -EINVAL;  // B9
   if (count > kPinLimit) return -E2BIG;
-  if (settings_.type == ContainerType::type1) return -EACCES;
+  if (settings_.type == VFIO_TYPE1_IOMMU) return -EACCES;
   if (!find_group(group)) return -EINVAL;
   return registrations_.empty() ? -EINVAL : 0;
 }
@@ -274,7 +274,7 @@ void Model::promote(Group& group) {
 
 // D16. The pages stay marked: R3 has them reported once more.
 void Model::unpin_pages(std::uint64_t iova, int count) {
-  if (settings_.type == ContainerType::type1) return;
+  if (settings_.type == VFIO_TYPE1_IOMMU) return;
   if (count <= 0 || count > kPinLimit) return;
   const Page first = iova >> kPageShift;
   const PageRange range = mapped_prefix({first, first + static_cast<std::uint64_t>(count)});

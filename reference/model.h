@@ -6,6 +6,8 @@
 // Not thread-safe; the caller runs one entry at a time.
 #pragma once
 
+#include <linux/vfio.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -13,14 +15,12 @@
 #include <vector>
 
 #include "page_set.h"
+#include "range_rule.h"
 
 namespace tidemark::reference {
 
-enum class ContainerType { type1, type1v2 };
-enum class RangeRule { exact, whole, any };  // R10
-
 struct Settings {
-  ContainerType type = ContainerType::type1v2;
+  std::uint32_t type = VFIO_TYPE1v2_IOMMU;  // or VFIO_TYPE1_IOMMU
   RangeRule rule = RangeRule::whole;
   std::uint32_t dma_entry_limit = 65535;
 };

@@ -193,7 +193,7 @@ int Model::unmap_dma(std::uint64_t argument) {
 
 // R12.
 int Model::dirty_pages(std::uint64_t argument) {
-  if (settings_.type == ContainerType::type1) return -EACCES;
+  if (settings_.type == VFIO_TYPE1_IOMMU) return -EACCES;
   vfio_iommu_type1_dirty_bitmap header = {};
   if (!surroundings_.copy_from_user(&header, argument, sizeof header)) return -EFAULT;
   if (header.argsz < sizeof header) return -EINVAL;

@@ -117,7 +117,7 @@ int Model::insert_mapping(const Mapping& mapping) {
 int Model::check_unmap(const Unmap& unmap) const {
   if (unmap.with_bitmap && (!tracking_ || unmap.bitmap_pgsize != smallest_page())) return -EINVAL;
   if (!aligned(unmap.iova | unmap.size)) return -EINVAL;
-  const bool may_cut = unmap.all || settings_.type == ContainerType::type1;
+  const bool may_cut = unmap.all || settings_.type == VFIO_TYPE1_IOMMU;
   return !may_cut && cuts_mapping(unmap.range) ? -EINVAL : 0;
 }
 
@@ -167,7 +167,7 @@ void Model::notify(const Mapping& mapping) {
 
 // R14: the mappings whose first page is in the result are the ones that go.
 PageRange Model::unmapped_by(const Unmap& unmap) const {
-  if (settings_.type != ContainerType::type1) return unmap.range;
+  if (settings_.type != VFIO_TYPE1_IOMMU) return unmap.range;
   const Mapping* begins_in = mapping_at(unmap.range.first);
   const bool from_the_middle = begins_in && begins_in->first < unmap.range.first;
   return from_the_middle ? PageRange{} : unmap.range;

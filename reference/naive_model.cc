@@ -90,8 +90,8 @@ int NaiveModel::query(std::uint64_t first, std::uint64_t end, Pages& dirty) {
   if (!tracking_) return -EINVAL;
   bool is_one_mapping = false;
   for (const Range& m : mappings_) is_one_mapping |= m.first == first && m.end == end;
-  if (rule_ == Rule::exact && !is_one_mapping) return -EINVAL;
-  if (rule_ == Rule::whole && any_cut_by(first, end)) return -EINVAL;
+  if (rule_ == RangeRule::exact && !is_one_mapping) return -EINVAL;
+  if (rule_ == RangeRule::whole && any_cut_by(first, end)) return -EINVAL;
   dirty.clear();
   for (std::uint64_t page = first; page < end; ++page) {
     if (is_dirty(page)) dirty.insert(page);

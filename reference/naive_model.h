@@ -14,15 +14,16 @@
 #include <set>
 #include <vector>
 
+#include "range_rule.h"
+
 namespace tidemark::reference {
 
 class NaiveModel {
  public:
   using Pages = std::set<std::uint64_t>;
-  enum class Rule { exact, whole, any };
   static constexpr int kEmulated = 0;  // the group that is always there
 
-  explicit NaiveModel(Rule rule) : rule_(rule) {}
+  explicit NaiveModel(RangeRule rule) : rule_(rule) {}
 
   // Ranges are pages [first, end), first < end. Results are 0 or -errno, as the
   // ioctls'.
@@ -53,7 +54,7 @@ class NaiveModel {
   void unpin_one(std::uint64_t page);
   void mark_everything();
 
-  Rule rule_;
+  RangeRule rule_;
   bool tracking_ = false;
   std::vector<Range> mappings_;
   Pages marks_;

@@ -91,7 +91,7 @@ bool same_state(const Model& model, const NaiveModel& naive) {
 // Null if the models agree all through `program`, else the step where they part.
 const Step* first_difference(RangeRule rule, const std::vector<Step>& program) {
   Bench bench({.rule = rule});
-  NaiveModel naive(static_cast<NaiveModel::Rule>(rule));
+  NaiveModel naive(rule);
   for (const Step& step : program) {
     if (!run(bench, naive, step) || !same_state(bench.model, naive)) return &step;
   }
@@ -110,6 +110,8 @@ void expect_agreement(RangeRule rule, const std::vector<Step>& program) {
   FAIL() << "range rule " << static_cast<int>(rule) << ", " << text << "at step "
          << step - program.data();
 }
+
+constexpr RangeRule kRules[] = {RangeRule::exact, RangeRule::whole, RangeRule::any};
 
 std::vector<Step> small_alphabet() {
   std::vector<Step> steps = {
@@ -143,7 +145,7 @@ TEST(ReferenceLockstep, AllSmallPrograms) {
       program.push_back(steps[i % steps.size()]);
       program.push_back(steps[i / steps.size() % steps.size()]);
       program.push_back(steps[i / steps.size() / steps.size()]);
-      expect_agreement(static_cast<RangeRule>(i % 3), program);
+      expect_agreement(kRules[i % std::size(kRules)], program);
       if (HasFatalFailure()) return;
     }
   }
@@ -153,7 +155,7 @@ TEST(ReferenceLockstep, AllSmallPrograms) {
 TEST(ReferenceLockstep, RandomLongPrograms) {
   std::mt19937 random(20240607);
   const auto below = [&](unsigned n) { return static_cast<int>(random() % n); };
-  for (int i = 0; i < 6000; ++i) {
+  for (std::size_t i = 0; i < 6000; ++i) {
     std::vector<Step> program;
     for (int k = 0; k < 40; ++k) {
       const auto kind = static_cast<Step::Kind>(below(10));
@@ -164,7 +166,7 @@ TEST(ReferenceLockstep, RandomLongPrograms) {
       program.push_back({kind, first, std::min<std::uint64_t>(first + length, 8),
                          hardware_only ? 1 + below(2) : below(3)});
     }
-    expect_agreement(static_cast<RangeRule>(i % 3), program);
+    expect_agreement(kRules[i % std::size(kRules)], program);
     if (HasFatalFailure()) return;
   }
 }
@@ -205,7 +207,7 @@ TEST(ReferenceArguments, R12DirtyPages) {
 }
 
 TEST(ReferenceArguments, R12Type1HasNoTracking) {
-  Bench b({.type = ContainerType::type1});
+  Bench b({.type = VFIO_TYPE1_IOMMU});
   b.user.unreadable = {0, kUserTop};
   EXPECT_EQ(b.model.ioctl(VFIO_IOMMU_DIRTY_PAGES, kArgument), -EACCES);
   EXPECT_EQ(b.pin(0), -EACCES);
@@ -267,7 +269,7 @@ TEST(ReferenceArguments, R14Unmap) {
 }
 
 TEST(ReferenceArguments, R14UnmapType1) {
-  Bench b({.type = ContainerType::type1});
+  Bench b({.type = VFIO_TYPE1_IOMMU});
   b.map(4 * kPage, 4 * kPage);
   b.map(8 * kPage, kPage);
   EXPECT_EQ(b.unmap(5 * kPage, 8 * kPage), 0);

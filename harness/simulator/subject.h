@@ -3,6 +3,8 @@
 // tracker and the reference each are one, and so can be any other.
 #pragma once
 
+#include <linux/vfio.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,6 +51,11 @@ class Subject {
   // Everything given back; what was not, in words, one line each.
   virtual std::string release() = 0;
 };
+
+// The type as VFIO numbers it, which all subjects go by.
+inline std::uint32_t vfio_type(ContainerType type) {
+  return type == ContainerType::v1 ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU;
+}
 
 // All devices are withdrawn before release(); the world outlives the subject.
 using SubjectFactory = std::unique_ptr<Subject> (*)(const Setup&, World&);

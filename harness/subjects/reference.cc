@@ -7,11 +7,22 @@
 namespace tidemark {
 namespace {
 
+reference::RangeRule rule_of(RangeRule rule) {
+  switch (rule) {
+    case RangeRule::exact:
+      return reference::RangeRule::exact;
+    case RangeRule::whole:
+      return reference::RangeRule::whole;
+    case RangeRule::any:
+      return reference::RangeRule::any;
+  }
+  return {};
+}
+
 reference::Settings settings_of(const Setup& setup) {
   reference::Settings settings;
-  settings.type = setup.type == ContainerType::v1 ? reference::ContainerType::type1
-                                                  : reference::ContainerType::type1v2;
-  settings.rule = static_cast<reference::RangeRule>(setup.rule);
+  settings.type = vfio_type(setup.type);
+  settings.rule = rule_of(setup.rule);
   settings.dma_entry_limit = setup.entries;
   return settings;
 }

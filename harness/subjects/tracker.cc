@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The production tracker as a subject: the one place where C++ meets C.
-#include <linux/vfio.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -121,12 +119,24 @@ void TrackerSubject::give_devices() {
   }
 }
 
+tidemark_range_rule rule_of(RangeRule rule) {
+  switch (rule) {
+    case RangeRule::exact:
+      return TIDEMARK_RANGE_EXACT;
+    case RangeRule::whole:
+      return TIDEMARK_RANGE_WHOLE;
+    case RangeRule::any:
+      return TIDEMARK_RANGE_ANY;
+  }
+  return {};
+}
+
 TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world) {
   give_memory();
   give_devices();
   tidemark_config config = {};
-  config.type = setup.type == ContainerType::v1 ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU;
-  config.range_rule = static_cast<tidemark_range_rule>(setup.rule);
+  config.type = vfio_type(setup.type);
+  config.range_rule = rule_of(setup.rule);
   config.dma_entry_limit = setup.entries;
   const Use use(*this);
   check(tidemark_container_create(&config, &container_) == 0, "container.create");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "linux_subject.h"
 
-#include <linux/vfio.h>
-
 #include <array>
 #include <map>
 #include <utility>
@@ -162,7 +160,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
   };
   const Use use(*this);
   container_ = type1_.create(&kernel_world_, setup.entries, careful);
-  type1_.open(container_, setup.type == ContainerType::v2 ? VFIO_TYPE1v2_IOMMU : VFIO_TYPE1_IOMMU);
+  type1_.open(container_, vfio_type(setup.type));
 }
 
 int Type1Subject::attach(unsigned group, const HardwareKind* kind) {
