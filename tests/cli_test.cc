@@ -6,6 +6,7 @@
 #include <random>
 
 #include "command.h"
+#include "json_text.h"
 #include "temporary_folder.h"
 
 namespace tidemark {
@@ -214,7 +215,9 @@ TEST_F(Cli, AVerdictIsOneLineWhateverTheName) {
     const Ended ended = run({"replay", "--quiet", "--", name});
     EXPECT_EQ(lines(ended.out), 1) << ended.out;
     EXPECT_TRUE(ended.out.ends_with(": agrees\n")) << ended.out;
-    EXPECT_EQ(lines(run({"replay", "--json", "--", name}).out), 1);
+    const std::string json = run({"replay", "--json", "--", name}).out;
+    EXPECT_EQ(lines(json), 1);
+    EXPECT_TRUE(is_json(json)) << json;
   }
 }
 
@@ -364,6 +367,23 @@ TEST_F(Cli, KeepRefusesWhatFailsNoMore) {
   expect_refused(run({"keep", "--corpus", ".", "findings/x", "mended"}), "does nothing wrong");
   EXPECT_TRUE(fs::exists(path() / "findings/x/program.trace"));
   EXPECT_EQ(entries_in(path() / "regressions"), 0u);
+}
+
+// What a finding was found in is for its folder to say; what it does not say is the tracker's.
+TEST_F(Cli, KeepTakesAnEnvironmentThatIsNone) {
+  for (const char* text : {"", "{", "[]", "7", "{\"subject\": 7}", "{\"subject\": null}", "\xff"}) {
+    file("findings/x/program.trace", kLost);
+    file("findings/x/environment.json", text);
+    const Ended ended = tidemark_command({"keep", "--corpus", ".", "findings/x", "kept"})
+                            .in(path())
+                            .lying("loses-a-page")
+                            .run();
+    EXPECT_EQ(ended.code, 0) << text << ended.err;
+    fs::remove(path() / "regressions/kept.trace");
+  }
+  file("findings/x/program.trace", kLost);
+  file("findings/x/environment.json", "{\"subject\": \"other\"}");
+  expect_refused(run({"keep", "--corpus", ".", "findings/x", "kept"}), "was found in other");
 }
 
 // Anything may be called "input".

@@ -17,6 +17,7 @@
 
 #include "check.h"
 #include "isolation.h"
+#include "json_text.h"
 #include "liar.h"
 #include "picture.h"
 #include "program_text.h"
@@ -289,6 +290,24 @@ TEST(Findings, SayWhatTheyWereFoundIn) {
             std::string::npos);
   EXPECT_TRUE(
       content(filed.folder / "environment.json").starts_with("{\n  \"subject\": \"other-1\""));
+}
+
+TEST(Finding, TheEnvironmentIsJsonWhateverTheSubject) {
+  const TemporaryFolder folder;
+  FindingStore store(folder.path);
+  Finding finding = finding_of(kLost);
+  const auto written = [&](const std::string& subject) {
+    finding.subject = subject;
+    finding.name = "x" + std::to_string(entries_in(folder.path));
+    return content(store.file(finding).folder / "environment.json");
+  };
+  for (const std::string subject : {"a\"b", "\\", "a\nb\x01", "\xc3\xa4", "</script>"})
+    EXPECT_EQ(string_in_json(written(subject), "subject"), subject);
+  EXPECT_EQ(string_in_json(written("\xff!"), "subject"), "\xef\xbf\xbd!");
+  const std::string usual = written(std::string(kTracker));
+  for (const char* name : {"commit", "compiler", "options"})
+    EXPECT_NE(string_in_json(usual, name).value_or(""), "") << name;
+  EXPECT_FALSE(string_in_json(usual, "origin").has_value());
 }
 
 TEST(Picture, ShowsThePageThatDiffers) {

@@ -59,6 +59,8 @@ rule(harness/subjects/tracker.cc harness/subjects/ harness/simulator/ harness/pr
   ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
 rule(harness/subjects/reference.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
   ${std} ${system} "\"model\\.h\"")
+rule(harness/findings/environment.cc harness/findings/ harness/subjects/ ${std}
+  "<nlohmann/json\\.hpp>")
 room(base)
 room(program base)
 room(simulator program base)

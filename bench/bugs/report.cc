@@ -199,7 +199,7 @@ std::string json(const std::vector<Trial>& trials) {
                    {"seen_as", print(t.seen_as)},
                    {"oracle", t.found ? name(t.seen_as.oracle()) : std::string_view()},
                    {"operations", t.operations}});
-  return all.dump(1) + "\n";
+  return all.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string plot(const std::vector<Trial>& trials) {

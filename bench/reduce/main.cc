@@ -26,13 +26,14 @@ struct Options {
   unsigned seconds = 10;
 };
 
-// The JSON that the bug's own reduce_measure prints; null if it could not.
+// The JSON object that the bug's own reduce_measure prints; an empty one if it could not.
 json measure(const fs::path& bug, const std::vector<std::string>& arguments) {
   constexpr unsigned kSeconds = 600;
   std::vector<std::string> words = {bug / "reduce_measure"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const Ending ending = run_program(words, kSeconds);
-  return ending.fine ? json::parse(ending.said, nullptr, false) : json();
+  json said = ending.fine ? json::parse(ending.said, nullptr, false) : json();
+  return said.is_object() ? said : json::object();
 }
 
 struct LibFuzzer {
@@ -122,8 +123,8 @@ int bench(const Options& options) {
     const fs::path bug = fs::path(options.bugs) / program.stem();
     json own = measure(bug, {program, input});
     // One of the operations around the bug may have shown it in another way.
-    if (!own.is_object()) own = measure(bug, {program, input, "apart"});
-    if (!own.is_object() || !own.contains("bytes")) {
+    if (own.empty()) own = measure(bug, {program, input, "apart"});
+    if (!own.contains("bytes")) {
       fmt::print("{:<44} could not be measured\n", program.stem().string());
       continue;
     }

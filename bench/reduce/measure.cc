@@ -114,7 +114,7 @@ int measure(const char* path, const char* bytes_path, bool all_apart) {
     }
     result["many"] = measured(drowned(program, judge, kManyOperations), judge);
   }
-  fmt::print("{}\n", result.dump());
+  fmt::print("{}\n", result.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
   return 0;
 }
 

@@ -42,8 +42,10 @@ fs::path source_in(const fs::path& finding) {
 std::string subject_of(const fs::path& finding) {
   const std::string text = read_if_there(finding / "environment.json").value_or("");
   const auto environment = nlohmann::json::parse(text, nullptr, false);
-  return environment.is_object() ? environment.value("subject", std::string(kTracker))
-                                 : std::string(kTracker);
+  if (!environment.is_object()) return std::string(kTracker);
+  const auto subject = environment.find("subject");
+  return subject != environment.end() && subject->is_string() ? subject->get<std::string>()
+                                                              : std::string(kTracker);
 }
 
 // "lockstep.query...: expected words 0:0x1, actual no word stored": on one line.

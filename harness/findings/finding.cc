@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "build_info.h"
+#include "environment.h"
 #include "program_file.h"
 #include "program_text.h"
 #include "text.h"
@@ -37,7 +37,7 @@ std::string html_report(const Finding& finding) {
   html += "<h2>What happened</h2>\n<pre>" + html_text(finding.report) + "</pre>\n";
   if (finding.program)
     html += "<h2>The program</h2>\n<pre>" + html_text(trace_text(finding)) + "</pre>\n";
-  return html + "<h2>Where</h2>\n<pre>" + html_text(build_info_json(finding.subject)) +
+  return html + "<h2>Where</h2>\n<pre>" + html_text(environment_json(finding.subject)) +
          "</pre>\n</body></html>\n";
 }
 
@@ -106,7 +106,7 @@ void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
                              "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
                              shell_word((folder_of(finding.name) / file).string()) + "\n");
   to.write("report.html", html_report(finding));
-  to.write("environment.json", build_info_json(finding.subject));
+  to.write("environment.json", environment_json(finding.subject));
   to.write("count", std::to_string(count) + "\n");
   if (finding.program) to.write(kProgram, trace_text(finding));
 }
