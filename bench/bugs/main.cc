@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <system_error>
 
+#include "command_line.h"
 #include "files.h"
 #include "report.h"
 
@@ -99,15 +99,5 @@ int main(int argc, char** argv) {
   app.add_option("--json", options.json, "File for the trials, one by one");
   app.add_option("--plot", options.plot, "File for a picture (SVG)");
   app.footer("Exit code: 0 all trials found their bug, 1 some did not, 2 it could not run.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) ? 2 : 0;
-  }
-  try {
-    return bench(options);
-  } catch (const std::system_error& error) {
-    fmt::print(stderr, "tidemark: {}\n", error.what());
-    return 2;
-  }
+  return tidemark::cli::main_of(app, argc, argv, [&options] { return bench(options); });
 }

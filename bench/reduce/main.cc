@@ -8,8 +8,8 @@
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
+#include "command_line.h"
 #include "files.h"
 #include "program_bytes.h"
 #include "subprocess.h"
@@ -150,15 +150,5 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit code: 0, 1 if a reduced program does not fail the same way every time, 2 if it could "
       "not run.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) ? 2 : 0;
-  }
-  try {
-    return bench(options);
-  } catch (const std::system_error& error) {
-    fmt::print(stderr, "tidemark: {}\n", error.what());
-    return 2;
-  }
+  return cli::main_of(app, argc, argv, [&options] { return bench(options); });
 }

@@ -5,21 +5,25 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "command_line.h"
 #include "program.h"
 #include "registry.h"
 
 namespace tidemark::cli {
 
-inline constexpr int kFine = 0;      // agree; nothing found
-inline constexpr int kFound = 1;     // diverge; something found
-inline constexpr int kCouldNot = 2;  // bad input; could not run
-
 // Set by the sub-command that was named; runs once the command line is parsed.
 using Action = std::function<int()>;
+
+// When `command` is named, that is `run` with its options.
+template <class Options, class Run>
+void on_call(CLI::App& command, Action& action, std::shared_ptr<Options> options, Run run) {
+  command.callback([=, &action] { action = [=] { return run(*options); }; });
+}
 
 void add_replay(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);

@@ -59,9 +59,8 @@ void add_form(CLI::App& parent, Action& action, const char* name, const char* de
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->path, "A program: text, or bytes from a fuzzer")->required();
   command->add_option("-o,--output", options->output, "Where to, instead of standard output");
-  command->callback([options, &action, exporter] {
-    action = [options, exporter] { return run(*options, exporter); };
-  });
+  on_call(*command, action, options,
+          [exporter](const Options& given) { return run(given, exporter); });
 }
 
 }  // namespace

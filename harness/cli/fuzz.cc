@@ -289,7 +289,7 @@ void add_fuzz(CLI::App& app, Action& action) {
   command->add_option("--findings", options->findings, "Folder for what is found")
       ->capture_default_str();
   command->footer("Exit code: 0 nothing found, 1 something found, 2 it could not run.");
-  command->callback([options, &action] { action = [options] { return fuzz(*options); }; });
+  on_call(*command, action, options, fuzz);
 }
 
 }  // namespace tidemark::cli

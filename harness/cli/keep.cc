@@ -107,7 +107,7 @@ void add_keep(CLI::App& app, Action& action) {
   command->footer(
       "The finding's folder goes. Exit code: 0 done, 2 it does nothing wrong (any more), it was\n"
       "not found in the tracker, or the name is taken.");
-  command->callback([options, &action] { action = [options] { return keep(*options); }; });
+  on_call(*command, action, options, keep);
 }
 
 }  // namespace tidemark::cli

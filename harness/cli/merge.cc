@@ -109,7 +109,7 @@ void add_merge(CLI::App& app, Action& action) {
   command->footer(
       "Inputs that fail go to a folder beside it, named DIR-failing.\n"
       "Exit code: 0 done, 1 done but some inputs fail, 2 it could not run.");
-  command->callback([options, &action] { action = [options] { return merge(*options); }; });
+  on_call(*command, action, options, merge);
 }
 
 }  // namespace tidemark::cli

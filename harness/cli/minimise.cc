@@ -75,7 +75,7 @@ void add_minimise(CLI::App& app, Action& action) {
   command->footer(
       "The result is written beside FILE, as FILE.min.trace.\n"
       "Exit code: 0 done, 2 FILE is no program or does nothing wrong.");
-  command->callback([options, &action] { action = [options] { return minimise(*options); }; });
+  on_call(*command, action, options, minimise);
 }
 
 }  // namespace tidemark::cli

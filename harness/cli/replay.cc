@@ -2,11 +2,9 @@
 // Runs programs step by step and shows each operation with what came out.
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "commands.h"
 #include "errno_names.h"
@@ -17,6 +15,7 @@
 #include "program_text.h"
 #include "terminal.h"
 #include "text.h"
+#include "verbs.h"
 
 namespace tidemark::cli {
 namespace {
@@ -31,22 +30,6 @@ struct Options {
   bool quiet = false;
   bool json = false;
 };
-
-bool has_range(Verb verb) {
-  switch (verb) {
-    case Verb::map:
-    case Verb::unmap:
-    case Verb::query:
-    case Verb::pin:
-    case Verb::unpin:
-    case Verb::write:
-    case Verb::read:
-    case Verb::dma:
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::string range_text(const Step& step) {
   if (!step.size) return fmt::format("{:#x}, 0 bytes", step.first);
@@ -160,24 +143,16 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
   return found ? kFound : kFine;
 }
 
-int replay_or_complain(const UnderTest& tested, const NamedProgram& named, const Options& options) {
-  try {
-    const int code = replay(tested, named, options);
-    if (std::fflush(stdout) != 0)
-      throw std::system_error(errno, std::generic_category(), "cannot write standard output");
-    return code;
-  } catch (const std::system_error& error) {
-    return complain(error.what());
-  }
-}
-
 // In a child, so that a program that takes the subject down, or never ends, is
 // a verdict too.
 int replay_apart(const UnderTest& tested, const NamedProgram& named, const Options& options) {
   // What says that it got to the end: sanitizers end with less.
   constexpr int kReplayed = 100;
   const Ending ending = run_apart(
-      [&] { std::_Exit(kReplayed + replay_or_complain(tested, named, options)); }, kSeconds);
+      [&] {
+        std::_Exit(kReplayed + run_or_complain([&] { return replay(tested, named, options); }));
+      },
+      kSeconds);
   fmt::print(stderr, "{}", symbolized(ending.said));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const std::string how = print(signature_of(ending, tested.sources));
@@ -186,6 +161,16 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
   else
     fmt::print("{}: crashes: {}\n", shown(named.path), how);
   return kFound;
+}
+
+int replay_all(const Options& options) {
+  const auto tested = subject_or_complain(options.subject);
+  if (!tested) return kCouldNot;
+  const auto programs = load_all(options.paths);
+  int code = programs.empty() ? kCouldNot : kFine;
+  for (const NamedProgram& named : programs)
+    code = std::max(code, replay_apart(tested->counting(kAllKnown), named, options));
+  return code;
 }
 
 }  // namespace
@@ -201,17 +186,7 @@ void add_replay(CLI::App& app, Action& action) {
   command->footer(
       "Exit code: 0 all agree, 1 one diverges, crashes or takes longer than a minute, 2 one is no\n"
       "program (and none is run).");
-  command->callback([options, &action] {
-    action = [options] {
-      const auto tested = subject_or_complain(options->subject);
-      if (!tested) return kCouldNot;
-      const auto programs = load_all(options->paths);
-      int code = programs.empty() ? kCouldNot : kFine;
-      for (const NamedProgram& named : programs)
-        code = std::max(code, replay_apart(tested->counting(kAllKnown), named, *options));
-      return code;
-    };
-  });
+  on_call(*command, action, options, replay_all);
 }
 
 }  // namespace tidemark::cli

@@ -31,18 +31,22 @@ int complain(const std::string& what) {
   return kCouldNot;
 }
 
+namespace {
+
+int show(const std::vector<std::string>& paths) {
+  const auto programs = load_all(paths);
+  for (const NamedProgram& named : programs) fmt::print("{}", print(named.program));
+  return programs.empty() ? kCouldNot : kFine;
+}
+
+}  // namespace
+
 void add_show(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("show", "Print a program as text");
   auto paths = std::make_shared<std::vector<std::string>>();
   command->add_option("FILE", *paths, "A program: text, or bytes from a fuzzer")->required();
   command->footer("Exit code: 0 done, 2 one is no program (and none is shown).");
-  command->callback([paths, &action] {
-    action = [paths] {
-      const auto programs = load_all(*paths);
-      for (const NamedProgram& named : programs) fmt::print("{}", print(named.program));
-      return programs.empty() ? kCouldNot : kFine;
-    };
-  });
+  on_call(*command, action, paths, show);
 }
 
 }  // namespace tidemark::cli

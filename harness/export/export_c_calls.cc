@@ -259,14 +259,9 @@ string output_text(const Recorded& r) {
   string text;
   if (r.step.result == 0 && r.operation.verb == Verb::info && !bent) text += info_text(r.call);
   if (!has_bitmap(r.operation.verb)) return text;
-  if (r.step.result == 0 && r.operation.verb == Verb::unmap && !bent) {
-    std::uint64_t size = 0;
-    std::memcpy(
-        &size,
-        r.call.after.data() + ArgumentArea::kGuard + offsetof(vfio_iommu_type1_dma_unmap, size),
-        sizeof(size));
-    text += "\texpect_number(\"bytes unmapped\", unmapped(), " + hex(size) + ");\n";
-  }
+  if (r.step.result == 0 && r.operation.verb == Verb::unmap && !bent)
+    text +=
+        "\texpect_number(\"bytes unmapped\", unmapped(), " + hex(unmapped_bytes(r.call)) + ");\n";
   // What a failed copy stored before it failed is open.
   if (r.operation.bend.field != Field::bitmap_pointer && r.step.result != -EFAULT)
     text += words_text(r.call);

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "factories.h"
 #include "subject.h"
+#include "verbs.h"
 
 namespace tidemark {
 namespace {
@@ -204,20 +205,6 @@ class Recorder {
 };
 
 }  // namespace
-
-bool returns_result(Verb verb) {
-  switch (verb) {
-    case Verb::unpin:
-    case Verb::dma:
-    case Verb::detach:
-    case Verb::enroll:
-    case Verb::withdraw:
-    case Verb::memlock:
-      return false;
-    default:
-      return true;
-  }
-}
 
 std::optional<std::vector<Recorded>> record(const Program& program) {
   if (program.operations.size() > kMaxRecordedOperations) return std::nullopt;

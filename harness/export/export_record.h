@@ -37,9 +37,6 @@ struct Recorded {
   std::vector<Window> windows;    // of an unmap, in their order
 };
 
-// Whether an operation of this kind returns a value or an error.
-bool returns_result(Verb verb);
-
 inline constexpr std::size_t kMaxRecordedOperations = 2000;
 inline constexpr std::size_t kMaxRecordedCalls = 20000;                 // windows included
 inline constexpr std::size_t kMaxRecordedWords = std::size_t{1} << 18;  // of bitmaps

@@ -3,7 +3,6 @@
 
 #include <charconv>
 
-#include "program_text.h"
 #include "text.h"
 #include "verbs.h"
 

@@ -83,6 +83,22 @@ bool has_argument(Verb verb) {
          verb == Verb::ioctl || has_bitmap(verb);
 }
 
+bool has_range(Verb verb) { return fields_of(verb).size; }
+
+bool returns_result(Verb verb) {
+  switch (verb) {
+    case Verb::unpin:
+    case Verb::dma:
+    case Verb::detach:
+    case Verb::enroll:
+    case Verb::withdraw:
+    case Verb::memlock:
+      return false;
+    default:
+      return true;
+  }
+}
+
 int usual_place(const Operation& operation) {
   if (operation.when != When::now) return kNotSettingUp;
   switch (operation.verb) {

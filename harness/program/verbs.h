@@ -30,6 +30,10 @@ bool is_transfer(Verb verb);
 // Can have a bitmap in the user's memory; has a struct there. Ioctls, both.
 bool has_bitmap(Verb verb);
 bool has_argument(Verb verb);
+// Is about the addresses `address` and `size` give.
+bool has_range(Verb verb);
+// Returns a value or an error.
+bool returns_result(Verb verb);
 
 // Where the operation usually stands: groups, devices, mappings, START, all else.
 int usual_place(const Operation& operation);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "c_subject.h"
 #include "check.h"
 #include "factories.h"
 #include "host_ledger.h"
@@ -55,6 +56,9 @@ class TrackerSubject final : public Subject {
   std::optional<Discrepancy> audit(const State& shown) override { return books_.audit(shown); }
   std::string release() override;
 
+  World& world() { return world_; }
+  HostLedger& ledger() { return books_; }
+
  private:
   // While the tracker runs: what the world says goes in, what it saw comes out.
   struct Use {
@@ -72,9 +76,7 @@ class TrackerSubject final : public Subject {
     std::uint64_t outer;  // of the call in whose window this one runs
   };
 
-  static TrackerSubject& self(void* context) { return *static_cast<TrackerSubject*>(context); }
   const void* group_id(unsigned group) const { return &books_.domains[group]; }
-  void give_memory();
   void give_devices();
 
   World& world_;
@@ -83,30 +85,6 @@ class TrackerSubject final : public Subject {
   std::array<Device, kDevices> devices_;
   HostLedger books_;
 };
-
-// The process around the tracker is what the world says, and its host keeps books.
-void TrackerSubject::give_memory() {
-  static_assert(sizeof(__u64) == sizeof(std::uint64_t));
-  machine_.context = this;
-  machine_.copy_from_user = [](void* c, void* to, __u64 from, std::size_t bytes) {
-    return self(c).world_.copy_from_user(to, from, bytes);
-  };
-  machine_.copy_to_user = [](void* c, __u64 to, const void* from, std::size_t bytes) {
-    return self(c).world_.copy_to_user(to, from, bytes);
-  };
-  machine_.access_ok = [](void* c, __u64 address, __u64 bytes) {
-    return self(c).world_.access_ok(address, bytes);
-  };
-  machine_.pin = [](void* c, __u64 vaddr, __u64 pages, bool write, __u64* pfn) -> __s64 {
-    std::uint64_t first = 0;
-    const std::int64_t pinned = self(c).books_.pin(self(c).world_, vaddr, pages, write, first);
-    *pfn = first;
-    return pinned;
-  };
-  machine_.unpin = [](void* c, __u64 pfn, __u64 pages, bool write) {
-    self(c).books_.unpin(pfn, pages, write);
-  };
-}
 
 void TrackerSubject::give_devices() {
   for (unsigned i = 0; i < kDevices; ++i) {
@@ -132,7 +110,7 @@ tidemark_range_rule rule_of(RangeRule rule) {
 }
 
 TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world) {
-  give_memory();
+  give_memory(*this, machine_);
   give_devices();
   tidemark_config config = {};
   config.type = vfio_type(setup.type);
@@ -206,17 +184,7 @@ Sizes TrackerSubject::sizes() {
 
 void TrackerSubject::inspect(State& state) {
   state.clear();
-  tidemark_visitor visitor = {};
-  visitor.context = &state;
-  visitor.mapping = [](void* s, __u64 first, __u64 last, __u64 vaddr, int prot) {
-    static_cast<State*>(s)->mappings.push_back({first, last, vaddr, prot});
-  };
-  visitor.pin = [](void* s, __u64 iova, __u64 count) {
-    static_cast<State*>(s)->pins.push_back({iova, count});
-  };
-  visitor.marks = [](void* s, __u64 first, __u64 last) {
-    static_cast<State*>(s)->add_marks(first / kPageBytes, last / kPageBytes + 1);
-  };
+  auto visitor = visitor_into<tidemark_visitor>(state);
   const Use use(*this);
   tidemark_container_visit(container_, &visitor);
 }

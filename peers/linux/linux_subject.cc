@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "c_subject.h"
 #include "host_ledger.h"
 #include "linux_kernel.h"
 
@@ -75,6 +76,9 @@ class Type1Subject final : public LinuxSubject {
   }
   int has_domain(unsigned group) override { return type1_.has_domain(container_, group); }
 
+  World& world() { return world_; }
+  HostLedger& ledger() { return books_; }
+
  private:
   // While the kernel runs. What was ordered to fail in a call is not meant for
   // the calls in its window.
@@ -127,25 +131,7 @@ linux_hardware hardware_of(const HardwareKind& kind) {
 
 Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& world, bool careful)
     : type1_(type1), world_(world) {
-  kernel_world_.context = this;
-  kernel_world_.copy_from_user = [](void* c, void* to, __u64 from, std::size_t bytes) {
-    return self(c).world_.copy_from_user(to, from, bytes);
-  };
-  kernel_world_.copy_to_user = [](void* c, __u64 to, const void* from, std::size_t bytes) {
-    return self(c).world_.copy_to_user(to, from, bytes);
-  };
-  kernel_world_.access_ok = [](void* c, __u64 address, __u64 bytes) {
-    return self(c).world_.access_ok(address, bytes);
-  };
-  kernel_world_.pin = [](void* c, __u64 vaddr, __u64 pages, bool write, __u64* pfn) -> __s64 {
-    std::uint64_t first = 0;
-    const std::int64_t pinned = self(c).books_.pin(self(c).world_, vaddr, pages, write, first);
-    *pfn = first;
-    return pinned;
-  };
-  kernel_world_.unpin = [](void* c, __u64 pfn, __u64 pages, bool write) {
-    self(c).books_.unpin(pfn, pages, write);
-  };
+  give_memory(*this, kernel_world_);
   kernel_world_.memlock_pages = [](void* c) -> __u64 { return self(c).world_.memlock_pages; };
   kernel_world_.allocation_fails = [](void* c) { return self(c).allocation_fails(); };
   kernel_world_.dma_unmap = [](void* c, unsigned device, __u64 iova, __u64 bytes) {
@@ -181,17 +167,7 @@ Sizes Type1Subject::sizes() {
 
 void Type1Subject::inspect(State& state) {
   state.clear();
-  linux_visitor visitor = {};
-  visitor.context = &state;
-  visitor.mapping = [](void* s, __u64 first, __u64 last, __u64 vaddr, int prot) {
-    static_cast<State*>(s)->mappings.push_back({first, last, vaddr, prot});
-  };
-  visitor.pin = [](void* s, __u64 iova, __u64 count) {
-    static_cast<State*>(s)->pins.push_back({iova, count});
-  };
-  visitor.marks = [](void* s, __u64 first, __u64 last) {
-    static_cast<State*>(s)->add_marks(first / kPageBytes, last / kPageBytes + 1);
-  };
+  auto visitor = visitor_into<linux_visitor>(state);
   type1_.visit(container_, &visitor);
 }
 
