@@ -90,6 +90,13 @@ class Liar final : public Subject {
   void learn_where_memory_ended(const State& shown) override {
     honest_->learn_where_memory_ended(shown);
   }
+  std::optional<LockUse> lock_use() const override {
+    auto use = honest_->lock_use();
+    if (use && lie_ == Lie::takes_no_lock) use->takes = 0;
+    if (use && lie_ == Lie::lets_the_lock_go) ++use->takes;
+    if (use && lie_ == Lie::works_without_the_lock) ++use->unlocked;
+    return use;
+  }
   std::string release() override {
     return honest_->release() + (lie_ == Lie::leaks ? "1 page left\n" : "");
   }

@@ -56,6 +56,10 @@ enum class Lie {
   calls_back_for_less,  // its first callback names one page less
   refuses_in_windows,   // pins
   loses_a_page_in_windows,
+  // The lock, as far as it says
+  takes_no_lock,
+  lets_the_lock_go,
+  works_without_the_lock,
   // The end
   leaks,
 };

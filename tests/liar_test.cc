@@ -162,6 +162,14 @@ constexpr Case kCases[] = {
     {"WritesItsInputsWhenRejectedInWindows", lying<Lie::writes_its_inputs_when_rejected>,
      kRejectedInWindow, "lockstep.unmap.window.query.output"},
 
+    {"TakesNoLock", lying<Lie::takes_no_lock>, kProgram, "atomicity.attach.no-lock"},
+    {"TakesNoLockWhenCounted", lying<Lie::takes_no_lock>, "memlock 5", "atomicity.stats.no-lock"},
+    {"TakesNoLockWhenVisited", lying<Lie::takes_no_lock>, "container v2",
+     "atomicity.visit.no-lock"},
+    {"LetsTheLockGo", lying<Lie::lets_the_lock_go>, kProgram, "atomicity.attach.lets-go"},
+    {"WorksWithoutTheLock", lying<Lie::works_without_the_lock>, kProgram,
+     "atomicity.attach.outside-lock"},
+
     {"Leaks", lying<Lie::leaks>, kProgram, "lockstep.release.leak"},
 };
 

@@ -85,6 +85,9 @@ std::vector<Signature> of_all_kinds() {
       signatures.push_back({.kind = kind, .what = "heap-use-after-free", .function = function});
   for (const Kind kind : {Kind::warn, Kind::bug, Kind::deadlock, Kind::foreseen})
     signatures.push_back({.kind = kind, .what = "linux", .function = "vfio_dma_do_unmap"});
+  for (const Kind kind : {Kind::no_lock, Kind::lets_go, Kind::outside_lock})
+    for (const char* entry : {"unmap", "visit"})
+      signatures.push_back({.kind = kind, .what = entry});
   for (const char* what : {"odd-offset", "lock.wrong", "lockstep.verdict-changes", "closing",
                            "WARN_ON(a.b > 1) in f", "lockstep.map.window.pins", "hang.over"})
     signatures.push_back(named(what));
@@ -124,6 +127,9 @@ TEST(ASignature, ComesOfAnyText) {
                                  "AddressSanitizer",
                                  "AddressSanitizer.",
                                  "linux.warn",
+                                 "atomicity.query",
+                                 "atomicity..lets-go",
+                                 "atomicity.query.lets-go.twice",
                                  "linux.warn.",
                                  ".",
                                  "..",

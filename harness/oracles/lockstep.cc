@@ -42,6 +42,11 @@ Place place_in_bitmap(std::uint64_t bit, std::uint64_t bits) {
   return bit / 64 == bits / 64 ? Place::tail : Place::inside;
 }
 
+std::string how_often(unsigned times) {
+  if (times < 2) return times ? "once" : "never";
+  return times == 2 ? "twice" : std::to_string(times) + " times";
+}
+
 struct ComparedSize {
   SizeField field;
   std::uint64_t expected, actual;
@@ -60,6 +65,7 @@ void Lockstep::begin(const Setup& setup) {
   actual_.reset(setup, make_actual_);
   expected_.reset(setup, make_expected_);
   migration_.reset();
+  atomicity_.reset(setup);
   index_ = 0;
 }
 
@@ -82,6 +88,7 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   if (auto found = compare(operation, expected); counts(found)) return found;
   if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
+  if (auto found = compare_locks(index_); counts(found)) return found;
   if (expectation) {
     if (auto found = check_expectation(*expectation, actual_, steps_[0], Kind::tracker_expectation))
       return found;
@@ -214,8 +221,24 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
   return found;
 }
 
+std::optional<Mismatch> Lockstep::compare_locks(std::size_t operation) {
+  const auto breach = atomicity_.take();
+  if (!breach) return std::nullopt;
+  const LockUse& use = breach->use;
+  const std::string entry(breach->entry);
+  Mismatch found;
+  found.signature = {.kind = breach->kind, .what = entry};
+  found.operation = operation;
+  found.expected = entry + " takes the lock " + how_often(breach->due) +
+                   (use.callbacks ? ", for it called back" : "") + " and does nothing without it";
+  found.actual = "takes it " + how_often(use.takes);
+  if (use.unlocked) found.actual += " and uses memory without it " + how_often(use.unlocked);
+  return found;
+}
+
 std::optional<Mismatch> Lockstep::compare_sizes() {
   const Sizes a = actual_.subject().sizes(), e = expected_.subject().sizes();
+  atomicity_.looked("stats", actual_.subject().lock_use());
   if (a == e) return std::nullopt;
   const ComparedSize sizes[] = {
       {SizeField::page_sizes, e.page_sizes, a.page_sizes},
@@ -270,6 +293,7 @@ std::optional<Mismatch> Lockstep::close() {
     if (verb_ == Verb::query && steps_[0].result != 0) migration_.refused(steps_[0]);
     operations_ += steps_.size();
     auto found = compare(operation, expected_.run_from(operation, first_word));
+    if (!counts(found)) found = compare_locks(index_);
     if (!counts(found)) continue;
     found->closing = std::move(closing);
     return found;

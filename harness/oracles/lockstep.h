@@ -8,6 +8,7 @@
 #include <span>
 
 #include "ablation.h"
+#include "atomicity.h"
 #include "executor.h"
 #include "migration.h"
 #include "mismatch.h"
@@ -27,6 +28,7 @@ class Lockstep {
   Lockstep(SubjectFactory make_actual, SubjectFactory make_expected)
       : make_actual_(make_actual), make_expected_(make_expected) {
     actual_.watch(migration_);
+    actual_.watch(atomicity_);
   }
   virtual ~Lockstep() = default;
 
@@ -67,6 +69,7 @@ class Lockstep {
   };
   bool stored_outside(const Operation& operation, const Step& step) const;
   WordRange words_asked() const;
+  std::optional<Mismatch> compare_locks(std::size_t operation);
   std::optional<Mismatch> compare_sizes();
   std::optional<Mismatch> compare_states();
   std::optional<Mismatch> compare_shown() const;
@@ -76,6 +79,8 @@ class Lockstep {
   bool starved_pin() const;
   void show_where_memory_ended();
   std::optional<Mismatch> compare_marks_of_starved_pin();
+  void inspect_actual();
+  std::size_t operation_before() const { return index_ ? index_ - 1 : 0; }
   std::optional<Mismatch> check_expectation(const Expectation& expectation, Executor& executor,
                                             const Step& step, Kind kind);
   std::optional<Mismatch> close();
@@ -92,6 +97,7 @@ class Lockstep {
   Executor actual_, expected_;
   // The reference's would be the same: so are its memory and its answers.
   Migration migration_{actual_};
+  Atomicity atomicity_;
   std::span<const Step> steps_;
   State actual_state_, expected_state_;
   std::size_t index_ = 0;  // of the operation that runs

@@ -41,17 +41,22 @@ constexpr std::array<std::string_view, kKinds> kKindWords = {"",
                                                              "warn",
                                                              "bug",
                                                              "deadlock",
-                                                             "foreseen"};
+                                                             "foreseen",
+                                                             "no-lock",
+                                                             "lets-go",
+                                                             "outside-lock"};
 constexpr std::array<std::string_view, kSizeFields> kSizeWords = {
     "", "page-sizes", "pinned-pages", "locked-pages", "mappings", "dma-available", "tracking"};
 constexpr std::array<std::string_view, kPlaces> kPlaceWords = {
     "", "first", "last", "word-edge", "tail", "inside", "beyond"};
+constexpr std::string_view kAtomicity = "atomicity.";
 constexpr std::string_view kInstead = "-instead-of-";
 
 bool is_between(Kind kind, Kind first, Kind last) { return first <= kind && kind <= last; }
 bool is_of_lockstep(Kind kind) { return is_between(kind, Kind::result, Kind::iommu); }
 bool is_of_sanitizer(Kind kind) { return is_between(kind, Kind::address, Kind::undefined); }
 bool is_of_kernel(Kind kind) { return is_between(kind, Kind::warn, Kind::foreseen); }
+bool is_of_locks(Kind kind) { return is_between(kind, Kind::no_lock, Kind::outside_lock); }
 bool is_whole(Kind kind) { return is_between(kind, Kind::leak, Kind::out_of_memory); }
 
 // "success", "EINVAL".
@@ -205,6 +210,15 @@ std::optional<Signature> kernel_signature(std::string_view text) {
   return is_of_kernel(s.kind) && !s.function.empty() ? std::optional(s) : std::nullopt;
 }
 
+std::optional<Signature> atomicity_signature(std::string_view text) {
+  Rest rest(text);
+  Signature s;
+  if (!rest.take(kAtomicity)) return std::nullopt;
+  s.what = rest.take_until(".");
+  s.kind = find<Kind>(kKindWords, rest.take_all()).value_or(Kind::none);
+  return is_of_locks(s.kind) && !s.what.empty() ? std::optional(s) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view name(Oracle oracle) { return kOracleNames[static_cast<std::size_t>(oracle)]; }
@@ -221,6 +235,7 @@ Oracle Signature::oracle() const {
   if (kind == Kind::hang) return Oracle::hang;
   if (kind == Kind::lost_page) return Oracle::migration;
   if (kind == Kind::leak) return Oracle::leak;
+  if (is_of_locks(kind)) return Oracle::atomicity;
   if (!is_of_lockstep(kind)) return Oracle::sanitizer;
   if (kind == Kind::result) return Oracle::result;
   if (kind == Kind::callbacks) return Oracle::callbacks;
@@ -233,6 +248,7 @@ std::string print(const Signature& s) {
   if (s.kind == Kind::named) return s.what;
   if (is_of_sanitizer(s.kind)) return kind + "." + s.what + function;
   if (is_of_kernel(s.kind)) return s.what + "." + kind + function;
+  if (is_of_locks(s.kind)) return std::string(kAtomicity) + s.what + "." + kind;
   if (!is_of_lockstep(s.kind)) return kind;
   const std::string_view place = kPlaceWords[static_cast<std::size_t>(s.place)];
   return (s.closing ? "closing.lockstep." : "lockstep.") + operation_part(s) + kind_part(s) +
@@ -240,7 +256,8 @@ std::string print(const Signature& s) {
 }
 
 Signature parse_signature(std::string_view text) {
-  for (const auto parse : {lockstep_signature, sanitizer_signature, kernel_signature}) {
+  for (const auto parse :
+       {lockstep_signature, sanitizer_signature, kernel_signature, atomicity_signature}) {
     const auto found = parse(text);
     if (found && print(*found) == text) return *found;
   }

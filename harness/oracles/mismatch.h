@@ -22,13 +22,14 @@ enum class Oracle : std::uint8_t {
   bytes,      // of the argument and of the bitmap
   callbacks,  // which devices are asked for which ranges, and what they do then
   state,      // sizes after each operation, whole states at intervals
+  atomicity,  // what each call does with the container's lock
   migration,  // the memory that a migration would have copied
   leak,       // what is left after release
   sanitizer,  // memory errors and undefined behaviour; also whatever else ends a process
   hang,       // no end
 };
-inline constexpr std::array<std::string_view, 8> kOracleNames = {
-    "result", "bytes", "callbacks", "state", "migration", "leak", "sanitizer", "hang"};
+inline constexpr std::array<std::string_view, 9> kOracleNames = {
+    "result", "bytes", "callbacks", "state", "atomicity", "migration", "leak", "sanitizer", "hang"};
 std::string_view name(Oracle oracle);
 
 // In what the subject is wrong.
@@ -69,10 +70,14 @@ enum class Kind : std::uint8_t {
   bug,
   deadlock,
   foreseen,
+  // How a call, or a look into the container, which `what` names, was not atomic.
+  no_lock,       // it took the lock too seldom,
+  lets_go,       // too often,
+  outside_lock,  // or did without it what wants it
   // Whatever has only a name, `what`: a check that failed, a difference that is known.
   named,
 };
-inline constexpr std::size_t kKinds = 30;
+inline constexpr std::size_t kKinds = 33;
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 

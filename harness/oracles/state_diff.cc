@@ -60,13 +60,19 @@ std::optional<Mismatch> Lockstep::compare_states() {
   expected_.subject().inspect(expected_state_);
   const bool shown = !has_too_many_marks(expected_state_);
   if (shown) {
-    actual_.subject().inspect(actual_state_);
+    inspect_actual();
     if (auto found = compare_shown(); counts(found)) return found;
+    if (auto found = compare_locks(operation_before()); counts(found)) return found;
   }
   if (auto found = compare_memory(); counts(found)) return found;
   if (!shown) return std::nullopt;
   auto found = compare_host();
   return counts(found) ? std::move(found) : std::nullopt;
+}
+
+void Lockstep::inspect_actual() {
+  actual_.subject().inspect(actual_state_);
+  atomicity_.looked("visit", actual_.subject().lock_use());
 }
 
 std::optional<Mismatch> Lockstep::compare_host() {
@@ -125,7 +131,7 @@ bool Lockstep::starved_pin() const {
 }
 
 void Lockstep::show_where_memory_ended() {
-  actual_.subject().inspect(actual_state_);
+  inspect_actual();
   expected_.subject().learn_where_memory_ended(actual_state_);
 }
 

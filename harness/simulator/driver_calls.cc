@@ -31,7 +31,8 @@ std::int64_t Executor::do_pin(const Operation& operation, Step& step) {
   const unsigned device = operation.id % kDevices;
   const int rights = (operation.flags & kReadable ? 1 : 0) | (operation.flags & kWritable ? 2 : 0);
   std::array<std::uint64_t, 512> pfns;
-  const int result = subject_->pin(device, iova, count, rights, pfns.data());
+  const std::int64_t result =
+      returned(Verb::pin, subject_->pin(device, iova, count, rights, pfns.data()));
   if (result <= 0) return result;
 
   const std::uint64_t first = page_around(iova);
@@ -64,6 +65,7 @@ std::int64_t Executor::do_unpin(const Operation& operation, const Step& step) {
   const std::uint64_t iova = step.first;
   const int count = pages_of_pin(step);
   subject_->unpin(iova, count);
+  returned(Verb::unpin, 0, count);
   if (count > 512) return 0;
   const std::uint64_t first = page_around(iova);
   for (int i = 0; i < count; ++i) {
@@ -84,10 +86,11 @@ std::int64_t Executor::do_rw(bool write, Step& step) {
   const auto bytes = static_cast<std::size_t>(std::min(step.size, kTransferBytes));
   if (write) {
     fill(buffer_.data(), bytes);
-    return subject_->rw(iova, buffer_.data(), bytes, true);
+    return returned(Verb::write, subject_->rw(iova, buffer_.data(), bytes, true));
   }
   std::memset(buffer_.data(), 0, bytes);
-  const int result = subject_->rw(iova, buffer_.data(), bytes, false);
+  const std::int64_t result =
+      returned(Verb::read, subject_->rw(iova, buffer_.data(), bytes, false));
   if (result == 0) step.digest = digest_of(buffer_.data(), bytes);
   return result;
 }
@@ -125,8 +128,9 @@ std::int64_t Executor::do_dma(const Operation& operation, const Step& step) {
 std::int64_t Executor::do_attach(const Operation& operation) {
   const unsigned group = operation.id % kGroups;
   const bool hardware = operation.flags & kHardware;
-  const int result =
-      subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr);
+  const std::int64_t result =
+      returned(Verb::attach,
+               subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr));
   if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
   return result;
 }
@@ -138,6 +142,7 @@ std::int64_t Executor::do_detach(const Operation& operation) {
   const bool last = std::all_of(groups_.begin(), groups_.end(),
                                 [](GroupState state) { return state == GroupState::absent; });
   subject_->detach(group);
+  returned(Verb::detach);
   if (attached && last) {
     for (const LiveMapping& mapping : mappings_) dropped(mapping);
     mappings_.clear();
@@ -150,9 +155,10 @@ std::int64_t Executor::do_enroll(const Operation& operation) {
   const unsigned number = operation.id % kDevices;
   Device& device = devices_[number];
   device.keeps = operation.flags & kKeep;
-  if (!device.enrolled) subject_->enroll(number);
+  if (device.enrolled) return 0;
+  subject_->enroll(number);
   device.enrolled = true;
-  return 0;
+  return returned(Verb::enroll);
 }
 
 // A driver may not leave from inside its own callback.
@@ -162,7 +168,7 @@ std::int64_t Executor::do_withdraw(const Operation& operation) {
   if (!device.enrolled || device.called) return 0;
   subject_->withdraw(number);
   device.enrolled = false;
-  return 0;
+  return returned(Verb::withdraw);
 }
 
 void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t bytes) {
@@ -185,6 +191,7 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
     // The last thing that a device does before it lets go is to write.
     if (page.writable) dma_write(page.vaddr + 8 * number, 8);
     subject_->unpin(page.iova, 1);
+    returned(Verb::unpin, 0, 1);
     unpin_page(page.iova, number);
   }
 

@@ -180,7 +180,8 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
     case Verb::info:
       return do_info(operation);
     case Verb::extension:
-      return subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number);
+      return returned(operation.verb, subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number),
+                      static_cast<std::int64_t>(operation.number));
     case Verb::ioctl:
       return do_ioctl(operation);
     case Verb::memlock:
@@ -188,6 +189,13 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
       return 0;
   }
   return 0;
+}
+
+// The subject has returned from a call.
+std::int64_t Executor::returned(Verb verb, std::int64_t result, std::int64_t number) {
+  const Call call = {verb, result, number, subject_->lock_use()};
+  for (Watcher* watcher : watchers_) watcher->call_returned(call);
+  return result;
 }
 
 void Executor::execute(const Operation& operation) {

@@ -135,6 +135,7 @@ class Executor final : public UnmapListener {
   std::int64_t do_withdraw(const Operation& operation);
 
   BitmapArgument place_bitmap(const Operation& operation, std::uint64_t size);
+  std::int64_t returned(Verb verb, std::int64_t result = 0, std::int64_t number = 0);
   void answered(const Answer& answer);
   void dropped(const LiveMapping& mapping);
   void learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes);

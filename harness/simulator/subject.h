@@ -16,6 +16,13 @@
 
 namespace tidemark {
 
+// What a call did with the container's lock.
+struct LockUse {
+  unsigned takes = 0;      // how often it took it
+  unsigned callbacks = 0;  // that it made
+  unsigned unlocked = 0;   // what it did without the lock and should have done with it (D20)
+};
+
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -38,6 +45,10 @@ class Subject {
   // Does what the host has pinned, and what its IOMMUs map, follow from the state
   // that the subject has just shown? For subjects that have a host.
   virtual std::optional<Discrepancy> audit(const State& /*shown*/) { return std::nullopt; }
+
+  // Of the call that returned last, without those in its callbacks; sizes() and
+  // inspect() are calls, too. For subjects that count.
+  virtual std::optional<LockUse> lock_use() const { return std::nullopt; }
 
   // Said before each operation: another subject ran out of memory in it. This one has to,
   // if by the contract it comes to a point where that can happen (D19); or it does not.

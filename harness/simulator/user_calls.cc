@@ -84,7 +84,7 @@ std::int64_t Executor::do_map(const Operation& operation, const Step& step) {
   map.size = step.size;
   if (operation.vaddr.base == Base::fresh) fresh_.take(step.size);
   const std::uint64_t argument = place_argument(operation, &map, sizeof(map));
-  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_MAP_DMA, argument);
+  const std::int64_t result = returned(Verb::map, subject_->ioctl(VFIO_IOMMU_MAP_DMA, argument));
   if (result == 0)
     mappings_.push_back({map.iova, map.iova + map.size - 1, map.vaddr,
                          (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
@@ -129,7 +129,7 @@ std::int64_t Executor::do_unmap(const Operation& operation, const Step& step) {
   const std::uint64_t page = page_bytes_;  // the window may change it
 
   const std::uint64_t address = place_argument(operation, &argument, sizeof(argument));
-  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_UNMAP_DMA, address);
+  const std::int64_t result = returned(Verb::unmap, subject_->ioctl(VFIO_IOMMU_UNMAP_DMA, address));
   if (result == 0) learn_unmapped(step, argument.flags, page);
   return result;
 }
@@ -165,7 +165,8 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
     argument.bitmap = place_bitmap(operation, step.size);
   }
   const std::uint64_t address = place_argument(operation, &argument, bytes);
-  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_DIRTY_PAGES, address);
+  const std::int64_t result =
+      returned(operation.verb, subject_->ioctl(VFIO_IOMMU_DIRTY_PAGES, address));
   if (result != 0) return result;
 
   const bool starts = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
@@ -189,7 +190,8 @@ std::int64_t Executor::do_info(const Operation& operation) {
   vfio_iommu_type1_info info = {};
   info.argsz = static_cast<__u32>(
       bent(operation, Field::argsz, ArgumentArea::kBytes - 2 * ArgumentArea::kGuard));
-  return subject_->ioctl(VFIO_IOMMU_GET_INFO, place_argument(operation, &info, sizeof(info)));
+  const std::uint64_t argument = place_argument(operation, &info, sizeof(info));
+  return returned(Verb::info, subject_->ioctl(VFIO_IOMMU_GET_INFO, argument));
 }
 
 // What a user does who has to know P when groups come and go. It is no operation:
@@ -202,7 +204,8 @@ void Executor::ask_page_bytes() {
   std::memcpy(area.bytes.data() + ArgumentArea::kGuard, &info, sizeof(info));
   subject_->run_out_of_memory(false);
   world_.asks_aside = true;
-  const std::int64_t result = subject_->ioctl(VFIO_IOMMU_GET_INFO, argument_address());
+  const std::int64_t result =
+      returned(Verb::info, subject_->ioctl(VFIO_IOMMU_GET_INFO, argument_address()));
   world_.asks_aside = false;
   std::memcpy(&info, area.bytes.data() + ArgumentArea::kGuard, sizeof(info));
   area = before;
@@ -212,7 +215,7 @@ void Executor::ask_page_bytes() {
 std::int64_t Executor::do_ioctl(const Operation& operation) {
   static constexpr std::array<std::uint8_t, 64> kZeros = {};
   const std::uint64_t argument = place_argument(operation, kZeros.data(), kZeros.size());
-  return subject_->ioctl(static_cast<unsigned>(operation.number), argument);
+  return returned(Verb::ioctl, subject_->ioctl(static_cast<unsigned>(operation.number), argument));
 }
 
 }  // namespace tidemark

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "live_mapping.h"
+#include "program.h"
+#include "subject.h"
 #include "user_memory.h"
 
 namespace tidemark {
@@ -18,8 +21,18 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
+// A call of the subject that has returned: an operation's, a driver's unpin in its
+// callback, or the user's question for P.
+struct Call {
+  Verb verb;
+  std::int64_t result = 0;  // 0 where there is none
+  std::int64_t number = 0;  // of an unpin: pages; of an extension: which
+  std::optional<LockUse> lock = {};
+};
+
 class Watcher {
  public:
+  virtual void call_returned(const Call& /*call*/) {}
   // START or STOP returned 0, whether or not it changed anything.
   virtual void tracking_switched(bool /*on*/) {}
   // A query or an unmap was answered in `bitmap`. What an unmap takes is still among

@@ -54,6 +54,7 @@ class TrackerSubject final : public Subject {
   Sizes sizes() override;
   void inspect(State& state) override;
   std::optional<Discrepancy> audit(const State& shown) override { return books_.audit(shown); }
+  std::optional<LockUse> lock_use() const override { return lock_use_; }
   std::string release() override;
 
   World& world() { return world_; }
@@ -62,8 +63,11 @@ class TrackerSubject final : public Subject {
  private:
   // While the tracker runs: what the world says goes in, what it saw comes out.
   struct Use {
-    explicit Use(TrackerSubject& s) : subject(s), outer(s.machine_.fail_allocation) {
+    explicit Use(TrackerSubject& s)
+        : subject(s), outer(s.machine_.fail_allocation), outer_callbacks(s.callbacks_) {
       os_current = &s.machine_;
+      os_call_begin(&call);
+      s.callbacks_ = 0;
       s.machine_.locked_limit_pages = s.world_.memlock_pages;
       s.machine_.fail_allocation = s.world_.fail_allocation;
     }
@@ -71,9 +75,16 @@ class TrackerSubject final : public Subject {
       subject.world_.allocation_failed |= subject.machine_.allocation_failed;
       subject.machine_.allocation_failed = false;
       subject.machine_.fail_allocation = outer;
+      os_call_end(&call);
+      subject.lock_use_ = {static_cast<unsigned>(call.nr_takes), subject.callbacks_,
+                           static_cast<unsigned>(call.nr_outside)};
+      subject.callbacks_ = outer_callbacks;
     }
     TrackerSubject& subject;
-    std::uint64_t outer;  // of the call in whose window this one runs
+    // Of the call in whose window this one runs.
+    std::uint64_t outer;
+    unsigned outer_callbacks;
+    os_call call;
   };
 
   const void* group_id(unsigned group) const { return &books_.domains[group]; }
@@ -84,6 +95,8 @@ class TrackerSubject final : public Subject {
   tidemark_container* container_ = nullptr;
   std::array<Device, kDevices> devices_;
   HostLedger books_;
+  unsigned callbacks_ = 0;  // of the call that runs, so far
+  LockUse lock_use_;        // of the one that returned last
 };
 
 void TrackerSubject::give_devices() {
@@ -92,6 +105,7 @@ void TrackerSubject::give_devices() {
     devices_[i].number = i;
     devices_[i].device.dma_unmap = [](tidemark_device* device, __u64 iova, __u64 bytes) {
       auto* d = reinterpret_cast<Device*>(device);
+      ++d->subject->callbacks_;
       d->subject->world_.dma_unmap(d->number, iova, bytes);
     };
   }
@@ -176,6 +190,7 @@ int TrackerSubject::pin(unsigned group, std::uint64_t iova, int count, int right
 
 Sizes TrackerSubject::sizes() {
   tidemark_stats stats;
+  const Use use(*this);
   tidemark_container_stats(container_, &stats);
   check(stats.locked_pages == machine_.locked_pages, "locked-pages.own-count");
   return {stats.pgsizes,     stats.pinned_pages, stats.locked_pages,
