@@ -44,7 +44,7 @@ void Atomicity::call_returned(const Call& call) {
   judge(name(call.verb), *call.lock, refused ? 0 : 1 + call.lock->callbacks);
 }
 
-void Atomicity::looked(std::string_view entry, const std::optional<LockUse>& use) {
+void Atomicity::looked(std::string_view entry, const LockUse* use) {
   if (use) judge(entry, *use, 1);
 }
 

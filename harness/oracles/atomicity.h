@@ -31,7 +31,7 @@ class Atomicity final : public Watcher {
 
   void call_returned(const Call& call) override;
   // The same for a look into the container, which is no call of a program's.
-  void looked(std::string_view entry, const std::optional<LockUse>& use);
+  void looked(std::string_view entry, const LockUse* use);
 
   // The first breach since it was last asked.
   std::optional<Breach> take();

@@ -131,6 +131,7 @@ std::int64_t Executor::do_attach(const Operation& operation) {
   const std::int64_t result =
       returned(Verb::attach,
                subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr));
+  asks_page_bytes_ |= result == 0 && hardware;
   if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
   return result;
 }
@@ -138,6 +139,7 @@ std::int64_t Executor::do_attach(const Operation& operation) {
 std::int64_t Executor::do_detach(const Operation& operation) {
   const unsigned group = operation.id % kGroups;
   const bool attached = groups_[group] != GroupState::absent;
+  asks_page_bytes_ |= attached && groups_[group] != GroupState::emulated;
   groups_[group] = GroupState::absent;
   const bool last = std::all_of(groups_.begin(), groups_.end(),
                                 [](GroupState state) { return state == GroupState::absent; });

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace tidemark {
 
@@ -21,6 +22,7 @@ void Executor::reset(const Setup& setup, SubjectFactory make) {
   held_.clear();
   fresh_.reset();
   page_bytes_ = kPageBytes;
+  asks_page_bytes_ = false;
   written_ = 0;
   depth_ = 0;
   setup_ = setup;
@@ -193,6 +195,7 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
 
 // The subject has returned from a call.
 std::int64_t Executor::returned(Verb verb, std::int64_t result, std::int64_t number) {
+  if (watchers_.empty()) return result;
   const Call call = {verb, result, number, subject_->lock_use()};
   for (Watcher* watcher : watchers_) watcher->call_returned(call);
   return result;
@@ -214,8 +217,7 @@ void Executor::execute(const Operation& operation) {
   step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
   if (depth_) digest_output(operation, step);
   disarm();
-  if ((step.verb == Verb::attach && step.result == 0) || step.verb == Verb::detach)
-    ask_page_bytes();
+  if (std::exchange(asks_page_bytes_, false)) ask_page_bytes();
   steps_[index] = step;
 }
 

@@ -83,7 +83,7 @@ class Executor final : public UnmapListener {
   const Setup& setup() const { return setup_; }
   std::span<const LiveMapping> mappings() const { return mappings_; }  // oldest first
   std::span<const GroupState, kGroups> groups() const { return groups_; }
-  // P, as GET_INFO said it when a group last came or went.
+  // P, as GET_INFO said it when a hardware group last came or went.
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.
   std::uint64_t bitmap_words() const { return bitmap_words_; }
@@ -167,6 +167,7 @@ class Executor final : public UnmapListener {
   std::vector<Step> steps_;
   std::span<const Step> hints_;
   std::uint64_t page_bytes_ = kPageBytes;
+  bool asks_page_bytes_ = false;  // after the operation, which may have changed it
   FreshMemory fresh_;
   std::uint64_t bitmap_words_ = 0;
   std::uint64_t bitmap_first_ = 0;

@@ -47,8 +47,8 @@ class Subject {
   virtual std::optional<Discrepancy> audit(const State& /*shown*/) { return std::nullopt; }
 
   // Of the call that returned last, without those in its callbacks; sizes() and
-  // inspect() are calls, too. For subjects that count.
-  virtual std::optional<LockUse> lock_use() const { return std::nullopt; }
+  // inspect() are calls, too. Null for subjects that do not count; valid until the next call.
+  virtual const LockUse* lock_use() { return nullptr; }
 
   // Said before each operation: another subject ran out of memory in it. This one has to,
   // if by the contract it comes to a point where that can happen (D19); or it does not.

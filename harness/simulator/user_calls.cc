@@ -194,7 +194,7 @@ std::int64_t Executor::do_info(const Operation& operation) {
   return returned(Verb::info, subject_->ioctl(VFIO_IOMMU_GET_INFO, argument));
 }
 
-// What a user does who has to know P when groups come and go. It is no operation:
+// What a user does who has to know P when hardware groups come and go. It is no operation:
 // nothing goes wrong in it, and nobody sees what it leaves in the user's memory.
 void Executor::ask_page_bytes() {
   vfio_iommu_type1_info info = {};

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "live_mapping.h"
 #include "program.h"
@@ -25,9 +24,9 @@ struct Answer {
 // callback, or the user's question for P.
 struct Call {
   Verb verb;
-  std::int64_t result = 0;  // 0 where there is none
-  std::int64_t number = 0;  // of an unpin: pages; of an extension: which
-  std::optional<LockUse> lock = {};
+  std::int64_t result = 0;        // 0 where there is none
+  std::int64_t number = 0;        // of an unpin: pages; of an extension: which
+  const LockUse* lock = nullptr;  // null: nobody counted
 };
 
 class Watcher {

@@ -54,7 +54,7 @@ class TrackerSubject final : public Subject {
   Sizes sizes() override;
   void inspect(State& state) override;
   std::optional<Discrepancy> audit(const State& shown) override { return books_.audit(shown); }
-  std::optional<LockUse> lock_use() const override { return lock_use_; }
+  const LockUse* lock_use() override { return &lock_use_; }
   std::string release() override;
 
   World& world() { return world_; }
