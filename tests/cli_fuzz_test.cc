@@ -40,24 +40,29 @@ const std::string& lost() {
 class CliFuzz : public testing::Test {
  protected:
   const fs::path& path() const { return folder_.path; }
-  Command fuzz(unsigned seconds, const Words& more = {}) const {
-    Words words = {"fuzz",
-                   "--target",
-                   TIDEMARK_LYING_FUZZER,
-                   "--seeds",
-                   TIDEMARK_SEED_CORPUS,
-                   "--jobs",
-                   "1",
-                   "--work",
-                   "work",
-                   "--seconds",
-                   std::to_string(seconds)};
+  Command fuzz(unsigned seconds, const Words& more = {},
+               const std::string& target = TIDEMARK_LYING_FUZZER) const {
+    Words words = {"fuzz", "--target", target, "--seeds",   TIDEMARK_SEED_CORPUS,   "--jobs",
+                   "1",    "--work",   "work", "--seconds", std::to_string(seconds)};
     words.insert(words.end(), more.begin(), more.end());
     return tidemark_command(words).in(path());
   }
   // An input on which an earlier run ended, but which it could not look at.
   void leave(const std::string& name, const std::string& bytes) const {
     write_content(path() / "work" / "artifacts" / name, bytes);
+  }
+  // A finding that an earlier run did not get to file.
+  void drop_lost() const {
+    const fs::path drops = path() / "work" / "drops";
+    fs::create_directories(drops);
+    write_content(path() / "input", lost());
+    const Ended ended = Command({TIDEMARK_LYING_FUZZER, "input"})
+                            .lying("loses-a-page")
+                            .with("TIDEMARK_DROPS", drops)
+                            .in(path())
+                            .run();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(entries_in(drops), 1u);
   }
   std::set<std::string> findings() const {
     std::set<std::string> names;
@@ -106,6 +111,43 @@ TEST_F(CliFuzz, HasColourOnATerminal) {
   EXPECT_NE(command.run().out.find("\x1b[1;31m#\x1b[0m"), std::string::npos);
 }
 
+// libFuzzer would have to read its corpus and go through it all again.
+TEST_F(CliFuzz, AFindingEndsNoProcess) {
+  const fs::path target = path() / "target";
+  write_content(target,
+                "#!/bin/sh\necho started >> started\nexec " TIDEMARK_LYING_FUZZER " \"$@\"\n");
+  fs::permissions(target, fs::perms::owner_all);
+  const Ended ended = fuzz(5, {}, target).lying("wrong-errno").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_GT(announced_in(ended.out).size(), 1u) << ended.out;
+  EXPECT_EQ(content(path() / "started"), "started\n");
+}
+
+// What it had dropped, but not announced, is all there, and no process that could find it
+// again.
+TEST_F(CliFuzz, FilesWhatAKilledRunHadNotFiled) {
+  const fs::path drops = path() / "work" / "drops";
+  drop_lost();
+  write_content(drops / ".unfinished-1-000000", "name");
+  const Ended ended = fuzz(1).run();
+  EXPECT_EQ(ended.code, 1) << ended.out << ended.err;
+  const std::string name = "lockstep.query.missing-dirty.write";
+  EXPECT_EQ(announced_in(ended.out), std::set<std::string>{name});
+  EXPECT_EQ(findings(), std::set<std::string>{name});
+  expect_complete(name);
+  EXPECT_EQ(content(path() / "findings" / name / "input"), lost());
+  EXPECT_NE(ended.out.find("  tracker   "), std::string::npos) << ended.out;
+  EXPECT_TRUE(fs::is_empty(drops));
+}
+
+TEST_F(CliFuzz, ADropThatIsNoneIsSaid) {
+  write_content(path() / "work" / "drops" / "1-000000", "name 3\nodd\n");
+  const Ended ended = fuzz(1).run();
+  EXPECT_EQ(ended.code, 0) << ended.out;
+  EXPECT_NE(ended.err.find("1-000000' is no finding"), std::string::npos) << ended.err;
+  EXPECT_TRUE(fs::is_empty(path() / "work" / "drops"));
+}
+
 // A run that is killed loses nothing that it has announced, and the next one
 // begins as ever.
 TEST_F(CliFuzz, MayBeKilledAtAnyMoment) {
@@ -128,6 +170,7 @@ TEST_F(CliFuzz, MayBeKilledAtAnyMoment) {
   EXPECT_EQ(last.code, 1) << last.err;
   announced.merge(announced_in(last.out));
   EXPECT_EQ(announced, findings()) << "nothing lost, nothing half-written left";
+  EXPECT_TRUE(fs::is_empty(path() / "work" / "drops"));
   EXPECT_TRUE(fs::is_empty(path() / "work" / "artifacts"));
 }
 
@@ -172,6 +215,29 @@ TEST_F(CliFuzz, AFullDiskLosesNothingAnnounced) {
   const Ended again = fuzz(1).lying("loses-a-page").run();
   EXPECT_EQ(again.code, 1);
   EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.write")) << again.out;
+}
+
+// Too full for the fuzzing process.
+TEST_F(CliFuzz, ADiskTooFullForADropIsSaid) {
+  const Ended full = fuzz(10).lying("loses-a-page").disk(400).run();
+  EXPECT_EQ(full.code, 2) << full.out;
+  EXPECT_NE(full.err.find("cannot write '"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("File too large"), std::string::npos) << full.err;
+  EXPECT_TRUE(announced_in(full.out).empty()) << full.out;
+  EXPECT_TRUE(fs::is_empty(path() / "work" / "drops"));
+  EXPECT_EQ(fuzz(5).lying("loses-a-page").run().code, 1);
+}
+
+// Too full for what becomes of a drop.
+TEST_F(CliFuzz, AFullDiskLosesNoDrop) {
+  drop_lost();
+  const Ended full = fuzz(1).disk(1500).run();
+  EXPECT_EQ(full.code, 2);
+  EXPECT_NE(full.err.find("File too large"), std::string::npos) << full.err;
+  EXPECT_TRUE(announced_in(full.out).empty()) << full.out;
+  EXPECT_TRUE(findings().empty());
+  EXPECT_EQ(fuzz(1).run().code, 1);
+  EXPECT_EQ(findings(), std::set<std::string>{"lockstep.query.missing-dirty.write"});
 }
 
 TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {

@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "ablation.h"
-#include "diagnosis.h"
 #include "isolation.h"
 #include "program_bytes.h"
+#include "reporter.h"
 #include "worker.h"
 
 namespace tidemark::bench {
@@ -58,9 +58,12 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
   if (trial.start == "seeds") arguments.push_back(seeds);
   setenv(kLeftOutVariable, trial.left_out.c_str(), 1);
   attempt.started = Clock::now();
-  attempt.worker = std::make_unique<cli::Worker>(bugs / trial.bug / trial.engine, attempt.folder,
-                                                 attempt.folder / "artifacts",
-                                                 attempt.folder / "known", arguments);
+  // Without drops: it ends on the first, so that its programs can be counted.
+  const cli::Worker::Places places = {.folder = attempt.folder,
+                                      .artifacts = attempt.folder / "artifacts",
+                                      .known = attempt.folder / "known"};
+  attempt.worker =
+      std::make_unique<cli::Worker>(bugs / trial.bug / trial.engine, places, arguments);
   return attempt;
 }
 

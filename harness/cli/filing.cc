@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "filing.h"
 
-#include <algorithm>
+#include <sys/mman.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "check.h"
 #include "fingerprint.h"
 
 namespace tidemark::cli {
@@ -12,6 +19,33 @@ constexpr unsigned kDiagnosisSeconds = 60;
 // Each run of what hangs takes all of its time: it gets less of it.
 constexpr unsigned kHangSeconds = 2;
 constexpr std::size_t kHangRuns = 30, kMemoryRuns = 100, kCrashRuns = 1000;
+
+// What a child says to its parent.
+class SharedText {
+ public:
+  SharedText()
+      : memory_(static_cast<Memory*>(mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE,
+                                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
+    if (memory_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  }
+  ~SharedText() { munmap(memory_, sizeof(Memory)); }
+  SharedText(const SharedText&) = delete;
+  SharedText& operator=(const SharedText&) = delete;
+
+  void become(const std::string& text) {
+    check(text.size() <= sizeof(memory_->text), "diagnosis.too-long");
+    std::ranges::copy(text, memory_->text);
+    memory_->size = text.size();
+  }
+  std::string_view text() const { return {memory_->text, memory_->size}; }
+
+ private:
+  struct Memory {
+    std::size_t size;
+    char text[std::size_t{64} << 20];  // takes no room as long as nobody writes there
+  };
+  Memory* memory_;
+};
 
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
                        unsigned seconds) {
@@ -54,18 +88,17 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
                                      unsigned seconds) {
-  // If it is a difference that is known, then no other must hide it.
-  const UnderTest counting = tested.counting(print(judgement.signature));
-  // A smaller program may take the process down though this one does not: all of
-  // the reduction is tried in a child first.
-  const auto whole = [&] { diagnose(*counting.lockstep(), program); };
-  if (judgement.crashed || !run_guarded(whole, kDiagnosisSeconds).fine)
+  // A smaller program may take the process down though this one does not.
+  SharedText said;
+  const auto diagnose = [&] {
+    // If it is a difference that is known, then no other must hide it.
+    const auto lockstep = tested.counting(print(judgement.signature)).lockstep();
+    if (const auto found = diagnose_finding(tested, *lockstep, program, input))
+      said.become(written(*found));
+  };
+  if (judgement.crashed || !run_guarded(diagnose, kDiagnosisSeconds).fine)
     return diagnose_crash(tested, judgement.signature, program, input, seconds);
-  const auto lockstep = counting.lockstep();
-  const auto diagnosis = diagnose(*lockstep, program);
-  if (!diagnosis) return std::nullopt;
-  return Diagnosed{make_finding(tested, *lockstep, *diagnosis, input), diagnosis->runs,
-                   diagnosis->leads};
+  return read_diagnosed(said.text());
 }
 
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program) {

@@ -2,23 +2,14 @@
 // From an input on which something went wrong to a finding that can be filed.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "finding.h"
+#include "drop.h"
 #include "isolation.h"
 
 namespace tidemark::cli {
-
-struct Diagnosed {
-  Finding finding;
-  std::size_t runs = 0;
-  std::vector<std::pair<Signature, Program>> leads;
-};
 
 // Reduces and names what the subject does wrong in `program`; nothing if it does
 // nothing wrong. Cost: at most two minutes, for what hangs; else seconds.

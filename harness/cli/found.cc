@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "files.h"
 #include "filing.h"
@@ -81,8 +82,7 @@ bool Found::file(const fs::path& input, const std::string& said, bool starved) {
   // A terminal sends it to the judging child as well: what it died of is unknown.
   if (interrupts() != before) return false;
   if (diagnosed) {
-    announce(diagnosed->finding);
-    file_leads(*diagnosed);
+    announce_with_leads(*diagnosed);
   } else if (nothing && starved && reason_for(input) == "hang") {
     fmt::print("\na program took more than {} s, because the machine was busy: alone it ends\n",
                seconds_);
@@ -93,18 +93,35 @@ bool Found::file(const fs::path& input, const std::string& said, bool starved) {
   return nothing || judgement.crashed;
 }
 
-// What failed otherwise while the finding was reduced is a finding of its own. What
-// takes a process down takes long to name: it will end one of its own accord.
-void Found::file_leads(const Diagnosed& diagnosed) {
-  constexpr std::size_t kMostLeads = 8;
-  for (const auto& [signature, lead] :
-       std::span(diagnosed.leads).first(std::min(diagnosed.leads.size(), kMostLeads))) {
-    const Judgement judgement = judge_apart(tested_, lead, seconds_);
-    if (!judgement.signature || judgement.crashed) continue;
-    const std::string text = print(lead);
-    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
-    const auto finding = diagnose_as(tested_, judgement, lead, bytes, seconds_);
-    if (finding) announce(finding->finding);
+void Found::announce_with_leads(const Diagnosed& found) {
+  announce(found.finding);
+  for (std::size_t i = 0; i < std::min(found.leads.size(), kMostLeads); ++i)
+    leads_.push_back(found.leads[i].second);
+}
+
+// What takes a process down takes long to name: it will end one of its own accord.
+void Found::file_lead() {
+  const Program lead = std::move(leads_.front());
+  leads_.pop_front();
+  const int before = interrupts();
+  const Judgement judgement = judge_apart(tested_, lead, seconds_);
+  if (!judgement.signature || judgement.crashed) return;
+  const std::string text = print(lead);
+  const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+  const auto found = diagnose_as(tested_, judgement, lead, bytes, seconds_);
+  if (found && interrupts() == before) announce(found->finding);
+}
+
+// Only when it is filed does the drop go: of a run that is killed in between, it is found
+// again.
+void Found::take_drops(const fs::path& folder) {
+  for (const fs::path& path : drops_in(folder)) {
+    if (const auto found = read_drop(path))
+      announce_with_leads(*found);
+    else
+      fmt::print(stderr, "tidemark: {} is no finding of this version's\n",
+                 quoted_path(path.string()));
+    fs::remove(path);
   }
 }
 

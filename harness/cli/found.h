@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -28,6 +29,14 @@ class Found {
   bool file(const std::filesystem::path& input, const std::string& said, bool starved);
   // The same for each file in a folder: of processes, or a run, that were killed.
   void file_leftovers(const std::filesystem::path& folder);
+  // Files what processes have dropped (drop.h), and takes it away. Cost: that of looking
+  // into the folder, if there is none.
+  void take_drops(const std::filesystem::path& folder);
+
+  // What failed otherwise while a finding was reduced, and waits to be looked into.
+  bool has_leads() const { return !leads_.empty(); }
+  // Looks into one, and files it if it is a finding of its own. Cost: a second.
+  void file_lead();
 
   std::size_t size() const { return times_.size(); }
   void print_summary() const;
@@ -35,7 +44,7 @@ class Found {
  private:
   bool is_boring(const Judgement& judgement);
   void announce(const Finding& finding);
-  void file_leads(const Diagnosed& diagnosed);
+  void announce_with_leads(const Diagnosed& found);
   void write_known() const;
 
   const UnderTest tested_;
@@ -49,6 +58,7 @@ class Found {
   };
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
+  std::deque<Program> leads_;
 };
 
 }  // namespace tidemark::cli

@@ -60,16 +60,18 @@ class Run {
   int run() {
     fs::create_directories(corpus_);
     fs::create_directories(artifacts_);
+    fs::create_directories(drops_);
     // Two runs at once would take each other's inputs for leftovers. Of a run that was
     // just killed, children may live a moment longer.
     const FolderLock alone(work_, 2);
     if (alone.another_has_it()) return refuse_to_share();
     found_.emplace(tested_, options_.findings, known_, options_.timeout);
-    found_->file_leftovers(artifacts_);
+    file_leftovers();
     link_seeds();
     start();
     watch();
-    found_->file_leftovers(artifacts_);  // of processes that were stopped while they wrote
+    file_leftovers();  // of processes that were stopped while they wrote
+    while (found_->has_leads() && !interrupts()) found_->file_lead();
     return summary();
   }
 
@@ -79,6 +81,13 @@ class Run {
   int refuse_to_share() const {
     return complain("another run is using " + quoted_path(options_.work) +
                     "; give this one its own with --work");
+  }
+
+  // Of processes that have ended.
+  void file_leftovers() {
+    clear_unfinished(drops_);
+    found_->take_drops(drops_);
+    found_->file_leftovers(artifacts_);
   }
 
   // Each by a link of its own, so that one on which the target dies can be left
@@ -118,9 +127,14 @@ class Run {
         // One program in a giant mapping takes as long as 100,000 others.
         "-entropic_scale_per_exec_time=1",
         // Nothing ends on these, so they are no findings.
-        "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1", corpus_, seeds_};
-    return std::make_unique<Worker>(target_, work_ / fmt::format("worker-{}", number), artifacts_,
-                                    known_, arguments);
+        "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1",
+        // That a file may not grow is for whoever writes it to say.
+        "-handle_xfsz=0", corpus_, seeds_};
+    const Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
+                                   .artifacts = artifacts_,
+                                   .known = known_,
+                                   .drops = drops_};
+    return std::make_unique<Worker>(target_, places, arguments);
   }
 
   std::uint64_t coverage() const {
@@ -159,6 +173,8 @@ class Run {
     double told = 0;  // when they were
     while (any_running()) {
       poll_workers();
+      found_->take_drops(drops_);
+      if (found_->has_leads()) found_->file_lead();
       // They end by themselves; whoever is at work on a finding gets to finish it.
       const bool over = interrupts() || seconds() > options_.seconds + kGraceSeconds;
       if (over && told == 0) {
@@ -188,7 +204,7 @@ class Run {
     std::vector<pollfd> files;
     for (const auto& worker : workers_)
       if (worker->output() >= 0) files.push_back({worker->output(), POLLIN, 0});
-    poll(files.data(), files.size(), 200);
+    poll(files.data(), files.size(), found_->has_leads() ? 0 : 200);
     for (const pollfd& file : files)
       for (const auto& worker : workers_)
         if (file.revents && worker->output() == file.fd) worker->read_output();
@@ -229,6 +245,7 @@ class Run {
   const UnderTest& tested_;
   const fs::path work_, target_;
   const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
+  const fs::path drops_ = work_ / "drops";
   const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
   const bool terminal_ = is_terminal();
   Clock::time_point started_;

@@ -77,7 +77,9 @@ int merge(const Options& options) {
   fs::create_directory(work.path / "artifacts");
   setenv("TMPDIR", ".", 1);  // that goes to the shell as well
   setenv(kSubjectVariable, options.subject.c_str(), 1);
-  Worker worker("./target", work.path, "artifacts", "known", arguments, work.path);
+  const Worker::Places places = {
+      .folder = work.path, .artifacts = "artifacts", .known = "known", .in = work.path};
+  Worker worker("./target", places, arguments);
   if (const std::string said = merged_by(worker, inputs); !said.empty())
     return complain("libFuzzer could not merge them:\n" + said);
   fmt::print("{} inputs in, {} out, in {}\n", inputs, files_in(options.output),

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "dedup.h"
+#include "drop.h"
 #include "files.h"
 #include "program_file.h"
 #include "text.h"
@@ -51,22 +52,25 @@ std::size_t files_in(const std::filesystem::path& folder) {
                                                 std::filesystem::directory_iterator()));
 }
 
-Worker::Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
-               const std::filesystem::path& artifacts, const std::filesystem::path& known,
-               const std::vector<std::string>& arguments, const std::filesystem::path& in) {
-  std::filesystem::create_directories(folder);
+Worker::Worker(const std::filesystem::path& target, const Places& places,
+               const std::vector<std::string>& arguments) {
+  std::filesystem::create_directories(places.folder);
   // Written, not only made that long: on a full disk, using it would be fatal.
-  const std::filesystem::path counters = std::filesystem::absolute(folder) / "counters";
+  const std::filesystem::path counters = std::filesystem::absolute(places.folder) / "counters";
   write_file(counters, std::string(sizeof(Counters), '\0'), Survives::process);
   counters_ = map_counters(counters.c_str());
   if (!counters_) fail(("cannot make " + quoted_path(counters.string())).c_str());
 
-  std::vector<std::string> words = {target, "-artifact_prefix=" + artifacts.string() + "/"};
+  std::vector<std::string> words = {target, "-artifact_prefix=" + places.artifacts.string() + "/"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto what = [&] {
     setenv(kCountersVariable, counters.c_str(), 1);
-    setenv(kKnownVariable, known.c_str(), 1);
-    become(words, in);
+    setenv(kKnownVariable, places.known.c_str(), 1);
+    if (places.drops.empty())
+      unsetenv(kDropsVariable);
+    else
+      setenv(kDropsVariable, places.drops.c_str(), 1);
+    become(words, places.in);
   };
   child_.emplace(what, Heard::all);
   // So that it need not wait while we look into what another has found.

@@ -27,13 +27,18 @@ struct End {
 
 class Worker {
  public:
-  // `folder` is this worker's own; made if need be. Inputs on which it crashes
-  // stay in `artifacts`. Signatures in the file `known` are passed over. It runs
-  // in the folder `in`, from which all other relative paths count. Ends with this
-  // process. Throws std::system_error if it cannot be started.
-  Worker(const std::filesystem::path& target, const std::filesystem::path& folder,
-         const std::filesystem::path& artifacts, const std::filesystem::path& known,
-         const std::vector<std::string>& arguments, const std::filesystem::path& in = ".");
+  struct Places {
+    std::filesystem::path folder;     // this worker's own; made if need be
+    std::filesystem::path artifacts;  // where inputs stay on which it crashes
+    std::filesystem::path known;      // the file of names that are passed over (dedup.h)
+    // Where it drops what it finds (drop.h); it crashes on that if there is none.
+    std::filesystem::path drops = {};
+    // It runs in this folder, from which all other relative paths count.
+    std::filesystem::path in = ".";
+  };
+  // Ends with this process. Throws std::system_error if it cannot be started.
+  Worker(const std::filesystem::path& target, const Places& places,
+         const std::vector<std::string>& arguments);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

@@ -77,7 +77,7 @@ enum class Kind : std::uint8_t {
   // Whatever has only a name, `what`: a check that failed, a difference that is known.
   named,
 };
-inline constexpr std::size_t kKinds = 33;
+inline constexpr std::size_t kKinds = 33;  // but for the last, which has no word
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <vector>
 
 namespace tidemark {
@@ -47,13 +48,23 @@ const std::vector<std::string>& known_names() {
   return file.names();
 }
 
+std::set<std::string>& noted() {
+  static std::set<std::string> names;
+  return names;
+}
+
 }  // namespace
 
-bool is_known(const std::string& name) { return std::ranges::count(known_names(), name) > 0; }
+bool is_known(const std::string& name) {
+  return noted().contains(name) || std::ranges::count(known_names(), name) > 0;
+}
+
+void note_known(const std::string& name) { noted().insert(name); }
 
 bool Lookalikes::worth_naming(const Signature& seen_as) {
-  const Spent& spent = spent_[seen_as];
-  return spent.times < kNamedAtOnce || spent.runs <= programs_ / kProgramsPerRun / spent_.size();
+  const Spent& spent = spent_.try_emplace(seen_as, Spent{programs_}).first->second;
+  const std::uint64_t programs = programs_ - spent.since;
+  return spent.times < kNamedAtOnce || spent.runs <= programs / kProgramsPerRun / spent_.size();
 }
 
 void Lookalikes::named(const Signature& seen_as, std::size_t runs) {

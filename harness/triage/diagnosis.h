@@ -30,10 +30,6 @@ struct Diagnosis {
   std::vector<std::pair<Signature, Program>> leads;
 };
 
-// A fuzz target says with what signature it saw what it has then named: the line
-// begins with this.
-inline constexpr const char* kSeenAs = "seen as ";
-
 // Nothing if the program agrees. Deterministic. Cost: some hundred runs.
 std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);
 
