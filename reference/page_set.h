@@ -37,10 +37,8 @@ using PinCounts =
     boost::icl::interval_map<Page, unsigned, boost::icl::partial_absorber, std::less,
                              boost::icl::inplace_plus, boost::icl::inter_section, PageInterval>;
 
-inline const PageInterval& interval_of(const PageInterval& element) { return element; }
-inline const PageInterval& interval_of(const PinCounts::value_type& element) {
-  return element.first;
-}
+inline PageInterval interval_of(const PageInterval& element) { return element; }
+inline PageInterval interval_of(const PinCounts::value_type& element) { return element.first; }
 inline PageInterval to_interval(PageRange range) { return {range.first, range.end}; }
 
 inline void add(PageSet& set, PageRange range) { set.add(to_interval(range)); }
@@ -60,7 +58,7 @@ PageRange first_run(const Set& set, PageRange window) {
   if (window.empty()) return none;
   const auto found = set.lower_bound(PageInterval(window.first, window.first + 1));
   if (found == set.end() || interval_of(*found).lower() >= window.end) return none;
-  const PageInterval& run = interval_of(*found);
+  const PageInterval run = interval_of(*found);
   return {std::max(run.lower(), window.first), std::min(run.upper(), window.end)};
 }
 
@@ -71,7 +69,7 @@ void for_each_run(const Set& set, PageRange window, Visit visit) {
   if (window.empty()) return;
   auto it = set.lower_bound(PageInterval(window.first, window.first + 1));
   for (; it != set.end() && interval_of(*it).lower() < window.end; ++it) {
-    const PageInterval& run = interval_of(*it);
+    const PageInterval run = interval_of(*it);
     visit(PageRange{std::max(run.lower(), window.first), std::min(run.upper(), window.end)}, *it);
   }
 }

@@ -117,7 +117,7 @@ string CWriter::attach(const Recorded& r) {
   // Nothing is called then.
   if (r.allocation_fails && (slot == 0 || enrolled_[id]))
     return left_out("the group had to be in the container before");
-  const string text = checked(r, "attach(" + decimal(slot) + ")");
+  string text = checked(r, "attach(" + decimal(slot) + ")");
   if (r.step.result != 0) return text;
   slots_.attach(id, slot);
   // The same device in a group of another kind.

@@ -16,7 +16,7 @@ namespace {
 using namespace words;
 
 string base_name(const Quantity& quantity) {
-  const string mapping = "m" + decimal(unsigned{quantity.index});
+  string mapping = "m" + decimal(unsigned{quantity.index});
   switch (quantity.base) {
     case Base::zero:
       return "";

@@ -132,7 +132,7 @@ void mutex_destroy(struct mutex *lock)
 void mutex_lock(struct mutex *lock)
 {
 	must(pthread_mutex_lock(&lock->mutex), "lock");
-	__atomic_store_n(&lock->owner, &os_current, __ATOMIC_RELAXED);
+	__atomic_store_n(&lock->owner, (const void *)&os_current, __ATOMIC_RELAXED);
 	nr_held++;
 	if (current_call)
 		current_call->nr_takes++;

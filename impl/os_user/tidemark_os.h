@@ -173,7 +173,7 @@ void mutex_unlock(struct mutex *lock);
 /* By this thread? Its os_current is at an address that no other thread's is at. */
 static inline bool os_is_held(const struct mutex *lock)
 {
-	return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &os_current;
+	return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == (const void *)&os_current;
 }
 
 /* Always on: each run of a fuzzer asks whether whoever wants the lock has it. */

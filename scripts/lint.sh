@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# clang-tidy, by .clang-tidy, on all code but the tests: GoogleTest's macros alone
+# would take it longer than everything else. Any warning fails.
+# Usage: scripts/lint.sh [FILE...]; without, all. Needs clang-tidy-19.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=build/lint
+cd "$root"
+mkdir -p "$build"
+
+# Only configured. Without precompiled headers there is nothing to build first.
+cmake --preset test -B "$build" -DTIDEMARK_SANITIZERS= -DTIDEMARK_BUGS=ON \
+  -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >"$build/log" || { cat "$build/log" >&2; exit 2; }
+
+files=("$@")
+if ((!$#)); then
+  mapfile -t files < <(sed -n "s|^ *\"file\": \"$root/\(.*\)\",*$|\1|p" "$build/compile_commands.json" |
+    grep -E '^(impl|reference|harness|fuzz|corpus|bench)/.*\.(c|cc)$|^peers/.*\.cc$' |
+    grep -v '_test\.cc$' | sort -u)
+  ((${#files[@]} > 80)) || { echo "lint: where is the code?" >&2; exit 2; }
+fi
+# Large ones first, so that all cores have work to the end.
+ls -S "${files[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy-19 -p "$build" --quiet
+echo "${#files[@]} files"
