@@ -110,7 +110,7 @@ TEST(D20, TheTrackerCountsForEachCall) {
   Executor executor;
   executor.watch(uses);
   run_all(executor, R"(
-    attach g0 emulated
+    attach g0 hardware=0
     enroll d0
     enroll d1
     map 0p 2p rw

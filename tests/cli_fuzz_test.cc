@@ -256,7 +256,7 @@ TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {
 // On v1 programs the tracker dies. Those are among the seeds, so that processes
 // that start anew would never get past them.
 TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
-  const Ended ended = fuzz(5).lying("dies").run();
+  const Ended ended = fuzz(20).lying("dies").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_TRUE(findings().contains("died.v1")) << ended.out;
   std::smatch programs;
