@@ -33,7 +33,7 @@ static int container = -1;
 static int step;
 static const char *operation = "setting up";
 
-static void begin(int number, const char *text)
+unused static void begin(int number, const char *text)
 {
 	step = number;
 	operation = text;
