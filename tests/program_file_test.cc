@@ -84,7 +84,9 @@ TEST_F(ProgramFile, WhatMayNotBeReadIsNamed) {
   const std::string path = write("secret", "start\n");
   ASSERT_EQ(chmod(path.c_str(), 0), 0);
   const uid_t user = geteuid();
-  if (user == 0) ASSERT_EQ(seteuid(65534), 0);
+  if (user == 0) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
   EXPECT_EQ(error(path), quoted_path(path) + ": Permission denied");
   ASSERT_EQ(seteuid(user), 0);
 }
