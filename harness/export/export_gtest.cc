@@ -41,7 +41,7 @@ constexpr char kAfter[] = R"part(
   tidemark::Lockstep lockstep(tidemark::make_tracker, tidemark::make_reference);
   const auto mismatch = lockstep.run(program);
   EXPECT_FALSE(mismatch.has_value())
-      << mismatch->signature << "\n" << tidemark::describe(*mismatch, program);
+      << tidemark::print(mismatch->signature) << "\n" << tidemark::describe(*mismatch, program);
 }
 
 }  // namespace
