@@ -82,11 +82,13 @@ std::optional<Mismatch> Lockstep::run(const Program& program) {
 std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expectation* expectation) {
   verb_ = operation.verb;
   steps_ = actual_.run(operation);
-  if (starved_pin()) show_where_memory_ended();
+  const bool starved = starved_pin();
+  if (starved) show_where_memory_ended();
   const auto expected = expected_.run(operation, steps_);
   operations_ += steps_.size();
   if (auto found = compare(operation, expected); counts(found)) return found;
-  if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
+  if (starved)
+    if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
   if (auto found = compare_locks(index_); counts(found)) return found;
   if (expectation) {

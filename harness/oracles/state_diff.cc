@@ -137,7 +137,6 @@ void Lockstep::show_where_memory_ended() {
 
 // At once, so that it is said of this operation and not of a later one.
 std::optional<Mismatch> Lockstep::compare_marks_of_starved_pin() {
-  if (!starved_pin()) return std::nullopt;
   const std::uint64_t first = steps_[0].first / kPageBytes;
   const std::uint64_t end = std::min(first + steps_[0].size / kPageBytes, std::uint64_t{1} << 52);
   const auto named = [&](std::vector<State::Run> runs) {

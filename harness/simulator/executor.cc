@@ -40,7 +40,8 @@ std::string Executor::release() {
 
 const LiveMapping* Executor::newest(unsigned index) const {
   if (mappings_.empty()) return nullptr;
-  return &mappings_[mappings_.size() - 1 - index % mappings_.size()];
+  const std::size_t back = index < mappings_.size() ? index : index % mappings_.size();
+  return &mappings_[mappings_.size() - 1 - back];
 }
 
 std::uint64_t Executor::resolve(const Quantity& quantity) const {
@@ -212,13 +213,15 @@ void Executor::execute(const Operation& operation) {
 
   arm(operation, step);
   subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
-  step.result = dispatch(operation, step);
+  const std::int64_t result = dispatch(operation, step);
+  Step& done = steps_[index];
+  done = step;
+  done.result = result;
   // One that it survived needs no explanation.
-  step.allocation_failed = world_.allocation_failed && step.result == -ENOMEM;
-  if (depth_) digest_output(operation, step);
+  done.allocation_failed = world_.allocation_failed && result == -ENOMEM;
+  if (depth_) digest_output(operation, done);
   disarm();
   if (std::exchange(asks_page_bytes_, false)) ask_page_bytes();
-  steps_[index] = step;
 }
 
 }  // namespace tidemark

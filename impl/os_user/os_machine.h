@@ -32,7 +32,7 @@ extern "C" {
  * @nr_allocations: not freed yet
  * @nr_processes: references held on the process
  * @locked_pages: charged
- * @nr_warnings: printed, or not
+ * @nr_warnings: about drivers; nothing is printed
  *
  * One machine serves one container. Its functions and counters are used under
  * the container's lock, or before and after all other use, so that they need

@@ -94,23 +94,27 @@ void kvfree(const void *memory)
 
 void os_warn(const char *format, ...)
 {
-	va_list arguments;
-
+	(void)format;
 	/* The one counter that is not used under the container's lock alone. */
 	__atomic_fetch_add(&os_current->nr_warnings, 1, __ATOMIC_RELAXED);
-	if (!getenv("TIDEMARK_WARNINGS"))
-		return;
+}
+
+void os_die(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("Assertion failure: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
+	fputs("\n", stderr);
+	abort();
 }
 
-static void must(int error, const char *what)
+static inline void must(int error, const char *what)
 {
-	if (!error)
-		return;
-	fprintf(stderr, "Assertion failure: lock.%s: %s\n", what, strerror(error));
-	abort();
+	if (error)
+		os_die("lock.%s: %s", what, strerror(error));
 }
 
 void mutex_init(struct mutex *lock)

@@ -147,14 +147,15 @@ void kvfree(const void *memory);
 #define kzalloc(bytes, flags) kvzalloc(bytes, flags)
 #define kfree(memory) kvfree(memory)
 
-/* Complaints: those about us stop the program, those about drivers are counted. */
+/*
+ * Complaints: those about us stop the program, and its finding is named for what
+ * is said here; those about drivers are counted.
+ */
+__attribute__((cold, noreturn, format(printf, 1, 2))) void os_die(const char *format, ...);
 #define WARN_ON(condition)						\
 	do {								\
-		if (condition) {					\
-			fprintf(stderr, "Assertion failure: WARN_ON(%s) in %s\n", \
-				#condition, __func__);			\
-			abort();					\
-		}							\
+		if (condition)						\
+			os_die("WARN_ON(%s) in %s", #condition, __func__);\
 	} while (0)
 #define pr_warn_ratelimited(...) os_warn(__VA_ARGS__)
 __attribute__((format(printf, 1, 2))) void os_warn(const char *format, ...);
@@ -179,11 +180,8 @@ static inline bool os_is_held(const struct mutex *lock)
 /* Always on: each run of a fuzzer asks whether whoever wants the lock has it. */
 #define lockdep_assert_held(lock)					\
 	do {								\
-		if (!os_is_held(lock)) {				\
-			fprintf(stderr, "Assertion failure: lock.not-held.%s\n", \
-				__func__);				\
-			abort();					\
-		}							\
+		if (!os_is_held(lock))					\
+			os_die("lock.not-held.%s", __func__);		\
 	} while (0)
 
 struct completion {
