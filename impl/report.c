@@ -86,21 +86,25 @@ static int report_small(struct bitmap_writer *writer, u64 at, u64 bits)
 	return writer_set_at(writer, at + skip, bits >> skip);
 }
 
-/* The same where P is larger: @page is the number of the page of bit 0. */
+/*
+ * The same where P is larger: @page is the number of the page of bit 0. Returns the
+ * first page that can add something: none does in a large page that is reported.
+ */
 static int report_large(struct bitmap_writer *writer, unsigned int shift, u64 range_page,
-			u64 page, u64 bits)
+			u64 page, u64 bits, u64 *next)
 {
 	while (bits) {
 		u64 large = (page + __ffs(bits)) >> shift;
 		u64 at = large - (range_page >> shift);
-		u64 next = ((large + 1) << shift) - page;	/* first bit of the next */
+		u64 behind = ((large + 1) << shift) - page;	/* first bit of the next */
 		int ret;
 
 		ret = writer_set(writer, at >> TIDEMARK_WORD_SHIFT,
 				 (u64)1 << (at & (TIDEMARK_WORD_BITS - 1)));
 		if (ret)
 			return ret;
-		bits = next < TIDEMARK_WORD_BITS ? bits & (~(u64)0 << next) : 0;
+		*next = max(*next, page + behind);
+		bits = behind < TIDEMARK_WORD_BITS ? bits & (~(u64)0 << behind) : 0;
 	}
 	return 0;
 }
@@ -126,12 +130,13 @@ static int report_mapping(struct bitmap_writer *writer, const struct report *rep
 	report_clip(report, mapping, &first, &last);
 	while (!ret && tidemark_dirty_store_next(store, first, last, &word)) {
 		u64 page = mapping_at + word.first;
+		u64 next = page + TIDEMARK_WORD_BITS;
 
 		if (shift)
-			ret = report_large(writer, shift, range_at, page, word.bits);
+			ret = report_large(writer, shift, range_at, page, word.bits, &next);
 		else
 			ret = report_small(writer, page - range_at, word.bits);
-		first = word.first + TIDEMARK_WORD_BITS;
+		first = next - mapping_at;
 	}
 	return ret;
 }
