@@ -265,7 +265,7 @@ TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
 }
 
 TEST_F(CliFuzz, AHangIsNamedAndReduced) {
-  leave("timeout-1", bytes_of("container v1\nattach g0 emulated\nstop\n"));
+  leave("timeout-1", bytes_of("container v1\nstop\n"));
   const Ended ended = fuzz(1, {"--timeout", "1"}).lying("hangs").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_EQ(findings(), std::set<std::string>{"hang.v1"}) << ended.out;
