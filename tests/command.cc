@@ -42,7 +42,8 @@ void Command::become(int out, int err) const {
   if (!terminal_)
     dup2(output_.empty() ? out : open(output_.c_str(), O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
-  for (const char* inherited : {"NO_COLOR", "TIDEMARK_LIE", "TIDEMARK_KNOWN"}) unsetenv(inherited);
+  for (const char* inherited : {"NO_COLOR", "TIDEMARK_LIE", "TIDEMARK_REPORTED"})
+    unsetenv(inherited);
   setenv("TERM", "xterm", 1);
   for (const auto& [variable, value] : variables_) setenv(variable.c_str(), value.c_str(), 1);
   if (disk_bytes_ >= 0) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Fails if a document below ROOT links to a file or a folder that is not there, or
-# names one in `backticks`: by a path, or a source file by its name.
+# names one in `backticks`: by a path, or a source file by its name. Also if prose has a
+# line of more than 100 bytes (tables, pictures and code are as wide as they are).
 # Usage: cmake -DROOT=<folder> -P document_paths.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -28,12 +29,24 @@ function(there result folder path)
   set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
+function(expect_narrow document text)
+  string(REGEX REPLACE "\n```[^`]*\n```" "" text "\n${text}")
+  string(REPLACE "\n" ";" lines "${text}")
+  foreach(line IN LISTS lines)
+    string(LENGTH "${line}" bytes)
+    if(bytes GREATER 100 AND line MATCHES "^[^|<!#]*[^ |] ")
+      message(SEND_ERROR "${document} has a line of ${bytes} bytes: ${line}")
+    endif()
+  endforeach()
+endfunction()
+
 foreach(document IN LISTS documents)
   cmake_path(GET document PARENT_PATH folder)
   file(READ ${ROOT}/${document} text)
   string(REPLACE ";" "," text "${text}")
   string(REPLACE "[" "(" text "${text}") # brackets would keep the parts of lists together
   string(REPLACE "]" ")" text "${text}")
+  expect_narrow(${document} "${text}")
   string(REGEX MATCHALL "\\)\\([^)# ]+" links "${text}")
   list(TRANSFORM links REPLACE "^\\)\\(" "")
   list(FILTER links EXCLUDE REGEX "^https?:")

@@ -126,9 +126,9 @@ TEST_F(AReporter, EndsTheProcessWhereNobodyWaits) {
 
 TEST_F(AReporter, PassesOverWhatIsKnown) {
   write_content(folder_.path / ".known", "lockstep.query.missing-dirty.write\n");
-  setenv(kKnownVariable, (folder_.path / ".known").c_str(), 1);
+  setenv(kReportedVariable, (folder_.path / ".known").c_str(), 1);
   EXPECT_TRUE(fails_apart().fine);
-  unsetenv(kKnownVariable);
+  unsetenv(kReportedVariable);
   EXPECT_TRUE(drops_in(folder_.path).empty());
 }
 

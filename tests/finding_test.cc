@@ -71,7 +71,7 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
   const auto third = store.file(shorter);
   EXPECT_EQ(third.count, 3u);
   EXPECT_EQ(content(third.folder / "program.trace"), trace_text(shorter));
-  EXPECT_EQ(store.known(), std::vector<std::string>{shorter.name});
+  EXPECT_EQ(store.names(), std::vector<std::string>{shorter.name});
 }
 
 // A process that was killed while it wrote leaves nothing to trip over.
@@ -81,7 +81,7 @@ TEST(Finding, WhatWasNotFinishedIsClearedByTheNextOne) {
   const fs::path finding = store.file(finding_of(kLost)).folder;
   write_content(folder.path / ".unfinished-lockstep.x123" / "input", "half");
   write_content(finding / ".unfinished-count123", "1");
-  EXPECT_EQ(store.known().size(), 1u);
+  EXPECT_EQ(store.names().size(), 1u);
   store.file(finding_of(kLost));
   EXPECT_EQ(entries_in(folder.path), 1u);
   EXPECT_EQ(entries_in(finding), 6u);
@@ -146,7 +146,7 @@ TEST(Finding, TheFolderIsWholeWheneverAProcessIsKilled) {
       }
     });
     FindingStore store(folder.path);
-    for (const std::string& name : store.known()) {
+    for (const std::string& name : store.names()) {
       const fs::path found = folder.path / name;
       for (const char* file :
            {"input", "program.trace", "report.txt", "report.html", "environment.json", "count"})
@@ -214,7 +214,7 @@ TEST(Finding, AFolderThatWasClearedByHandIsFilledAgain) {
   const Finding finding = finding_of(kLost);
   fs::create_directory(store.folder_of(finding.name));
   EXPECT_EQ(store.file(finding).count, 1u);
-  EXPECT_EQ(store.known(), std::vector<std::string>{finding.name});
+  EXPECT_EQ(store.names(), std::vector<std::string>{finding.name});
 }
 
 TEST(Finding, RemovesOnlyWhatIsOfTheFinding) {

@@ -75,6 +75,6 @@ rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
 rule(fuzz/random_main.cc ${rooms} ${std} ${system})
 rule(fuzz/progress.cc fuzz/ ${std} ${system})
 rule(fuzz/*.* fuzz/ ${rooms} ${std})
-rule(peers/linux/table.cc peers/linux/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
+rule(peers/linux/linux_command.cc peers/linux/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
 rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ ${rooms} tests/ ${std} ${system}
   "<gtest/gtest\\.h>")

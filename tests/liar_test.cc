@@ -198,13 +198,13 @@ TEST(AConspiracy, IsCaughtByTheMigration) {
   EXPECT_EQ(signature_of(program, make_tracker), "");
   EXPECT_EQ(
       signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
-      "migration.tracker");
+      "migration.lost-page");
 }
 
 TEST(AConspiracy, AgainstMemoryIsCaughtByTheMigration) {
   EXPECT_EQ(signature_of(program_of(kProgram), lying<Lie::corrupts_memory>,
                          lying<Lie::corrupts_memory, make_reference>),
-            "migration.tracker");
+            "migration.lost-page");
 }
 
 // The last queries are of mappings for which there is not room enough in the bitmap ...
@@ -219,7 +219,7 @@ TEST(AConspiracy, IsCaughtInALargeMapping) {
     EXPECT_EQ(signature_of(program, make_tracker), "");
     EXPECT_EQ(
         signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
-        "migration.tracker")
+        "migration.lost-page")
         << rule;
   }
 }
@@ -236,7 +236,7 @@ TEST(AConspiracy, IsCaughtInPiecesOfALargeMapping) {
   EXPECT_EQ(signature_of(program, make_tracker), "");
   EXPECT_EQ(
       signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
-      "migration.tracker");
+      "migration.lost-page");
 }
 
 // Where only a word has no room, it is stored in the guard, and counts.
@@ -259,7 +259,7 @@ TEST(AConspiracy, IsCaughtInAMappingSmallerThanAPage) {
     EXPECT_EQ(signature_of(program, make_tracker), "");
     EXPECT_EQ(
         signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
-        "migration.tracker")
+        "migration.lost-page")
         << setup;
   }
 }

@@ -168,7 +168,7 @@ TEST(ASignature, IsPrintedAsEver) {
       {{.kind = Kind::missing_dirty, .verb = Verb::query, .closing = true},
        "closing.lockstep.query.missing-dirty"},
       {{.kind = Kind::leak}, "lockstep.release.leak"},
-      {{.kind = Kind::lost_page}, "migration.tracker"},
+      {{.kind = Kind::lost_page}, "migration.lost-page"},
       {{.kind = Kind::out_of_memory}, "out-of-memory"},
       {{.kind = Kind::undefined, .what = "shift-exponent", .function = "report_word"},
        "UndefinedBehaviorSanitizer.shift-exponent.report_word"},
@@ -188,7 +188,7 @@ TEST(ASignature, SaysWhoCanSeeIt) {
   EXPECT_EQ(oracle("lockstep.unmap.callbacks"), "callbacks");
   EXPECT_EQ(oracle("lockstep.attach.size.mappings"), "state");
   EXPECT_EQ(oracle("lockstep.state.memory"), "state");
-  EXPECT_EQ(oracle("migration.tracker"), "migration");
+  EXPECT_EQ(oracle("migration.lost-page"), "migration");
   EXPECT_EQ(oracle("lockstep.release.leak"), "leak");
   EXPECT_EQ(oracle("AddressSanitizer.SEGV"), "sanitizer");
   EXPECT_EQ(oracle("died"), "sanitizer");
@@ -196,7 +196,7 @@ TEST(ASignature, SaysWhoCanSeeIt) {
 }
 
 // "lockstep.query.missing-dirty.mappings-write": a signature, then what a name has
-// behind it (fingerprint.h).
+// behind it (finding_name.h).
 bool is_a_name(std::string text) {
   if (parse_signature(text).kind != Kind::named) return true;
   text.resize(text.rfind('.'));

@@ -7,8 +7,8 @@
 #include <bit>
 #include <utility>
 
+#include "diagnose_input.h"
 #include "files.h"
-#include "filing.h"
 #include "interrupts.h"
 #include "program_bytes.h"
 #include "program_file.h"
@@ -52,10 +52,14 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
 
 }  // namespace
 
-Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& known,
+Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& reported,
              unsigned seconds)
-    : tested_(tested), store_(findings), findings_(findings), known_(known), seconds_(seconds) {
-  write_known();
+    : tested_(tested),
+      store_(findings),
+      findings_(findings),
+      reported_(reported),
+      seconds_(seconds) {
+  write_reported();
 }
 
 // A crash ends the process each time, and naming one takes seconds. Of those
@@ -133,7 +137,7 @@ void Found::file_leftovers(const fs::path& folder) {
 void Found::announce(const Finding& finding) {
   const FindingStore::Filed filed = store_.file(finding);
   ++times_[finding.name];
-  write_known();
+  write_reported();
   if (times_[finding.name] > 1) return;
   fresh_ += filed.is_new;
   if (is_terminal()) fmt::print("\r\x1b[K");
@@ -148,11 +152,11 @@ void Found::announce(const Finding& finding) {
 
 // The fuzzing processes read it whenever they find something. Only of this
 // run: what was found yesterday and is still there shall be said today.
-void Found::write_known() const {
+void Found::write_reported() const {
   std::string lines;
   for (const auto& [name, times] : times_) lines += name + "\n";
   // Nobody needs it after this run.
-  write_file(known_, lines, Survives::process);
+  write_file(reported_, lines, Survives::process);
 }
 
 void Found::print_summary() const {

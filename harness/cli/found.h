@@ -8,18 +8,18 @@
 #include <map>
 #include <string>
 
-#include "filing.h"
+#include "diagnose_input.h"
 #include "finding.h"
 
 namespace tidemark::cli {
 
 class Found {
  public:
-  // Of what `tested` does wrong. `known` is the file that tells the fuzzing processes what need not
-  // be reported again (dedup.h). What takes longer than `seconds` hangs. Throws std::system_error
-  // if it cannot be written.
+  // Of what `tested` does wrong. `reported` is the file that tells the fuzzing processes what need
+  // not be reported again (dedup.h). What takes longer than `seconds` hangs. Throws
+  // std::system_error if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
-        const std::filesystem::path& known, unsigned seconds);
+        const std::filesystem::path& reported, unsigned seconds);
 
   // An input on which a fuzzing process ended, and what that printed. Only when
   // the finding is in its folder is it announced, and only then does the input
@@ -45,11 +45,11 @@ class Found {
   bool is_boring(const Judgement& judgement);
   void announce(const Finding& finding);
   void announce_with_leads(const Diagnosed& found);
-  void write_known() const;
+  void write_reported() const;
 
   const UnderTest tested_;
   FindingStore store_;
-  const std::filesystem::path findings_, known_;
+  const std::filesystem::path findings_, reported_;
   const unsigned seconds_;
   std::map<std::string, std::size_t> times_;  // by name
   // How many there were of a crash, and how many of them were not looked into.

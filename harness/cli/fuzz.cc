@@ -14,8 +14,8 @@
 
 #include "commands.h"
 #include "dedup.h"
+#include "diagnose_input.h"
 #include "files.h"
-#include "filing.h"
 #include "found.h"
 #include "interrupts.h"
 #include "program_bytes.h"
@@ -213,7 +213,7 @@ class Run {
   // A worker has ended: what it found is filed, and another takes its place.
   void ended(std::size_t i) {
     Worker& worker = *workers_[i];
-    const End end = worker.finish();
+    const WorkerEnd end = worker.finish();
     done_[i] = true;
     if (end.failed && !interrupts()) {
       fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself:\n{}\n",
@@ -261,7 +261,7 @@ class Run {
 void set_environment(const Options& options) {
   setenv(kSubjectVariable, options.subject.c_str(), 1);
   if (options.known) setenv(kWithKnownVariable, "", 1);
-  setenv(kKnownVariable, fs::absolute(fs::path(options.work) / "known").c_str(), 1);
+  setenv(kReportedVariable, fs::absolute(fs::path(options.work) / "known").c_str(), 1);
 }
 
 int fuzz(Options options) {

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "commands.h"
+#include "diagnose_input.h"
 #include "files.h"
-#include "filing.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "commands.h"
+#include "diagnose_input.h"
 #include "files.h"
-#include "filing.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "terminal.h"
@@ -58,7 +58,7 @@ std::string merged_by(Worker& worker, std::size_t inputs) {
     std::fflush(stdout);
   }
   if (is_terminal()) fmt::print("\r\x1b[K");
-  const End end = worker.finish();
+  const WorkerEnd end = worker.finish();
   return end.crashed || end.failed ? worker.said() : "";
 }
 

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "commands.h"
+#include "diagnose_input.h"
 #include "files.h"
-#include "filing.h"
 #include "program_file.h"
 #include "program_text.h"
 #include "terminal.h"

@@ -65,7 +65,7 @@ Worker::Worker(const std::filesystem::path& target, const Places& places,
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto what = [&] {
     setenv(kCountersVariable, counters.c_str(), 1);
-    setenv(kKnownVariable, places.known.c_str(), 1);
+    setenv(kReportedVariable, places.known.c_str(), 1);
     if (places.drops.empty())
       unsetenv(kDropsVariable);
     else
@@ -101,9 +101,9 @@ bool Worker::was_starved() const {
   return child_->seconds_without_core() > life.count() / 2;
 }
 
-End Worker::finish() {
+WorkerEnd Worker::finish() {
   child_->wait_for_end();
-  End end;
+  WorkerEnd end;
   end.starved = was_starved();
   const int code = child_->wait();
   take_line(partial_);

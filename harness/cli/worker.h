@@ -18,7 +18,7 @@ namespace tidemark::cli {
 std::size_t files_in(const std::filesystem::path& folder);
 
 // How a fuzzing process ended.
-struct End {
+struct WorkerEnd {
   bool crashed = false;         // on an input, which is in the artifacts
   bool failed = false;          // otherwise than by running out of time
   bool starved = false;         // it spent most of its life waiting for a core
@@ -48,7 +48,7 @@ class Worker {
   bool read_output();
   void stop(int signal) const { child_->kill(signal); }
   // Waits for its end.
-  End finish();
+  WorkerEnd finish();
 
   std::uint64_t programs() const { return read_counter(counters_->programs); }
   std::uint64_t operations() const { return read_counter(counters_->operations); }

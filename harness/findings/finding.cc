@@ -79,7 +79,7 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
 
 fs::path FindingStore::folder_of(const std::string& name) const { return folder_ / safe(name); }
 
-std::vector<std::string> FindingStore::known() const {
+std::vector<std::string> FindingStore::names() const {
   std::vector<std::string> names;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder_, none)) {

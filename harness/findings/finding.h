@@ -59,7 +59,7 @@ class FindingStore {
   static void remove(const std::filesystem::path& folder);
 
   // Names, in alphabetical order.
-  std::vector<std::string> known() const;
+  std::vector<std::string> names() const;
   std::size_t count(const std::string& name) const;
   std::filesystem::path folder_of(const std::string& name) const;
 

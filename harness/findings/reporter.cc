@@ -20,7 +20,7 @@ void hand_over(Diagnosed found, const char* folder) {
     std::fprintf(stderr, "tidemark: %s\n", error.what());
     std::_Exit(EXIT_FAILURE);
   }
-  note_known(found.finding.name);
+  note_reported(found.finding.name);
   std::fprintf(stderr, "dropped: %s\n", found.finding.name.c_str());
 }
 
@@ -29,7 +29,7 @@ void hand_over(Diagnosed found, const char* folder) {
 void Reporter::failed(const Program& program, const Mismatch& mismatch,
                       std::span<const std::uint8_t> input) {
   auto found = look_into(program, mismatch, input);
-  if (!found || is_known(found->finding.name)) return;
+  if (!found || is_reported(found->finding.name)) return;
   const char* folder = std::getenv(kDropsVariable);
   if (!folder)
     fail(found->finding.name, kSeenAs + print(mismatch.signature) + "\n" +
@@ -44,7 +44,7 @@ std::optional<Diagnosed> Reporter::look_into(const Program& program, const Misma
                                              std::span<const std::uint8_t> input) {
   const Signature& seen_as = mismatch.signature;
   const bool known = !mismatch.known.empty();
-  if (known && is_known(tested_.finding_name(print(seen_as)))) return std::nullopt;
+  if (known && is_reported(tested_.finding_name(print(seen_as)))) return std::nullopt;
   if (!lookalikes_.worth_naming(seen_as)) return std::nullopt;
   // If it is a difference that is known, then no other must hide it.
   const auto alone = known ? tested_.counting(print(seen_as)).lockstep() : nullptr;

@@ -236,7 +236,7 @@ unsigned nth_bit(unsigned mask, unsigned n) {
 
 Verb verb_value(Byte code) { return kVerbSlots[code & 63]; }
 
-Moment moment_value(Byte code) {
+WhenCode when_value(Byte code) {
   if (code < 240) return {};
   return {(code & 4) != 0 ? When::every_callback : When::next_callback,
           static_cast<Byte>(code & 3)};
@@ -246,7 +246,7 @@ bool is_whole_space(Verb verb, Byte code) {
   return verb == Verb::unmap && (code & 15) == kWholeSpace;
 }
 
-Kind kind_value(Verb verb, Byte code) {
+FlagsCode flags_value(Verb verb, Byte code) {
   const std::size_t slot = code & 15;
   switch (verb) {
     case Verb::map:

@@ -19,21 +19,21 @@ using Slots = std::array<Value, 16>;
 
 Verb verb_value(Byte code);
 
-struct Moment {
+struct WhenCode {
   When when = When::now;
   Byte device = 0;
-  bool operator==(const Moment&) const = default;
+  bool operator==(const WhenCode&) const = default;
 };
 
-Moment moment_value(Byte code);
+WhenCode when_value(Byte code);
 
-struct Kind {
+struct FlagsCode {
   std::uint16_t flags = 0;
   Byte hardware = 0;  // attach
-  bool operator==(const Kind&) const = default;
+  bool operator==(const FlagsCode&) const = default;
 };
 
-Kind kind_value(Verb verb, Byte code);
+FlagsCode flags_value(Verb verb, Byte code);
 // The flags code that stands for kAll with address and size 0.
 inline constexpr Byte kWholeSpace = 15;
 bool is_whole_space(Verb verb, Byte code);

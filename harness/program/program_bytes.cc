@@ -119,12 +119,12 @@ bool encode_fault(const Operation& operation, Byte* bytes) {
 const char* encode_fields(const Operation& operation, Byte* r) {
   const Verb verb = operation.verb;
   const VerbFields& fields = fields_of(verb);
-  const Kind kind = {operation.flags, operation.hardware};
+  const FlagsCode kind = {operation.flags, operation.hardware};
   if (!put(r[0], verb_value, verb)) return "verb";
   if (!put(
-          r[1], [verb](Byte c) { return kind_value(verb, c); }, kind))
+          r[1], [verb](Byte c) { return flags_value(verb, c); }, kind))
     return "flags";
-  if (!put(r[2], moment_value, Moment{operation.when, operation.window_device})) return "when";
+  if (!put(r[2], when_value, WhenCode{operation.when, operation.window_device})) return "when";
   if (operation.flags == kAll && operation.address == Quantity{} && operation.size == Quantity{}) {
     r[1] = kWholeSpace;
   } else {
@@ -146,10 +146,10 @@ Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record) {
   Operation operation;
   operation.verb = verb_value(r[0]);
   const VerbFields& fields = fields_of(operation.verb);
-  const Kind kind = kind_value(operation.verb, r[1]);
+  const FlagsCode kind = flags_value(operation.verb, r[1]);
   operation.flags = kind.flags;
   operation.hardware = kind.hardware;
-  const Moment moment = moment_value(r[2]);
+  const WhenCode moment = when_value(r[2]);
   operation.when = moment.when;
   operation.window_device = moment.device;
   const bool ranged = !is_whole_space(operation.verb, r[1]);

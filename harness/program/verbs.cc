@@ -14,10 +14,10 @@ constexpr unsigned kRights = kReadable | kWritable;
 constexpr unsigned kHeader = bit(Field::argsz) | bit(Field::flags) | bit(Field::argument);
 constexpr unsigned kWithVfioBitmap =
     kHeader | bit(Field::pgsize) | bit(Field::bitmap_size) | bit(Field::bitmap_pointer);
-constexpr unsigned kNoMemory = bit(FaultKind::allocation);
-constexpr unsigned kCall = kNoMemory | bit(FaultKind::arg_read) | bit(FaultKind::arg_write);
+constexpr unsigned kAllocates = bit(FaultKind::allocation);
+constexpr unsigned kCall = kAllocates | bit(FaultKind::arg_read) | bit(FaultKind::arg_write);
 constexpr unsigned kBitmapCall = kCall | bit(FaultKind::bitmap_read) | bit(FaultKind::bitmap_write);
-constexpr unsigned kPinning = kNoMemory | bit(FaultKind::memory);
+constexpr unsigned kPinning = kAllocates | bit(FaultKind::memory);
 
 constexpr VerbFields range(unsigned flags, unsigned bends, unsigned faults) {
   VerbFields fields{.address = true, .size = true};
@@ -52,16 +52,16 @@ constexpr std::array<VerbFields, kVerbs> kFields = {{
     {.bends = kHeader, .faults = kCall},                                    // start
     {.bends = kHeader, .faults = kCall},                                    // stop
     with_device(range(kRights, 0, kPinning)),                               // pin
-    with_device(range(0, 0, kNoMemory)),                                    // unpin
+    with_device(range(0, 0, kAllocates)),                                   // unpin
     range(0, 0, kPinning),                                                  // write
     range(0, 0, kPinning),                                                  // read
     dma_fields(),
-    {.group = true, .flags = kHardware, .faults = kNoMemory},          // attach
-    {.group = true, .faults = kNoMemory},                              // detach
-    {.device = true, .flags = kKeep, .faults = kNoMemory},             // enroll
-    {.device = true, .faults = kNoMemory},                             // withdraw
+    {.group = true, .flags = kHardware, .faults = kAllocates},         // attach
+    {.group = true, .faults = kAllocates},                             // detach
+    {.device = true, .flags = kKeep, .faults = kAllocates},            // enroll
+    {.device = true, .faults = kAllocates},                            // withdraw
     {.bends = kHeader, .faults = kCall},                               // info
-    {.number = true, .faults = kNoMemory},                             // extension
+    {.number = true, .faults = kAllocates},                            // extension
     {.number = true, .bends = bit(Field::argument), .faults = kCall},  // ioctl
     {.number = true},                                                  // memlock
 }};

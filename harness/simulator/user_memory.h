@@ -20,7 +20,7 @@ struct ArgumentArea {
 };
 
 // The user's bitmap: words [-kGuard, kWords + kGuard), of which [0, kWords) are
-// backed by memory and the others too, so that stray writes are seen. Forgetting
+// meant for it; the guards around them are memory as well, so that stray writes are seen. Forgetting
 // all words is O(1).
 class BitmapArea {
  public:

@@ -53,12 +53,12 @@ class TrackerSubject final : public Subject {
   }
   Sizes sizes() override;
   void inspect(State& state) override;
-  std::optional<Discrepancy> audit(const State& shown) override { return books_.audit(shown); }
+  std::optional<Discrepancy> audit(const State& shown) override { return ledger_.audit(shown); }
   const LockUse* lock_use() override { return &lock_use_; }
   std::string release() override;
 
   World& world() { return world_; }
-  HostLedger& ledger() { return books_; }
+  HostLedger& ledger() { return ledger_; }
 
  private:
   // While the tracker runs: what the world says goes in, what it saw comes out.
@@ -87,14 +87,14 @@ class TrackerSubject final : public Subject {
     os_call call;
   };
 
-  const void* group_id(unsigned group) const { return &books_.domains[group]; }
+  const void* group_id(unsigned group) const { return &ledger_.domains[group]; }
   void give_devices();
 
   World& world_;
   os_machine machine_ = {};
   tidemark_container* container_ = nullptr;
   std::array<Device, kDevices> devices_;
-  HostLedger books_;
+  HostLedger ledger_;
   unsigned callbacks_ = 0;  // of the call that runs, so far
   LockUse lock_use_;        // of the one that returned last
 };
@@ -150,7 +150,7 @@ constexpr tidemark_iommu_ops kIommuOps = {
     }};
 
 int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
-  IommuDomain& domain = books_.domains[group];
+  IommuDomain& domain = ledger_.domains[group];
   std::array<tidemark_iova_range, 2> reserved = {};
   tidemark_group_info info = {};
   if (kind) {
@@ -177,8 +177,8 @@ int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
 void TrackerSubject::detach(unsigned group) {
   const Use use(*this);
   tidemark_group_detach(container_, group_id(group));
-  books_.domains[group].attached = false;
-  check(books_.domains[group].ranges().empty(), "domain.left-mapped");
+  ledger_.domains[group].attached = false;
+  check(ledger_.domains[group].ranges().empty(), "domain.left-mapped");
 }
 
 int TrackerSubject::pin(unsigned group, std::uint64_t iova, int count, int rights,
@@ -217,7 +217,7 @@ std::string TrackerSubject::release() {
   report("allocations", machine_.nr_allocations);
   report("process references", machine_.nr_processes);
   report("locked pages", machine_.locked_pages);
-  left += books_.left();
+  left += ledger_.left();
   return left;
 }
 

@@ -19,7 +19,7 @@ constexpr std::uint64_t kNamedAtOnce = 50, kProgramsPerRun = 8;
 class KnownFile {
  public:
   const std::vector<std::string>& names() {
-    const char* path = std::getenv(kKnownVariable);
+    const char* path = std::getenv(kReportedVariable);
     struct stat now = {};
     if (!path || stat(path, &now) != 0) {
       names_.clear();
@@ -55,11 +55,11 @@ std::set<std::string>& noted() {
 
 }  // namespace
 
-bool is_known(const std::string& name) {
+bool is_reported(const std::string& name) {
   return noted().contains(name) || std::ranges::count(known_names(), name) > 0;
 }
 
-void note_known(const std::string& name) { noted().insert(name); }
+void note_reported(const std::string& name) { noted().insert(name); }
 
 bool Lookalikes::worth_naming(const Signature& seen_as) {
   const Spent& spent = spent_.try_emplace(seen_as, Spent{programs_}).first->second;

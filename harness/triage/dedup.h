@@ -13,12 +13,12 @@
 
 namespace tidemark {
 
-inline constexpr const char* kKnownVariable = "TIDEMARK_KNOWN";
+inline constexpr const char* kReportedVariable = "TIDEMARK_REPORTED";
 
 // False where there is no such file. Cost: a stat() while the file stays as it is.
-bool is_known(const std::string& name);
+bool is_reported(const std::string& name);
 // From now on it is, in this process, whatever the file says.
-void note_known(const std::string& name);
+void note_reported(const std::string& name);
 
 // Which failing programs are worth a name, in a process that goes on for as long as it is
 // let. Naming takes some hundred runs, and a bug that shows in every other program would

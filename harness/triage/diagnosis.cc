@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "check.h"
-#include "fingerprint.h"
+#include "finding_name.h"
 #include "normal_form.h"
 #include "program_text.h"
 #include "shrink.h"

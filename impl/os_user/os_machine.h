@@ -37,7 +37,7 @@ extern "C" {
  * One machine serves one container. Its functions and counters are used under
  * the container's lock, or before and after all other use, so that they need
  * none of their own; copies of ioctl arguments and warnings are the exceptions.
- * The tracker's calls count from @allocation_failed on.
+ * The fields from @allocation_failed on are written by what the tracker calls.
  */
 struct os_machine {
 	void *context;

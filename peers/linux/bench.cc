@@ -24,7 +24,7 @@ std::vector<Program> comparable(int count, char** paths) {
     if (!program) continue;
     bool same = true;
     for (const LinuxVersion& version : linux_versions())
-      same &= !Comparison(version).judge(*program).signature;
+      same &= !LinuxLockstep(version).judge(*program).signature;
     if (same) programs.push_back(*program);
   }
   return programs;
@@ -98,7 +98,7 @@ int main(int count, char** arguments) {
   const double own = speed(tracker, programs, seconds);
   std::printf("%zu programs\n%-12s %9.0f operations/s\n", programs.size(), "tracker", own);
   for (const LinuxVersion& version : linux_versions()) {
-    Comparison comparison(version);
+    LinuxLockstep comparison(version);
     const double its = speed(comparison, programs, seconds);
     std::printf("%-12s %9.0f operations/s  %.2f of the tracker's\n", version.name, its, its / own);
   }

@@ -12,13 +12,13 @@
 
 namespace tidemark {
 
-struct Difference {
+struct Divergence {
   const Program& program;
   std::size_t index;  // of the operation; their number: after the last
   const Signature& signature;
   const Mismatch* mismatch;  // null if Linux warned, stopped or died
   Lockstep* lockstep;        // null if the process died
-  const History* history;    // likewise
+  const Taint* taint;        // likewise
 
   // An empty one after the last.
   const Operation& operation() const;
@@ -34,25 +34,25 @@ struct Difference {
 };
 
 // Marks: reported, kept, or missed by the migration.
-bool about_marks(const Difference& d);
-bool is_missing(const Difference& d);
+bool about_marks(const Divergence& d);
+bool is_missing(const Divergence& d);
 // Seen in the states, be it at once, for a pin that ran out of memory: pages of 4 KiB.
-bool is_of_the_state(const Difference& d);
-bool has_large_marks(const Difference& d);
+bool is_of_the_state(const Divergence& d);
+bool has_large_marks(const Divergence& d);
 // Those to be explained: that marks are rounded to large pages is known.
-std::vector<std::uint64_t> pages_of(const Difference& d);
+std::vector<std::uint64_t> pages_of(const Divergence& d);
 
-bool in_window(const Difference& d);
+bool in_window(const Divergence& d);
 // Of the operations in a window that have an argument, the last one, if any: its argument
 // and bitmap are in the places of all the others'.
-const Step* last_with_argument(const Difference& d);
+const Step* last_with_argument(const Divergence& d);
 // What queries in a window stored is only known to differ. Their arguments are as they
 // should be, if they can still be seen.
-bool output_in_window(const Difference& d);
+bool output_in_window(const Divergence& d);
 
 // Somewhere in the program, since the outcome does not say what a window's operation was.
-bool any_operation(const Difference& d, bool (*holds)(const Operation&));
+bool any_operation(const Divergence& d, bool (*holds)(const Operation&));
 // A call `returned()` this, be it the operation itself or one like it in a window.
-bool is_of(const Difference& d, const Signature& returned, bool (*holds)(const Operation&));
+bool is_of(const Divergence& d, const Signature& returned, bool (*holds)(const Operation&));
 
 }  // namespace tidemark

@@ -17,17 +17,17 @@ constexpr LinuxVersion kVersions[] = {
     {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
 };
 
-bool is_instead_of_einval(const Difference& d) {
+bool is_instead_of_einval(const Divergence& d) {
   return d.signature.kind == Kind::result && d.signature.expected == -EINVAL;
 }
 
 // Or one of the two says that the arguments are wrong.
-bool is_about_einval(const Difference& d) {
+bool is_about_einval(const Divergence& d) {
   return d.signature.kind == Kind::result &&
          (d.signature.actual == -EINVAL || d.signature.expected == -EINVAL);
 }
 
-bool is_info_in_window(const Difference& d) {
+bool is_info_in_window(const Divergence& d) {
   return in_window(d) && d.is_about(Verb::info) && d.signature.kind == Kind::output;
 }
 
@@ -36,28 +36,28 @@ bool is_info_in_window(const Difference& d) {
 bool loses_pages(Cause cause) { return cause != Cause::odd_offset; }
 
 template <Cause cause>
-bool by(const Difference& d) {
-  if (d.lockstep && output_in_window(d)) return d.history->any(cause);
-  return d.history && d.mismatch && about_marks(d) &&
+bool by(const Divergence& d) {
+  if (d.lockstep && output_in_window(d)) return d.taint->any(cause);
+  return d.taint && d.mismatch && about_marks(d) &&
          (cause == Cause::failed_copy || is_missing(d) == loses_pages(cause)) &&
-         d.history->explains(cause, pages_of(d));
+         d.taint->explains(cause, pages_of(d));
 }
 
 // --- Queries ---
 
 // Does the bitmap's word tell of a page that is mapped?
-bool is_of_a_mapping(const Difference& d, std::int64_t index) {
+bool is_of_a_mapping(const Divergence& d, std::int64_t index) {
   const Executor& linux = d.lockstep->actual();
   const std::uint64_t bytes = 64 * linux.page_bytes();
   const std::uint64_t word = linux.bitmap_first() + static_cast<std::uint64_t>(index);
   const std::uint64_t first = d.lockstep->steps()[0].first + word * bytes;
   const std::uint64_t last = first + std::min(bytes - 1, ~first);
-  return std::ranges::any_of(d.history->mappings(), [&](const LiveMapping& m) {
+  return std::ranges::any_of(d.taint->mappings(), [&](const LiveMapping& m) {
     return m.first <= last && m.last >= first;
   });
 }
 
-bool clean_words(const Difference& d) {
+bool clean_words(const Divergence& d) {
   if (!d.is(Verb::query, Kind::stored_words) && !d.is(Verb::unmap, Kind::stored_words))
     return false;
   const BitmapArea& expected = d.lockstep->expected().world().bitmaps[0];
@@ -66,14 +66,14 @@ bool clean_words(const Difference& d) {
       [&](std::int64_t i) { return expected.written(i) || is_of_a_mapping(d, i); });
 }
 
-bool clean_words_in_window(const Difference& d) {
+bool clean_words_in_window(const Divergence& d) {
   return in_window(d) && d.signature.kind == Kind::stored_words &&
          (d.is_about(Verb::query) || d.is_about(Verb::unmap));
 }
 
 // The bitmap cannot be stored, or read for its words at odd offsets, where there
 // is nothing to store.
-bool clean_words_fault(const Difference& d) {
+bool clean_words_fault(const Divergence& d) {
   const auto cannot = [](const Operation& o) {
     return o.fault.kind == FaultKind::bitmap_write || o.fault.kind == FaultKind::bitmap_read ||
            o.bend.field == Field::bitmap_pointer;
@@ -91,12 +91,12 @@ bool clean_words_fault(const Difference& d) {
   });
 }
 
-bool other_range_rule(const Difference& d) {
+bool other_range_rule(const Divergence& d) {
   return d.program.setup.rule != RangeRule::whole && d.is_about(Verb::query) && is_about_einval(d);
 }
 
 // Be it the operation itself or one in its window.
-bool failed_unmap(const Difference& d) {
+bool failed_unmap(const Divergence& d) {
   return d.mismatch && (in_window(d) || d.is_about(Verb::unmap)) &&
          std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
            return s.verb == Verb::unmap && s.result == -EFAULT &&
@@ -104,40 +104,40 @@ bool failed_unmap(const Difference& d) {
          });
 }
 
-bool at_the_top(const Difference& d) { return d.history && d.history->at_the_top(); }
+bool at_the_top(const Divergence& d) { return d.taint && d.taint->at_the_top(); }
 
 // --- Large pages ---
 
-bool large_pages_warn(const Difference& d) {
+bool large_pages_warn(const Divergence& d) {
   return (d.says(Kind::warn, "vfio_dma_do_map") || d.says(Kind::warn, "vfio_dma_do_unmap")) &&
          (d.lockstep->actual().page_bytes() > kPageBytes || d.lockstep->steps().size() > 1);
 }
 
-bool marks_of_large_pages(const Difference& d) {
+bool marks_of_large_pages(const Divergence& d) {
   return has_large_marks(d) && marks_beyond_rounding(*d.lockstep).empty();
 }
 
 // What is reported too much besides may be due to odd offsets.
-bool cut_by_large_pages(const Difference& d) {
-  if (!d.history || !d.mismatch || !about_marks(d) || d.mismatch->pages.empty()) return false;
+bool cut_by_large_pages(const Divergence& d) {
+  if (!d.taint || !d.mismatch || !about_marks(d) || d.mismatch->pages.empty()) return false;
   const std::uint64_t page_bytes = d.lockstep->actual().page_bytes();
   const std::uint64_t bytes = d.mismatch->in_bitmap ? page_bytes : kPageBytes;
   std::vector<std::uint64_t> others = pages_of(d);
   const std::size_t count = others.size();
   std::erase_if(others, [&](std::uint64_t page) {
-    return std::ranges::any_of(d.history->mappings(), [&](const LiveMapping& m) {
+    return std::ranges::any_of(d.taint->mappings(), [&](const LiveMapping& m) {
       return has_no_bit(m, page, page + std::min(bytes - 1, ~page), page_bytes, is_of_the_state(d));
     });
   });
   return others.size() < count &&
          (others.empty() ||
-          (d.mismatch->in_bitmap && d.history->explains(Cause::odd_offset, others)));
+          (d.mismatch->in_bitmap && d.taint->explains(Cause::odd_offset, others)));
 }
 
 // --- Groups ---
 
 // An IOMMU has large pages only, and refuses less.
-bool whole_runs(const Difference& d) {
+bool whole_runs(const Divergence& d) {
   return (is_of(d, returned(Verb::map, -EFAULT, -EINVAL),
                 [](const Operation& o) {
                   return o.fault.kind == FaultKind::memory || o.vaddr.base != Base::fresh;
@@ -154,17 +154,17 @@ bool reaches(const HardwareKind& kind, const LiveMapping& mapping) {
 }
 
 // Linux does not find the reason, and may fail for another.
-bool out_of_reach(const Difference& d) {
+bool out_of_reach(const Divergence& d) {
   if (!d.is_about(Verb::attach) || !is_instead_of_einval(d)) return false;
   for (const Operation& o : d.program.operations)
     if (o.verb == Verb::attach && o.flags & kHardware &&
         (in_window(d) ? o.when != When::now : &o == &d.operation()))
-      for (const LiveMapping& mapping : d.history->mappings())
+      for (const LiveMapping& mapping : d.taint->mappings())
         if (!reaches(hardware_kind(o.hardware), mapping)) return true;
   return false;
 }
 
-bool starved_detach(const Difference& d) {
+bool starved_detach(const Divergence& d) {
   const bool about_ranges =
       ((d.is_about(Verb::map) || d.is_about(Verb::attach)) && is_about_einval(d)) ||
       d.is(Verb::info, Kind::argument) || is_info_in_window(d);
@@ -176,13 +176,13 @@ bool starved_detach(const Difference& d) {
 // --- Pins ---
 
 // What devices unpin in their callbacks is no operation, and is pinned.
-bool unpin_warns(const Difference& d) {
+bool unpin_warns(const Divergence& d) {
   return (d.says(Kind::warn, "vfio_iommu_type1_unpin_pages") || d.says(Kind::warn, "unpin")) &&
          std::ranges::any_of(d.lockstep->steps(),
                              [](const Step& s) { return s.verb == Verb::unpin; });
 }
 
-bool negative_count(const Difference& d) {
+bool negative_count(const Divergence& d) {
   return d.lockstep && d.is_about(Verb::pin) && is_instead_of_einval(d) &&
          std::ranges::any_of(d.lockstep->steps(), [](const Step& s) {
            return s.verb == Verb::pin && pages_of_pin(s) < 0;
@@ -191,7 +191,7 @@ bool negative_count(const Difference& d) {
 
 // --- Flags and numbers that only Linux has ---
 
-bool other_extension(const Difference& d) {
+bool other_extension(const Divergence& d) {
   return is_of(d, returned(Verb::extension, 0, 0),
                [](const Operation& o) {
                  return o.number == VFIO_TYPE1_NESTING_IOMMU || o.number == VFIO_UPDATE_VADDR;
@@ -206,7 +206,7 @@ bool has_vaddr_flag(const Operation& o) {
 }
 
 // While addresses are invalid, pins and rw warn. Outside of windows a program ends before.
-bool vaddr_warns(const Difference& d) {
+bool vaddr_warns(const Divergence& d) {
   return (d.says(Kind::warn, "vfio_iommu_type1_pin_pages") ||
           d.says(Kind::warn, "vfio_iommu_type1_dma_rw")) &&
          std::ranges::any_of(
@@ -218,14 +218,14 @@ bool vaddr_warns(const Difference& d) {
 }
 
 // Only such an operation itself: what Linux turns down as well has no consequences.
-bool vaddr_flag(const Difference& d) {
+bool vaddr_flag(const Divergence& d) {
   if (vaddr_warns(d)) return true;
   if (!is_instead_of_einval(d) || !(d.is_about(Verb::map) || d.is_about(Verb::unmap))) return false;
   return is_of(d, returned(*d.signature.verb, *d.signature.actual, -EINVAL), has_vaddr_flag);
 }
 
 // For want of room for the gap the capabilities are not copied, and do not fault.
-bool info_has_no_room(const Difference& d) {
+bool info_has_no_room(const Divergence& d) {
   return is_of(d, returned(Verb::info, 0, -EFAULT), [](const Operation& o) {
     return o.bend.field == Field::argsz && o.fault.kind == FaultKind::arg_write &&
            o.fault.index >= sizeof(vfio_iommu_type1_info) / 8;
@@ -233,13 +233,13 @@ bool info_has_no_room(const Difference& d) {
 }
 
 // If the last one in the window failed, its bytes are not those that differ.
-bool shows_info_in_window(const Difference& d) {
+bool shows_info_in_window(const Divergence& d) {
   const Step* last = last_with_argument(d);
   return last && last->verb == Verb::info && last->result == 0;
 }
 
 template <unsigned depth>
-bool info_gaps(const Difference& d) {
+bool info_gaps(const Divergence& d) {
   if (in_window(d) == !depth) return false;
   return info_has_no_room(d) ||
          ((depth ? is_info_in_window(d) : d.is(Verb::info, Kind::argument)) &&
@@ -249,7 +249,7 @@ bool info_gaps(const Difference& d) {
 }
 
 // Of a cap_offset that has only some of its room, nothing should be copied.
-bool info_bytes(const Difference& d) {
+bool info_bytes(const Divergence& d) {
   return is_of(d, returned(Verb::info, -EFAULT, 0), [](const Operation& o) {
     constexpr std::size_t kAt = offsetof(vfio_iommu_type1_info, cap_offset);
     return o.bend.field == Field::argsz && o.bend.value > kAt && o.bend.value < kAt + 4 &&
@@ -257,7 +257,7 @@ bool info_bytes(const Difference& d) {
   });
 }
 
-bool info_leak(const Difference& d) {
+bool info_leak(const Divergence& d) {
   return d.is(Kind::leak) && d.mismatch->actual.ends_with(" allocations left") &&
          d.mismatch->actual.find('\n') == std::string::npos &&
          any_operation(d, [](const Operation& o) {
@@ -267,26 +267,26 @@ bool info_leak(const Difference& d) {
 
 // --- The window of an unmap ---
 
-bool window_ran(const Difference& d) { return d.lockstep && d.lockstep->steps().size() > 1; }
+bool window_ran(const Divergence& d) { return d.lockstep && d.lockstep->steps().size() > 1; }
 
-bool unchecked_after_window(const Difference& d) {
+bool unchecked_after_window(const Divergence& d) {
   return d.signature == returned(Verb::unmap, 0, -EINVAL) && window_ran(d);
 }
 
 // Another mapping went before the one whose devices are called, or will be asked again.
-bool several_mappings(const Difference& d) {
-  if (!d.history || !d.mismatch) return false;
-  if (d.is(Kind::memory)) return d.history->wrote_short(d.mismatch->user_page);
+bool several_mappings(const Divergence& d) {
+  if (!d.taint || !d.mismatch) return false;
+  if (d.is(Kind::memory)) return d.taint->wrote_short(d.mismatch->user_page);
   return (in_window(d) || d.is(Verb::unmap, Kind::callbacks) ||
           (d.is_about(Verb::unmap) && window_ran(d))) &&
-         d.history->mappings_in_range(d.operation(), d.lockstep->steps()) > 1;
+         d.taint->mappings_in_range(d.operation(), d.lockstep->steps()) > 1;
 }
 
-bool last_group_in_window(const Difference& d) {
+bool last_group_in_window(const Divergence& d) {
   return d.says(Kind::warn, "vfio_iommu_type1_detach_group") && window_ran(d);
 }
 
-constexpr Expected kExpected[] = {
+constexpr KnownDifference kKnownDifferences[] = {
     // The program goes on, or what is in a window is the same but there.
     {"clean-words-are-stored", "R11", "a query stores the clean words of mappings, too", kAllLinux,
      true, clean_words},
@@ -304,7 +304,7 @@ constexpr Expected kExpected[] = {
      marks_of_large_pages},
     {"closed-device", "D5",
      "whose group is not attached is no open device: before all other checks", kAllLinux, true,
-     [](const Difference& d) {
+     [](const Divergence& d) {
        return d.signature == returned(Verb::pin, -EINVAL, -EACCES) ||
               is_of(d, returned(Verb::pin, -EINVAL, -E2BIG), [](const Operation&) { return true; });
      }},
@@ -334,17 +334,17 @@ constexpr Expected kExpected[] = {
      by<Cause::promotion>, "forgotten-by-the-first-pin"},
     {"page-size-changed", "B5", "bitmaps do not fit a page size that changed while tracking",
      kAllLinux, false,
-     [](const Difference& d) { return d.says(Kind::foreseen, "page-size-changed"); },
+     [](const Divergence& d) { return d.says(Kind::foreseen, "page-size-changed"); },
      "page-size-changed"},
     {"no-page-size", "D2", "groups that have no page size in common are attached", kAllLinux, false,
-     [](const Difference& d) { return d.says(Kind::foreseen, "no-page-size"); }, "no-page-size"},
+     [](const Divergence& d) { return d.says(Kind::foreseen, "no-page-size"); }, "no-page-size"},
     {"slow", "-", "hardware mappings of many pages take Linux minutes: not compared", kAllLinux,
-     false, [](const Difference& d) { return d.says(Kind::foreseen, "slow"); }},
+     false, [](const Divergence& d) { return d.says(Kind::foreseen, "slow"); }},
     {"stop-in-the-window", "B6", "an unmap goes on with a bitmap that is gone", kAllLinux, false,
-     [](const Difference& d) { return d.says(Kind::foreseen, "bitmap-gone"); },
+     [](const Divergence& d) { return d.says(Kind::foreseen, "bitmap-gone"); },
      "stop-in-the-window"},
     {"mapping-gone-in-the-window", "B6", "an unmap goes on with a mapping that is gone", kAllLinux,
-     false, [](const Difference& d) { return d.says(Kind::foreseen, "mapping-gone"); },
+     false, [](const Divergence& d) { return d.says(Kind::foreseen, "mapping-gone"); },
      "mapping-gone-in-the-window"},
     {"unchecked-after-the-window", "B6, D6",
      "what changed in the window is not checked, or no error", kAllLinux, false,
@@ -358,28 +358,28 @@ constexpr Expected kExpected[] = {
      kAllLinux, false, last_group_in_window},
     {"unmap-in-the-window", "B7", "an unmap that finds pins, within another's callback, deadlocks",
      kAllLinux, false,
-     [](const Difference& d) { return d.says(Kind::deadlock, "vfio_notify_dma_unmap"); },
+     [](const Divergence& d) { return d.says(Kind::deadlock, "vfio_notify_dma_unmap"); },
      "deadlock-in-the-window"},
     {"enroll-in-the-window", "B7", "a device cannot register from within a callback", kAllLinux,
      false,
-     [](const Difference& d) { return d.says(Kind::deadlock, "vfio_iommu_type1_register_device"); },
+     [](const Divergence& d) { return d.says(Kind::deadlock, "vfio_iommu_type1_register_device"); },
      "deadlock-in-the-window"},
     {"withdraw-in-the-window", "B7", "a device cannot leave from within a callback", kAllLinux,
      false,
-     [](const Difference& d) {
+     [](const Divergence& d) {
        return d.says(Kind::deadlock, "vfio_iommu_type1_unregister_device");
      },
      "deadlock-in-the-window"},
     {"stubborn-pin", "B8", "a driver that does not unpin is a BUG()", kAllLinux, false,
-     [](const Difference& d) { return d.says(Kind::bug, "vfio_dma_do_unmap"); }, "stubborn-pin"},
+     [](const Divergence& d) { return d.says(Kind::bug, "vfio_dma_do_unmap"); }, "stubborn-pin"},
     {"negative-count", "B9", "a pin of a negative number of pages succeeds", kAllLinux, false,
      negative_count, "negative-count"},
     {"unaligned-pin", "D5",
      "a page that begins within a page is another one, and has pins and a name of its own",
-     kAllLinux, false, [](const Difference& d) { return d.says(Kind::foreseen, "unaligned-pin"); },
+     kAllLinux, false, [](const Divergence& d) { return d.says(Kind::foreseen, "unaligned-pin"); },
      "unaligned-pin"},
     {"negative-bit", "D5", "it may begin before its mapping, and has a bit there", kAllLinux, false,
-     [](const Difference& d) { return d.says(Kind::foreseen, "negative-bit"); }, "unaligned-pin"},
+     [](const Divergence& d) { return d.says(Kind::foreseen, "negative-bit"); }, "unaligned-pin"},
     {"cut-by-large-pages", "D3",
      "the part of a mapping that does not fill a large page has no bit: never or always dirty",
      kAllLinux, false, cut_by_large_pages, "tail-below-page-size"},
@@ -393,10 +393,11 @@ constexpr Expected kExpected[] = {
 
 std::span<const LinuxVersion> linux_versions() { return kVersions; }
 
-std::span<const Expected> expected_differences() { return kExpected; }
+std::span<const KnownDifference> known_differences() { return kKnownDifferences; }
 
-const Expected* find_expected(const LinuxVersion& version, const Difference& difference) {
-  for (const Expected& entry : expected_differences())
+const KnownDifference* find_known_difference(const LinuxVersion& version,
+                                             const Divergence& difference) {
+  for (const KnownDifference& entry : known_differences())
     if (entry.versions & version.bit && entry.explains(difference)) return &entry;
   return nullptr;
 }

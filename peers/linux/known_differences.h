@@ -14,7 +14,7 @@ namespace tidemark {
 
 struct LinuxVersion {
   const char* name;             // "linux-6.1"
-  unsigned bit;                 // of Expected::versions
+  unsigned bit;                 // of KnownDifference::versions
   SubjectFactory make;          // dies where Linux does
   SubjectFactory make_careful;  // stops before
 };
@@ -22,7 +22,7 @@ inline constexpr const char* kType1Source = "/vfio_iommu_type1.c";
 inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kLinux612;
 std::span<const LinuxVersion> linux_versions();
 
-struct Expected {
+struct KnownDifference {
   const char* name;    // of the file in known_differences/ that shows it
   const char* rule;    // of the contract; or what it is about
   const char* reason;  // what Linux does
@@ -30,14 +30,15 @@ struct Expected {
   // The two still agree in all that is to come: the program goes on, unless it is in a
   // window. Otherwise it ends here, explained.
   bool goes_on;
-  bool (*explains)(const Difference& difference);
+  bool (*explains)(const Divergence& difference);
   // A defect of Linux: its page in docs/linux-findings/. Null: only another choice.
   const char* page = nullptr;
 };
-std::span<const Expected> expected_differences();
+std::span<const KnownDifference> known_differences();
 
 // The first entry that explains it; null if none does.
-const Expected* find_expected(const LinuxVersion& version, const Difference& difference);
+const KnownDifference* find_known_difference(const LinuxVersion& version,
+                                             const Divergence& difference);
 
 // Do these two structs that GET_INFO filled say the same, but for gaps between
 // capabilities? (info_compare.cc)

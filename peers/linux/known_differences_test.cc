@@ -16,22 +16,22 @@
 namespace tidemark {
 namespace {
 
-const std::filesystem::path kFolder = TIDEMARK_EXPECTED_DIR;
+const std::filesystem::path kFolder = TIDEMARK_KNOWN_DIFFERENCES_DIR;
 
-std::filesystem::path path_of(const Expected& entry) {
+std::filesystem::path path_of(const KnownDifference& entry) {
   return kFolder / (std::string(entry.name) + ".trace");
 }
 
-bool shows(const Verdict& verdict, const Expected& entry) {
+bool shows(const Verdict& verdict, const KnownDifference& entry) {
   return verdict.expected == &entry ||
          std::ranges::find(verdict.passed, &entry) != verdict.passed.end();
 }
 
-class ExpectedTest : public testing::TestWithParam<LinuxVersion> {};
+class KnownDifferenceTest : public testing::TestWithParam<LinuxVersion> {};
 
-TEST_P(ExpectedTest, EveryEntryStillShows) {
-  Comparison comparison(GetParam());
-  for (const Expected& entry : expected_differences()) {
+TEST_P(KnownDifferenceTest, EveryEntryStillShows) {
+  LinuxLockstep comparison(GetParam());
+  for (const KnownDifference& entry : known_differences()) {
     const Verdict verdict = comparison.judge(trace(path_of(entry)));
     EXPECT_EQ(shows(verdict, entry), (entry.versions & GetParam().bit) != 0)
         << entry.name << ": " << print(verdict.signature) << "\n"
@@ -41,16 +41,16 @@ TEST_P(ExpectedTest, EveryEntryStillShows) {
 }
 
 // Whoever asks for what is known gets it, by name; whoever does not, nothing.
-TEST_P(ExpectedTest, AnEntryIsAMismatchForWhoeverAsksForIt) {
-  Comparison unexpected(GetParam()), all(GetParam(), kAllKnown);
-  for (const Expected& entry : expected_differences()) {
+TEST_P(KnownDifferenceTest, AnEntryIsAMismatchForWhoeverAsksForIt) {
+  LinuxLockstep unexpected(GetParam()), all(GetParam(), kAllKnown);
+  for (const KnownDifference& entry : known_differences()) {
     if (!(entry.versions & GetParam().bit)) continue;
     const Program program = trace(path_of(entry));
     EXPECT_EQ(unexpected.run(program), std::nullopt) << entry.name;
     const auto any = all.run(program);
     ASSERT_TRUE(any.has_value()) << entry.name;
     EXPECT_NE(any->known, "") << entry.name;
-    const auto this_one = Comparison(GetParam(), entry.name).run(program);
+    const auto this_one = LinuxLockstep(GetParam(), entry.name).run(program);
     ASSERT_TRUE(this_one.has_value()) << entry.name;
     EXPECT_EQ(this_one->signature, named(entry.name));
     EXPECT_EQ(this_one->known, std::string(entry.rule) + ": " + entry.reason);
@@ -58,20 +58,20 @@ TEST_P(ExpectedTest, AnEntryIsAMismatchForWhoeverAsksForIt) {
 }
 
 // The marks of a pin that ran out of memory are compared at once.
-TEST_P(ExpectedTest, MarksOfLargePagesAreKnownOfAPinThatFailed) {
+TEST_P(KnownDifferenceTest, MarksOfLargePagesAreKnownOfAPinThatFailed) {
   const Verdict verdict =
-      Comparison(GetParam())
+      LinuxLockstep(GetParam())
           .judge(parsed("container v2\nattach g0 hardware=4\nenroll d0\nmap 0p 8p rw\nstart\n"
                         "pin d0 0p 2p rw fail-alloc=1\nquery 0p 8p\nquery 0p 8p\n"));
   EXPECT_EQ(print(verdict.signature), "") << verdict.report;
-  EXPECT_TRUE(std::ranges::any_of(verdict.passed, [](const Expected* entry) {
+  EXPECT_TRUE(std::ranges::any_of(verdict.passed, [](const KnownDifference* entry) {
     return entry->name == std::string("large-pages-marks");
   }));
 }
 
 // Bits of a bitmap that is not asked for are of pages beyond 2^64, where 0 is.
-TEST_P(ExpectedTest, AnOddOffsetBelowTheTopExplainsBitsBeyondIt) {
-  const Verdict verdict = Comparison(GetParam())
+TEST_P(KnownDifferenceTest, AnOddOffsetBelowTheTopExplainsBitsBeyondIt) {
+  const Verdict verdict = LinuxLockstep(GetParam())
                               .judge(parsed("container v2\nmap 2^64-6p 1p rw\nstart\n"
                                             "unmap 2^64-7p 2p bitmap used-buffer\n"));
   EXPECT_EQ(print(verdict.signature), "lockstep.unmap.extra-dirty");
@@ -149,10 +149,10 @@ constexpr Elsewhere kElsewhere[] = {
 };
 
 // Beside the programs that show each entry alone and at its smallest.
-TEST_P(ExpectedTest, AnEntryExplainsWhatItsCauseDoesElsewhere) {
+TEST_P(KnownDifferenceTest, AnEntryExplainsWhatItsCauseDoesElsewhere) {
   for (const Elsewhere& elsewhere : kElsewhere) {
     const Verdict verdict =
-        Comparison(GetParam()).judge(parsed("container v2\n" + std::string(elsewhere.program)));
+        LinuxLockstep(GetParam()).judge(parsed("container v2\n" + std::string(elsewhere.program)));
     const bool shows = (elsewhere.versions & GetParam().bit) != 0;
     EXPECT_EQ(verdict.expected ? verdict.expected->name : "",
               std::string(shows ? elsewhere.entry : ""))
@@ -162,30 +162,30 @@ TEST_P(ExpectedTest, AnEntryExplainsWhatItsCauseDoesElsewhere) {
 }
 
 // What a process has been told is known does not hide what is not.
-TEST_P(ExpectedTest, OfWhatAProgramGoesOnAfterTheNewComesFirst) {
+TEST_P(KnownDifferenceTest, OfWhatAProgramGoesOnAfterTheNewComesFirst) {
   Program program = trace(kFolder / "clean-words-are-stored.trace");
   const Program other = trace(kFolder / "other-extensions.trace");
   program.operations.insert(program.operations.end(), other.operations.begin(),
                             other.operations.end());
   const TemporaryFolder folder;
-  Comparison comparison(GetParam(), kAllKnown);
+  LinuxLockstep comparison(GetParam(), kAllKnown);
   const auto signature = [&] { return print(comparison.run(program).value().signature); };
   EXPECT_EQ(signature(), "other-extensions");
   const std::string name = std::string(GetParam().name) + ".other-extensions\n";
-  setenv(kKnownVariable, (folder.path / "known").c_str(), 1);
+  setenv(kReportedVariable, (folder.path / "known").c_str(), 1);
   write_content(folder.path / "known", name);
   EXPECT_EQ(signature(), "clean-words-are-stored");
   write_content(folder.path / "known", name + GetParam().name + ".clean-words-are-stored\n");
   EXPECT_EQ(signature(), "other-extensions");
-  unsetenv(kKnownVariable);
+  unsetenv(kReportedVariable);
 }
 
 // With no entry that is meant for it, every difference is a finding.
-TEST_P(ExpectedTest, NothingElseIsPassedOver) {
+TEST_P(KnownDifferenceTest, NothingElseIsPassedOver) {
   LinuxVersion unknown = GetParam();
   unknown.bit = 0;
-  Comparison comparison(unknown);
-  for (const Expected& entry : expected_differences()) {
+  LinuxLockstep comparison(unknown);
+  for (const KnownDifference& entry : known_differences()) {
     if (!(entry.versions & GetParam().bit)) continue;
     const Verdict verdict = comparison.judge(trace(path_of(entry)));
     EXPECT_TRUE(static_cast<bool>(verdict.signature)) << entry.name;
@@ -210,10 +210,10 @@ constexpr Foreseen kForeseen[] = {
     {"slow", ""},
 };
 
-TEST_P(ExpectedTest, WhatIsForeseenHappens) {
+TEST_P(KnownDifferenceTest, WhatIsForeseenHappens) {
   for (const Foreseen& foreseen : kForeseen) {
     const auto path = kFolder / (std::string(foreseen.entry) + ".trace");
-    const Verdict verdict = Comparison::run_apart(GetParam(), trace(path));
+    const Verdict verdict = LinuxLockstep::run_apart(GetParam(), trace(path));
     EXPECT_TRUE(print(verdict.signature).starts_with(foreseen.comes))
         << foreseen.entry << ": " << print(verdict.signature);
     EXPECT_EQ(!verdict.signature, *foreseen.comes == 0) << print(verdict.signature);
@@ -221,13 +221,13 @@ TEST_P(ExpectedTest, WhatIsForeseenHappens) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Linux, ExpectedTest,
+INSTANTIATE_TEST_SUITE_P(Linux, KnownDifferenceTest,
                          testing::ValuesIn(linux_versions().begin(), linux_versions().end()),
                          version_name);
 
 TEST(ExpectedFiles, AreOneForEachEntry) {
   std::set<std::string> names;
-  for (const Expected& entry : expected_differences()) {
+  for (const KnownDifference& entry : known_differences()) {
     EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
     std::ifstream file(path_of(entry));
     std::string line;
@@ -260,7 +260,7 @@ TEST(Findings, EveryDefectHasItsPageAndItsProgramThere) {
   const std::filesystem::path folder = TIDEMARK_FINDINGS_DIR;
   const std::string index = contents(folder / "README.md");
   std::set<std::string> pages = kNotCompared;
-  for (const Expected& entry : expected_differences()) {
+  for (const KnownDifference& entry : known_differences()) {
     if (!entry.page) {
       EXPECT_NE(index.find("`" + std::string(entry.name) + "`"), std::string::npos)
           << entry.name << ": the index does not say why it is no defect";

@@ -116,7 +116,7 @@ class LiesTest : public testing::TestWithParam<LinuxVersion> {};
 TEST_P(LiesTest, AreNotExplained) {
   for (const Case& c : kCases) {
     const LinuxVersion version = c.version(GetParam());
-    const Verdict verdict = Comparison(version).judge(parsed(c.program));
+    const Verdict verdict = LinuxLockstep(version).judge(parsed(c.program));
     EXPECT_EQ(print(verdict.signature), c.signature) << c.what;
     EXPECT_STREQ(verdict.expected ? verdict.expected->name : "", "") << c.what;
   }
@@ -125,7 +125,7 @@ TEST_P(LiesTest, AreNotExplained) {
 // It is the lie that is caught.
 TEST_P(LiesTest, WithoutThemAllIsExplained) {
   for (const Case& c : kCases) {
-    const Verdict verdict = Comparison(GetParam()).judge(parsed(c.program));
+    const Verdict verdict = LinuxLockstep(GetParam()).judge(parsed(c.program));
     EXPECT_TRUE(!verdict.signature || verdict.expected)
         << c.what << ": " << print(verdict.signature);
   }

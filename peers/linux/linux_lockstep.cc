@@ -32,7 +32,7 @@ Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
 }
 
 // As one that is known to be so.
-Mismatch explained(Mismatch mismatch, const Expected& entry) {
+Mismatch explained(Mismatch mismatch, const KnownDifference& entry) {
   mismatch.signature = named(entry.name);
   mismatch.known = std::string(entry.rule) + ": " + entry.reason;
   return mismatch;
@@ -40,11 +40,11 @@ Mismatch explained(Mismatch mismatch, const Expected& entry) {
 
 }  // namespace
 
-void Comparison::begin(const Setup& setup) {
+void LinuxLockstep::begin(const Setup& setup) {
   program_.setup = setup;
   program_.operations.clear();
   index_ = 0;
-  history_.begin();
+  taint_.begin();
   verdict_ = {};
   over_ = false;
   mismatch_.reset();
@@ -52,14 +52,14 @@ void Comparison::begin(const Setup& setup) {
   Lockstep::begin(setup);
 }
 
-std::optional<Mismatch> Comparison::step(const Operation& operation, const Expectation*) {
+std::optional<Mismatch> LinuxLockstep::step(const Operation& operation, const Expectation*) {
   if (over_) return std::nullopt;
   index_ = program_.operations.size();
   program_.operations.push_back(operation);
-  history_.before(*this);
+  taint_.before(*this);
   try {
     if (!Lockstep::step(operation, nullptr)) {
-      history_.settle(operation, *this);
+      taint_.settle(operation, *this);
       ends_with_warning();
     }
   } catch (const LinuxStopped& stopped) {
@@ -68,7 +68,7 @@ std::optional<Mismatch> Comparison::step(const Operation& operation, const Expec
   return outcome();
 }
 
-std::optional<Mismatch> Comparison::end() {
+std::optional<Mismatch> LinuxLockstep::end() {
   if (over_) return std::nullopt;
   index_ = program_.operations.size();
   try {
@@ -79,11 +79,11 @@ std::optional<Mismatch> Comparison::end() {
   return over_ ? outcome() : came_to_its_end();
 }
 
-bool Comparison::tolerates(const Mismatch& found) {
+bool LinuxLockstep::tolerates(const Mismatch& found) {
   if (index_ < program_.operations.size())
-    history_.note(program_.operations[index_], *this);
+    taint_.note(program_.operations[index_], *this);
   else
-    history_.note_closing(steps());
+    taint_.note_closing(steps());
   // A warning comes before what follows from it. What is left after the release
   // comes from a subject that is gone.
   if (found.signature.kind != Kind::leak && ends_with_warning()) return false;
@@ -91,9 +91,9 @@ bool Comparison::tolerates(const Mismatch& found) {
 }
 
 // True if the program must end here. If not `compared`, Linux said it of itself.
-bool Comparison::ends_with(const Mismatch& found, bool compared) {
-  const Expected* entry = find_expected(
-      version_, {program_, index_, found.signature, compared ? &found : nullptr, this, &history_});
+bool LinuxLockstep::ends_with(const Mismatch& found, bool compared) {
+  const KnownDifference* entry = find_known_difference(
+      version_, {program_, index_, found.signature, compared ? &found : nullptr, this, &taint_});
   // What comes after it in a window has not been compared.
   const bool in_window = found.signature.moment == Moment::window;
   if (entry && entry->goes_on && !in_window && known_ != entry->name) {
@@ -110,7 +110,7 @@ bool Comparison::ends_with(const Mismatch& found, bool compared) {
   return true;
 }
 
-bool Comparison::ends_with_warning() {
+bool LinuxLockstep::ends_with_warning() {
   for (const std::string& function : linux_of(*this).take_warnings()) {
     Mismatch found;
     found.signature = said_by_linux(Kind::warn, function);
@@ -122,7 +122,7 @@ bool Comparison::ends_with_warning() {
   return false;
 }
 
-void Comparison::pass(const Expected& entry, const Mismatch& found) {
+void LinuxLockstep::pass(const KnownDifference& entry, const Mismatch& found) {
   if (std::ranges::count(verdict_.passed, &entry)) return;
   verdict_.passed.push_back(&entry);
   if (counts(entry)) passed_.push_back(explained(found, entry));
@@ -130,9 +130,9 @@ void Comparison::pass(const Expected& entry, const Mismatch& found) {
 
 // What is new comes first; then what a reduced program was reduced for, which is what
 // its last operation shows.
-std::optional<Mismatch> Comparison::came_to_its_end() const {
+std::optional<Mismatch> LinuxLockstep::came_to_its_end() const {
   const auto rank = [this](const Mismatch& passed) {
-    const bool is_new = !is_known(std::string(version_.name) + "." + print(passed.signature));
+    const bool is_new = !is_reported(std::string(version_.name) + "." + print(passed.signature));
     return std::pair(is_new, passed.operation < program_.operations.size());
   };
   std::optional<Mismatch> best;
@@ -142,16 +142,16 @@ std::optional<Mismatch> Comparison::came_to_its_end() const {
   return best;
 }
 
-Verdict Comparison::judge(const Program& program) {
+Verdict LinuxLockstep::judge(const Program& program) {
   run(program);
   return verdict_;
 }
 
-Verdict Comparison::run_apart(const LinuxVersion& version, const Program& program) {
+Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& program) {
   const Ending ending = tidemark::run_apart(
       [&] {
-        const Verdict verdict = Comparison(version, "", version.make).judge(program);
-        for (const Expected* entry : verdict.passed)
+        const Verdict verdict = LinuxLockstep(version, "", version.make).judge(program);
+        for (const KnownDifference* entry : verdict.passed)
           std::fprintf(stderr, "passed: %s\n", entry->name);
         if (!verdict.signature) return;
         std::fprintf(stderr, "operation: %zu\nentry: %s\n%s", verdict.operation,
@@ -161,8 +161,8 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
       },
       kSeconds);
   Verdict verdict;
-  const auto entry_named = [](const std::string& name) -> const Expected* {
-    for (const Expected& entry : expected_differences())
+  const auto entry_named = [](const std::string& name) -> const KnownDifference* {
+    for (const KnownDifference& entry : known_differences())
       if (name == entry.name) return &entry;
     return nullptr;
   };
@@ -180,11 +180,11 @@ Verdict Comparison::run_apart(const LinuxVersion& version, const Program& progra
     verdict.report = said.substr(line_end + 1, said.find("Assertion failure") - line_end - 1);
   } else {  // which operation it was is not known
     verdict.report = symbolized(said);
-    verdict.expected = find_expected(
+    verdict.expected = find_known_difference(
         version, {program, verdict.operation, verdict.signature, nullptr, nullptr, nullptr});
   }
   // However it shows that it has come.
-  if (const Verdict foreseen = Comparison(version).judge(program);
+  if (const Verdict foreseen = LinuxLockstep(version).judge(program);
       foreseen.signature.kind == Kind::foreseen)
     verdict.expected = foreseen.expected;
   return verdict;

@@ -22,23 +22,23 @@ struct Verdict {
   // Of the difference that ended it; none if it ran to its end. Beside the
   // lockstep's: "linux.warn.FUNCTION", "linux.bug.FUNCTION", ...
   Signature signature;
-  const Expected* expected = nullptr;   // the entry that explains it
-  std::size_t operation = 0;            // index; the number of operations: after the last
-  std::string report;                   // expected and actual
-  std::vector<const Expected*> passed;  // differences that it went on after, once each
+  const KnownDifference* expected = nullptr;   // the entry that explains it
+  std::size_t operation = 0;                   // index; the number of operations: after the last
+  std::string report;                          // expected and actual
+  std::vector<const KnownDifference*> passed;  // differences that it went on after, once each
 };
 
 // A lockstep that goes up to the first difference that is not expected, or that is
 // and leaves the two in different states: what comes after it would only follow
 // from it. Memory errors that are known are foreseen; others end the process.
-class Comparison final : public Lockstep {
+class LinuxLockstep final : public Lockstep {
  public:
   // Of the expected differences those in `known` (registry.h) are mismatches, too,
   // with the entry's name as signature: one by name as soon as it shows; if all are,
   // those that a program goes on after when it comes to its end, and of these one
   // that this process has not been told to pass over (dedup.h), if there is one.
-  explicit Comparison(const LinuxVersion& version, std::string_view known = "")
-      : Comparison(version, known, version.make_careful) {}
+  explicit LinuxLockstep(const LinuxVersion& version, std::string_view known = "")
+      : LinuxLockstep(version, known, version.make_careful) {}
 
   void begin(const Setup& setup) override;
   // Expectations are of a tracker that follows the contract, and do not count.
@@ -53,21 +53,23 @@ class Comparison final : public Lockstep {
   static Verdict run_apart(const LinuxVersion& version, const Program& program);
 
  private:
-  Comparison(const LinuxVersion& version, std::string_view known, SubjectFactory make)
+  LinuxLockstep(const LinuxVersion& version, std::string_view known, SubjectFactory make)
       : Lockstep(make, make_reference), version_(version), known_(known) {}
   bool tolerates(const Mismatch& found) override;
   bool ends_with(const Mismatch& found, bool compared);
   bool ends_with_warning();
-  void pass(const Expected& entry, const Mismatch& found);
+  void pass(const KnownDifference& entry, const Mismatch& found);
   std::optional<Mismatch> came_to_its_end() const;
-  bool counts(const Expected& entry) const { return known_ == kAllKnown || known_ == entry.name; }
+  bool counts(const KnownDifference& entry) const {
+    return known_ == kAllKnown || known_ == entry.name;
+  }
   std::optional<Mismatch> outcome() { return std::exchange(mismatch_, std::nullopt); }
 
   const LinuxVersion& version_;
   const std::string known_;
   Program program_;        // as far as it has run
   std::size_t index_ = 0;  // of the operation that runs; their number: after the last
-  History history_;
+  Taint taint_;
   Verdict verdict_;
   bool over_ = false;
   std::optional<Mismatch> mismatch_;  // if it is over

@@ -7,7 +7,7 @@ namespace {
 
 template <std::size_t version>
 std::unique_ptr<Lockstep> compare(std::string_view known) {
-  return std::make_unique<Comparison>(linux_versions()[version], known);
+  return std::make_unique<LinuxLockstep>(linux_versions()[version], known);
 }
 
 }  // namespace

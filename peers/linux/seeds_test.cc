@@ -14,14 +14,14 @@ namespace {
 std::string line_of(const Verdict& verdict) {
   std::string line = !verdict.signature ? "same" : print(verdict.signature);
   if (verdict.expected) line += std::string("  ") + verdict.expected->name;
-  for (const Expected* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
+  for (const KnownDifference* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
   return line;
 }
 
 class Seeds : public testing::TestWithParam<LinuxVersion> {};
 
 TEST_P(Seeds, DifferOnlyAsExpected) {
-  Comparison comparison(GetParam());
+  LinuxLockstep comparison(GetParam());
   auto paths = traces_in(TIDEMARK_CORPUS_DIR "/seeds");
   ASSERT_GT(paths.size(), 100u);
   for (auto& path : traces_in(TIDEMARK_CORPUS_DIR "/regressions")) paths.push_back(path);

@@ -65,7 +65,7 @@ bool cannot_read_argument(const Operation& operation) {
   return operation.fault.kind == FaultKind::arg_read && operation.fault.index < kWords;
 }
 
-void History::begin() {
+void Taint::begin() {
   suspects_.clear();
   half_gone_.clear();
   mappings_.clear();
@@ -73,7 +73,7 @@ void History::begin() {
   tracking_ = mapped_at_the_top_ = names_the_top_ = false;
 }
 
-void History::before(Lockstep& lockstep) {
+void Taint::before(Lockstep& lockstep) {
   const auto mappings = lockstep.actual().mappings();
   mappings_.assign(mappings.begin(), mappings.end());
   non_pinned_groups_ = linux_of(lockstep).non_pinned_groups();
@@ -81,8 +81,7 @@ void History::before(Lockstep& lockstep) {
   names_the_top_ = false;
 }
 
-void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t first,
-                  std::uint64_t last) {
+void Taint::add(Cause cause, const LiveMapping& mapping, std::uint64_t first, std::uint64_t last) {
   for (const Suspect& known : suspects_)
     if (known.cause == cause && known.mapping == mapping.first && known.first == first &&
         known.last == last)
@@ -90,12 +89,12 @@ void History::add(Cause cause, const LiveMapping& mapping, std::uint64_t first,
   suspects_.push_back({cause, mapping.first, first, last});
 }
 
-bool History::names_the_top(std::span<const Step> steps) {
+bool Taint::names_the_top(std::span<const Step> steps) {
   return std::ranges::any_of(steps,
                              [](const Step& s) { return s.size && s.first + s.size <= s.first; });
 }
 
-void History::note_step(const Step& step, bool reports, std::uint64_t page_bytes) {
+void Taint::note_step(const Step& step, bool reports, std::uint64_t page_bytes) {
   const bool ran = step.result == 0 || step.result == -EFAULT;
   for (const LiveMapping& mapping : mappings_) {
     // What a shift leaves behind the last bit shows up to two words further on,
@@ -116,7 +115,7 @@ void History::note_step(const Step& step, bool reports, std::uint64_t page_bytes
 
 // D7: if the write stops at a page that neither has, the errno is the same; but
 // only the reference wrote to the mappings before it that Linux has unmapped.
-void History::note_window(const Operation& operation, std::span<const Step> steps) {
+void Taint::note_window(const Operation& operation, std::span<const Step> steps) {
   if (steps.empty() || mappings_in_range(operation, steps.first(1)) < 2) return;
   for (const Step& step : steps.subspan(1))
     for (const LiveMapping& mapping : mappings_)
@@ -125,7 +124,7 @@ void History::note_window(const Operation& operation, std::span<const Step> step
         half_gone_.push_back(mapping);
 }
 
-void History::note(const Operation& operation, Lockstep& lockstep) {
+void Taint::note(const Operation& operation, Lockstep& lockstep) {
   const auto now = lockstep.actual().mappings();
   for (const LiveMapping& mapping : now)
     if (std::ranges::none_of(mappings_, [&](const auto& m) { return m.first == mapping.first; }))
@@ -147,7 +146,7 @@ void History::note(const Operation& operation, Lockstep& lockstep) {
       add(Cause::promotion, mapping, mapping.first, mapping.last);
 }
 
-void History::settle(const Operation& operation, Lockstep& lockstep) {
+void Taint::settle(const Operation& operation, Lockstep& lockstep) {
   note(operation, lockstep);
   if (!linux_of(lockstep).tracking()) suspects_.clear();
   const auto now = lockstep.actual().mappings();
@@ -165,7 +164,7 @@ void History::settle(const Operation& operation, Lockstep& lockstep) {
   });
 }
 
-std::size_t History::mappings_in_range(const Operation& unmap, std::span<const Step> steps) const {
+std::size_t Taint::mappings_in_range(const Operation& unmap, std::span<const Step> steps) const {
   const Step& range = steps[0];
   const auto is_in_range = [&](const LiveMapping& m) {
     return unmaps_all(unmap) || inside(m, range);
@@ -179,16 +178,16 @@ std::size_t History::mappings_in_range(const Operation& unmap, std::span<const S
                                   std::ranges::count_if(steps, makes_one));
 }
 
-bool History::any(Cause cause) const {
+bool Taint::any(Cause cause) const {
   return std::ranges::any_of(suspects_, [cause](const Suspect& s) { return s.cause == cause; });
 }
 
-bool History::wrote_short(std::uint64_t user_page) const {
+bool Taint::wrote_short(std::uint64_t user_page) const {
   return std::ranges::any_of(
       half_gone_, [user_page](const LiveMapping& m) { return m.holds(user_page / kPageBytes); });
 }
 
-bool History::explains(Cause cause, std::span<const std::uint64_t> pages) const {
+bool Taint::explains(Cause cause, std::span<const std::uint64_t> pages) const {
   const auto covered = [this](std::uint64_t page, const Cause* by) {
     return std::ranges::any_of(suspects_, [&](const Suspect& s) {
       return (!by || s.cause == *by) && page - s.first <= s.last - s.first;

@@ -23,7 +23,7 @@ enum class Cause {
 // did anything?
 bool cannot_read_argument(const Operation& operation);
 
-class History {
+class Taint {
  public:
   void begin();
   // Before each operation.

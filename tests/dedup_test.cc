@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // What a fuzzing process passes over.
+#include "dedup.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "dedup.h"
 #include "temporary_folder.h"
 
 namespace tidemark {
@@ -12,8 +13,8 @@ namespace {
 
 class Known : public testing::Test {
  protected:
-  Known() { setenv(kKnownVariable, (folder_.path / "known").c_str(), 1); }
-  ~Known() override { unsetenv(kKnownVariable); }
+  Known() { setenv(kReportedVariable, (folder_.path / "known").c_str(), 1); }
+  ~Known() override { unsetenv(kReportedVariable); }
   // As whoever watches does it.
   void become(const std::string& lines) {
     write_content(folder_.path / "new", lines);
@@ -23,16 +24,16 @@ class Known : public testing::Test {
 };
 
 TEST_F(Known, IsWhatTheFileSaysNow) {
-  EXPECT_FALSE(is_known("a.b")) << "there is no file";
+  EXPECT_FALSE(is_reported("a.b")) << "there is no file";
   become("a.b\nlockstep.query.extra-dirty.first\n");
-  EXPECT_TRUE(is_known("a.b"));
-  EXPECT_FALSE(is_known("a"));
-  EXPECT_FALSE(is_known("c.d"));
+  EXPECT_TRUE(is_reported("a.b"));
+  EXPECT_FALSE(is_reported("a"));
+  EXPECT_FALSE(is_reported("c.d"));
   become("c.d\n");
-  EXPECT_TRUE(is_known("c.d"));
-  EXPECT_FALSE(is_known("a.b"));
+  EXPECT_TRUE(is_reported("c.d"));
+  EXPECT_FALSE(is_reported("a.b"));
   std::filesystem::remove(folder_.path / "known");
-  EXPECT_FALSE(is_known("c.d"));
+  EXPECT_FALSE(is_reported("c.d"));
 }
 
 constexpr std::size_t kRuns = 300;  // that naming one takes

@@ -18,7 +18,7 @@ struct Options {
 
 void print_known_in(const LinuxVersion& version, bool defects) {
   std::printf("%s, %s\n\n", version.name, defects ? "defects" : "no defects");
-  for (const Expected& entry : expected_differences()) {
+  for (const KnownDifference& entry : known_differences()) {
     if (!(entry.versions & version.bit) || (entry.page != nullptr) != defects) continue;
     std::printf("  %s (%s)\n    %s\n", entry.name, entry.rule, entry.reason);
     if (entry.page) std::printf("    docs/linux-findings/%s.md\n", entry.page);
@@ -37,13 +37,13 @@ int print_known() {
 // Does it differ, and is that a finding?
 bool print_line(const std::string& path, const LinuxVersion& version, const Program& program,
                 const Options& options) {
-  const Verdict verdict = options.as_it_is ? Comparison::run_apart(version, program)
-                                           : Comparison(version).judge(program);
+  const Verdict verdict = options.as_it_is ? LinuxLockstep::run_apart(version, program)
+                                           : LinuxLockstep(version).judge(program);
   const bool same = !verdict.signature;
   std::string line = std::filesystem::path(path).stem().string() + "\t" + version.name + "\t" +
                      (same ? "same" : print(verdict.signature)) + "\t";
   if (!same) line += verdict.expected ? verdict.expected->name : "NOT EXPECTED";
-  for (const Expected* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
+  for (const KnownDifference* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
   std::printf("%s\n", line.c_str());
   if (options.verbose && !same)
     std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());

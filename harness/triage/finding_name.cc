@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "fingerprint.h"
+#include "finding_name.h"
 
 #include <set>
 

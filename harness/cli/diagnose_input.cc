@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "filing.h"
+#include "diagnose_input.h"
 
 #include <sys/mman.h>
 
@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "check.h"
-#include "fingerprint.h"
+#include "finding_name.h"
 
 namespace tidemark::cli {
 namespace {
