@@ -87,7 +87,7 @@ std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
 void end(Attempt& attempt, const fs::path& bugs) {
   Trial& trial = *attempt.trial;
   trial.seconds = attempt.seconds();
-  const cli::End how = attempt.worker->finish();
+  const cli::WorkerEnd how = attempt.worker->finish();
   trial.programs = attempt.worker->programs();
   trial.found = how.crashed;
   if (how.crashed) {

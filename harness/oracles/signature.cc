@@ -243,7 +243,8 @@ Oracle Signature::oracle() const {
 }
 
 std::string print(const Signature& s) {
-  const std::string kind(word(s.kind)), function = s.function.empty() ? "" : "." + s.function;
+  const std::string function = s.function.empty() ? "" : "." + s.function;
+  std::string kind(word(s.kind));
   if (s.kind == Kind::named) return s.what;
   if (is_of_sanitizer(s.kind)) return kind + "." + s.what + function;
   if (is_of_kernel(s.kind)) return s.what + "." + kind + function;
