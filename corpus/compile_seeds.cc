@@ -34,7 +34,7 @@ std::string complaint(const Program& program, const Unencodable& why) {
 std::string compile(const std::string& path, const std::filesystem::path& folder) {
   const auto loaded = load_program(path, Form::text);
   if (const auto* message = std::get_if<std::string>(&loaded)) return *message;
-  const Program& program = std::get<Program>(loaded);
+  const Program& program = std::get<LoadedProgram>(loaded).program;
   Unencodable why;
   const auto bytes = encode(program, &why);
   if (!bytes) return quote(path) + ": " + complaint(program, why);

@@ -39,7 +39,7 @@ class CorpusTest : public testing::Test {
     const auto loaded = load_program(path_.string(), Form::text);
     const auto* message = std::get_if<std::string>(&loaded);
     ASSERT_EQ(message, nullptr) << *message;
-    const Program& program = std::get<Program>(loaded);
+    const Program& program = std::get<LoadedProgram>(loaded).program;
     expect_runs(program, "text");
     as_bytes(program);
   }

@@ -50,11 +50,43 @@ TEST_F(ProgramFile, TextAndBytesAreToldApart) {
   ASSERT_TRUE(bytes.has_value());
   const std::string binary = write("p.bin", std::string(bytes->begin(), bytes->end()));
   const std::string text = write("p.txt", print(program) + "# pages \xe2\x82\xac\n");
-  EXPECT_EQ(std::get<Program>(load_program(binary)), program);
-  EXPECT_EQ(std::get<Program>(load_program(text)), program);
-  EXPECT_EQ(std::get<Program>(load_program(write("empty", ""))), Program{});
-  EXPECT_EQ(std::get<Program>(load_program(write("a", "start"), Form::bytes)),
+  EXPECT_EQ(std::get<LoadedProgram>(load_program(binary)).program, program);
+  EXPECT_EQ(std::get<LoadedProgram>(load_program(text)).program, program);
+  EXPECT_EQ(std::get<LoadedProgram>(load_program(write("empty", ""))).program, Program{});
+  EXPECT_EQ(std::get<LoadedProgram>(load_program(write("a", "start"), Form::bytes)).program,
             decode(Bytes{'s', 't', 'a', 'r', 't'}));
+}
+
+TEST_F(ProgramFile, IsWhatItsNameSays) {
+  const std::string text = "start\n";
+  const std::string bytes(32, '\0');
+  const std::string refused = write("x.trace", bytes);
+  EXPECT_EQ(error(refused), quoted_path(refused) + ": byte 0x0 in line 1 is no text");
+  EXPECT_EQ(std::get<LoadedProgram>(load_program(write("x.bin", text))).program,
+            decode(Bytes(text.begin(), text.end())));
+  EXPECT_EQ(error(write("x", bytes)), "loaded");
+}
+
+TEST_F(ProgramFile, TextThatIsSpoiltIsNotTakenAsBytes) {
+  std::string wide = "\xff\xfe";
+  for (const char c : std::string("attach g0 emulated\nstart\n")) wide += {c, '\0'};
+  for (const std::string& content :
+       {std::string("start # caf\xe9\nstop\n"), std::string("start\nstop # \0\n", 14), wide}) {
+    const std::string path = write("x", content);
+    EXPECT_NE(error(path).find(" is no text; if these are a fuzzer's bytes, give the file a name"),
+              std::string::npos)
+        << error(path);
+    EXPECT_EQ(error(write("x.bin", content)), "loaded");
+  }
+}
+
+TEST_F(ProgramFile, WhatIsCutIsSaid) {
+  const auto note = [&](std::size_t bytes) {
+    return std::get<LoadedProgram>(load_program(write("x", std::string(bytes, '\xff')))).note;
+  };
+  EXPECT_EQ(note(kMaxProgramBytes), "");
+  EXPECT_NE(note(kMaxProgramBytes + 1).find(": only the first 1040 of its 1041 bytes are the "),
+            std::string::npos);
 }
 
 TEST_F(ProgramFile, LooksLikeText) {

@@ -95,7 +95,7 @@ int measure(const char* path, const char* bytes_path, bool all_apart) {
     fmt::print(stderr, "{}\n", *message);
     return 2;
   }
-  const Program& program = std::get<Program>(loaded);
+  const Program& program = std::get<LoadedProgram>(loaded).program;
   Lockstep lockstep(make_tracker, make_reference);
   const Judge inside = [&lockstep](const Program& p) { return tidemark::judge(lockstep, p); };
   const Judgement verdict = judge_apart(the_tracker(), program);

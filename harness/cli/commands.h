@@ -34,7 +34,8 @@ void add_keep(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 
 // Loads all files or none: messages for those that are no programs go to
-// standard error, and the result is empty.
+// standard error, and the result is empty. So do notes on what was loaded otherwise
+// than its user may think.
 struct NamedProgram {
   std::string path;
   Program program;

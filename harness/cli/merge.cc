@@ -25,6 +25,17 @@ struct Options {
   std::string subject{kTracker}, target, output = "merged";
 };
 
+// The bytes of what is text by its name. Throws what load_program() says, or that it has none.
+std::string bytes_of(const fs::path& path) {
+  auto loaded = load_program(path.string());
+  if (const auto* message = std::get_if<std::string>(&loaded)) throw std::runtime_error(*message);
+  const auto bytes = encode(std::get<LoadedProgram>(loaded).program);
+  if (!bytes)
+    throw std::runtime_error(quoted_path(path.string()) +
+                             " has no byte form: no fuzzer can start from it");
+  return {bytes->begin(), bytes->end()};
+}
+
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
 // files on lines of their own: it gets to see only names of ours, links to what
 // they stand for. Returns how many inputs there are.
@@ -35,8 +46,13 @@ std::size_t link_all(const Options& options, const fs::path& work) {
   std::size_t count = 0;
   for (const std::string& folder : options.folders)
     for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder)))
-      if (entry.is_regular_file())
-        fs::create_symlink(entry.path(), work / "input" / std::to_string(count++));
+      if (entry.is_regular_file()) {
+        const fs::path input = work / "input" / std::to_string(count++);
+        if (entry.path().extension() == ".trace")
+          write_file(input, bytes_of(entry.path()));
+        else
+          fs::create_symlink(entry.path(), input);
+      }
   return count;
 }
 

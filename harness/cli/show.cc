@@ -19,7 +19,9 @@ std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
       complain(*message);
       good = false;
     } else {
-      programs.push_back({path, std::move(std::get<Program>(loaded))});
+      auto& [program, note] = std::get<LoadedProgram>(loaded);
+      if (!note.empty()) complain(note);
+      programs.push_back({path, std::move(program)});
     }
   }
   if (!good) programs.clear();

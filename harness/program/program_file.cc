@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "program_file.h"
 
+#include <algorithm>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -24,27 +25,81 @@ std::string read_up_to_limit(const std::string& path, std::string& content) {
   return "larger than " + std::to_string(kMaxFileBytes) + " bytes, which no program is";
 }
 
+// How many bytes the longest beginning has that is text.
+std::size_t text_length(std::string_view content) {
+  std::size_t at = 0;
+  while (at < content.size()) {
+    const std::size_t length = character_length(content.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
+// "byte 0xe9 in line 3", the first that is no text.
+std::string first_other_byte(std::string_view content) {
+  const std::string_view text = content.substr(0, text_length(content));
+  return "byte " + hex(static_cast<unsigned char>(content[text.size()])) + " in line " +
+         decimal(1 + std::ranges::count(text, '\n'));
+}
+
+bool is_printable(char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\t' || c == '\r'; }
+
+// Of every other byte from `first` on, are nearly all as `holds` says?
+bool nearly_all(std::string_view content, std::size_t first, bool (*holds)(char)) {
+  std::size_t count = 0, all = 0;
+  for (std::size_t i = first; i < content.size(); i += 2) ++all, count += holds(content[i]);
+  return all && count >= all / 10 * 9;
+}
+
+// Text with something else in it, or as UTF-16. No fuzzer's input is.
+bool is_spoilt_text(std::string_view content) {
+  const auto is_zero = [](char c) { return c == 0; };
+  const bool even = nearly_all(content, 0, is_printable),
+             odd = nearly_all(content, 1, is_printable);
+  return (even && odd) || (even && nearly_all(content, 1, is_zero)) ||
+         (odd && nearly_all(content, 0, is_zero));
+}
+
+std::string note_on_bytes(std::string_view content) {
+  if (content.size() <= kMaxProgramBytes) return "";
+  return "only the first " + decimal(kMaxProgramBytes) + " of its " + decimal(content.size()) +
+         " bytes are the program, as in fuzzing";
+}
+
+// Of a file whose name says nothing.
+Form form_of(std::string_view content, std::string& problem) {
+  if (text_length(content) == content.size()) return Form::text;
+  if (is_spoilt_text(content))
+    problem = first_other_byte(content) +
+              " is no text; if these are a fuzzer's bytes, give the file a name that ends in .bin";
+  return Form::bytes;
+}
+
 }  // namespace
 
 bool looks_like_text(std::span<const std::uint8_t> content) {
-  std::string_view rest = characters(content);
-  while (!rest.empty()) {
-    const std::size_t length = character_length(rest);
-    if (length == 0) return false;
-    rest.remove_prefix(length);
-  }
-  return true;
+  return text_length(characters(content)) == content.size();
 }
 
-std::variant<Program, std::string> load_program(const std::string& path, Form form) {
+std::variant<LoadedProgram, std::string> load_program(const std::string& path, Form form) {
   std::string content;
-  const std::string problem = read_up_to_limit(path, content);
+  std::string problem = read_up_to_limit(path, content);
   if (!problem.empty()) return quoted_path(path) + ": " + problem;
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
-  const bool text = form == Form::automatic ? looks_like_text(bytes) : form == Form::text;
-  if (!text) return decode(bytes);
+  if (form == Form::automatic && path.ends_with(".trace")) form = Form::text;
+  if (form == Form::automatic && path.ends_with(".bin")) form = Form::bytes;
+  if (form == Form::automatic) form = form_of(content, problem);
+  if (!problem.empty()) return quoted_path(path) + ": " + problem;
+  if (form == Form::bytes) {
+    const std::string note = note_on_bytes(content);
+    return LoadedProgram{decode(bytes), note.empty() ? "" : quoted_path(path) + ": " + note};
+  }
+  if (!looks_like_text(bytes))
+    return quoted_path(path) + ": " + first_other_byte(content) + " is no text";
   std::variant<Program, ParseError> parsed = parse(content);
-  if (Program* program = std::get_if<Program>(&parsed)) return std::move(*program);
+  if (Program* program = std::get_if<Program>(&parsed))
+    return LoadedProgram{std::move(*program), ""};
   const ParseError& error = std::get<ParseError>(parsed);
   return quoted_path(path) + ":" + std::to_string(error.line) + ": " + error.message;
 }

@@ -13,22 +13,29 @@
 
 namespace tidemark {
 
-// Longer files are refused. Bytes past kMaxProgramBytes are ignored, as by the
-// fuzz targets, so that any input of theirs can be replayed.
+// Longer files are refused. Bytes past kMaxProgramBytes are not of the program, as for
+// the fuzz targets, so that any input of theirs can be replayed; that is said.
 inline constexpr std::size_t kMaxFileBytes = std::size_t{4} << 20;
 
 enum class Form { automatic, text, bytes };
 
-// The rule of Form::automatic: text is valid UTF-8 without control characters
-// other than tab, line feed and carriage return. Bytes that happen to look so
-// (as good as none from a fuzzer do: the codes of encode() are full of zeros)
-// must be loaded as Form::bytes.
+// The rule of Form::automatic: a file is what its name says, NAME.trace text and NAME.bin
+// bytes. Where it says nothing, it is text if it looks like it: valid UTF-8 without control
+// characters other than tab, line feed and carriage return; and bytes if it does not look
+// like text that is broken or in another encoding, which is refused.
 bool looks_like_text(std::span<const std::uint8_t> content);
+
+struct LoadedProgram {
+  Program program;
+  // On a line that begins with the quoted path: that only a part of it is the program.
+  // Empty: all of it is.
+  std::string note;
+};
 
 // The program, or a message of one line that begins with the quoted path and,
 // for text, the line: "'x.txt':3: expected a size, found 'foo'". Reads at most
 // kMaxFileBytes + 1 bytes.
-std::variant<Program, std::string> load_program(const std::string& path,
-                                                Form form = Form::automatic);
+std::variant<LoadedProgram, std::string> load_program(const std::string& path,
+                                                      Form form = Form::automatic);
 
 }  // namespace tidemark

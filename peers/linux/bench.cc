@@ -20,8 +20,9 @@ std::vector<Program> comparable(int count, char** paths) {
   std::vector<Program> programs;
   for (int i = 0; i < count; ++i) {
     const auto loaded = load_program(paths[i], Form::text);
-    const auto* program = std::get_if<Program>(&loaded);
-    if (!program) continue;
+    const auto* named = std::get_if<LoadedProgram>(&loaded);
+    if (!named) continue;
+    const Program* const program = &named->program;
     bool same = true;
     for (const LinuxVersion& version : linux_versions())
       same &= !LinuxLockstep(version).judge(*program).signature;

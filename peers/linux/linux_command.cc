@@ -57,7 +57,7 @@ int print_table(const Options& options) {
     if (const auto* message = std::get_if<std::string>(&loaded))
       std::fprintf(stderr, "tidemark: %s\n", message->c_str());
     else
-      programs.push_back(std::move(std::get<Program>(loaded)));
+      programs.push_back(std::move(std::get<LoadedProgram>(loaded).program));
   }
   if (programs.size() < options.paths.size()) return 2;
   bool found = false;

@@ -30,7 +30,7 @@ inline Program trace(const std::filesystem::path& path) {
     ADD_FAILURE() << *message;
     return {};
   }
-  return std::get<Program>(std::move(loaded));
+  return std::get<LoadedProgram>(std::move(loaded)).program;
 }
 
 // "linux-6.1" becomes linux_6_1.
