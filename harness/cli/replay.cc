@@ -120,7 +120,17 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
       print_step(i, program.operations[i], lockstep);
     std::fflush(stdout);  // the next may end the process
   }
-  return found ? found : lockstep.end();
+  if (found) return found;
+  const std::vector<std::size_t> waiting = lockstep.actual().waiting();
+  found = lockstep.end();
+  for (const std::size_t number : waiting) {
+    if (options.json)
+      json["operations"][number]["ran"] = false;
+    else if (!options.quiet)
+      fmt::print("{:4}  {}: its window never came\n", number + 1,
+                 print(program.operations[number]));
+  }
+  return found;
 }
 
 int replay(const UnderTest& tested, const NamedProgram& named, const Options& options) {

@@ -66,6 +66,8 @@ void Lockstep::begin(const Setup& setup) {
   expected_.reset(setup, make_expected_);
   migration_.reset();
   atomicity_.reset(setup);
+  of_actual_.reset();
+  of_expected_.reset();
   index_ = 0;
 }
 
@@ -81,6 +83,7 @@ std::optional<Mismatch> Lockstep::run(const Program& program) {
 
 std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expectation* expectation) {
   verb_ = operation.verb;
+  tolerated_ = false;
   steps_ = actual_.run(operation);
   const bool starved = starved_pin();
   if (starved) show_where_memory_ended();
@@ -92,12 +95,10 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   if (auto found = compare_sizes(); counts(found)) return found;
   if (auto found = compare_locks(index_); counts(found)) return found;
   if (expectation) {
-    if (auto found = check_expectation(*expectation, actual_, steps_[0], Kind::tracker_expectation))
-      return found;
-    if (auto found =
-            check_expectation(*expectation, expected_, expected[0], Kind::reference_expectation))
-      return found;
+    of_actual_.expect(index_, operation, steps_[0], *expectation);
+    of_expected_.expect(index_, operation, expected[0], *expectation);
   }
+  if (auto found = compare_expectations(); counts(found)) return found;
   ++index_;
   if (index_ % state_interval_ || takes_long_to_inspect()) return std::nullopt;
   return compare_states();
@@ -261,27 +262,27 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
   return std::nullopt;
 }
 
-std::optional<Mismatch> Lockstep::check_expectation(const Expectation& expectation,
-                                                    Executor& executor, const Step& step,
-                                                    Kind kind) {
-  Expectation got;
-  const BitmapArea& bitmap = executor.world().bitmaps[0];
-  if (expectation.result) got.result = step.result;
-  if (expectation.size) {
-    std::uint64_t size = 0;
-    std::memcpy(&size, executor.world().arguments[0].bytes.data() + ArgumentArea::kGuard + 16, 8);
-    got.size = size;
-  }
-  if (expectation.words) {
-    got.words.emplace();
-    for (const std::int64_t index : bitmap.touched())
-      got.words->emplace_back(static_cast<std::uint64_t>(index), bitmap.word(index));
-  }
-  if (got == expectation) return std::nullopt;
-  Mismatch found = mismatch(kind);
-  found.expected = print(expectation);
-  found.actual = print(got);
+std::optional<Mismatch> Lockstep::unmet(const std::optional<Expectations::Unmet>& unmet,
+                                        Kind kind) {
+  if (!unmet) return std::nullopt;
+  Mismatch found;
+  found.signature = {.kind = kind, .verb = unmet->verb};
+  found.operation = unmet->operation;
+  found.expected = unmet->expected;
+  found.actual = unmet->actual;
   return found;
+}
+
+// The subject's says more where both go wrong. Where it differs from the reference, and is
+// known to, no more is expected of it.
+std::optional<Mismatch> Lockstep::compare_expectations() {
+  auto found = unmet(of_actual_.take(), Kind::tracker_expectation);
+  auto other = unmet(of_expected_.take(), Kind::reference_expectation);
+  return found && !tolerated_ ? found : other;
+}
+
+std::optional<Mismatch> Lockstep::expected_in_vain() const {
+  return unmet(of_actual_.never_ran(), Kind::tracker_expectation);
 }
 
 // A migration would end now: ask for everything once more, stop, compare.
@@ -314,6 +315,7 @@ std::optional<Mismatch> Lockstep::close() {
 std::optional<Mismatch> Lockstep::end() {
   if (auto found = compare_states()) return found;
   if (auto found = close(); counts(found)) return found;
+  if (auto found = expected_in_vain(); counts(found)) return found;
   const std::string left = actual_.release() + expected_.release();
   if (left.empty()) return std::nullopt;
   Mismatch found;

@@ -10,6 +10,7 @@
 #include "ablation.h"
 #include "atomicity.h"
 #include "executor.h"
+#include "expectations.h"
 #include "migration.h"
 #include "mismatch.h"
 #include "program.h"
@@ -81,14 +82,17 @@ class Lockstep {
   std::optional<Mismatch> compare_marks_of_starved_pin();
   void inspect_actual();
   std::size_t operation_before() const { return index_ ? index_ - 1 : 0; }
-  std::optional<Mismatch> check_expectation(const Expectation& expectation, Executor& executor,
-                                            const Step& step, Kind kind);
+  static std::optional<Mismatch> unmet(const std::optional<Expectations::Unmet>& unmet, Kind kind);
+  std::optional<Mismatch> compare_expectations();
+  std::optional<Mismatch> expected_in_vain() const;
   std::optional<Mismatch> close();
   Mismatch mismatch(Kind kind) const;
   bool counts(const std::optional<Mismatch>& found) {
     if (!found) return false;
     if (!left_out_.empty() && left_out_.has(name(found->signature.oracle()))) return false;
-    return !tolerates(*found);
+    const bool passed = tolerates(*found);
+    tolerated_ |= passed;
+    return !passed;
   }
 
   SubjectFactory make_actual_, make_expected_;
@@ -98,11 +102,13 @@ class Lockstep {
   // The reference's would be the same: so are its memory and its answers.
   Migration migration_{actual_};
   Atomicity atomicity_;
+  Expectations of_actual_{actual_}, of_expected_{expected_};  // the program's own
   std::span<const Step> steps_;
   State actual_state_, expected_state_;
   std::size_t index_ = 0;  // of the operation that runs
   std::uint64_t operations_ = 0;
   Verb verb_ = Verb::start;  // of the operation that runs
+  bool tolerated_ = false;   // it was met with a difference that does not count
 };
 
 }  // namespace tidemark

@@ -173,6 +173,22 @@ std::int64_t Executor::do_withdraw(const Operation& operation) {
   return returned(Verb::withdraw);
 }
 
+void Executor::run_window(Device& device) {
+  depth_ = 1;
+  std::vector<Script> scripts;
+  scripts.swap(device.scripts);
+  for (Script& script : scripts) {
+    script.has_run = true;
+    if (script.operation.when == When::every_callback) device.scripts.push_back(script);
+    const std::size_t index = steps_.size();
+    execute(script.operation);
+    const WindowRun run = {script.number, steps_[index].result, world_.arguments[1],
+                           world_.bitmaps[1]};
+    for (Watcher* watcher : watchers_) watcher->window_ran(run);
+  }
+  depth_ = 0;
+}
+
 void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t bytes) {
   callbacks_ = mix(mix(mix(callbacks_, number + 1), iova), bytes);
   Device& device = devices_[number];
@@ -197,16 +213,7 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
     unpin_page(page.iova, number);
   }
 
-  if (outermost) {
-    depth_ = 1;
-    std::vector<Script> scripts;
-    scripts.swap(device.scripts);
-    for (const Script& script : scripts) {
-      if (script.every) device.scripts.push_back(script);
-      execute(script.operation);
-    }
-    depth_ = 0;
-  }
+  if (outermost) run_window(device);
   device.called = called;
   world_.fault = fault;
   bitmap_words_ = words;

@@ -24,6 +24,7 @@ void Executor::reset(const Setup& setup, SubjectFactory make) {
   page_bytes_ = kPageBytes;
   asks_page_bytes_ = false;
   written_ = 0;
+  given_ = 0;
   depth_ = 0;
   setup_ = setup;
   bitmap_first_ = 0;
@@ -88,14 +89,23 @@ std::span<const Step> Executor::run(const Operation& operation, std::span<const 
   hints_ = hints;
   bitmap_words_ = 0;
   callbacks_ = 0;
+  const std::size_t number = given_++;
   if (operation.when != When::now) {
-    devices_[operation.window_device % kDevices].scripts.push_back(
-        {operation, operation.when == When::every_callback});
+    devices_[operation.window_device % kDevices].scripts.push_back({operation, number});
     steps_.push_back({.verb = operation.verb});
     return steps_;
   }
   execute(operation);
   return steps_;
+}
+
+std::vector<std::size_t> Executor::waiting() const {
+  std::vector<std::size_t> numbers;
+  for (const Device& device : devices_)
+    for (const Script& script : device.scripts)
+      if (!script.has_run) numbers.push_back(script.number);
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 std::span<const Step> Executor::run_from(const Operation& query, std::uint64_t first_word) {

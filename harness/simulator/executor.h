@@ -91,6 +91,8 @@ class Executor final : public UnmapListener {
   std::uint64_t bitmap_first() const { return bitmap_first_; }
   // Of the last operation: a digest of the callbacks that it made, in their order.
   std::uint64_t callbacks() const { return callbacks_; }
+  // Which operations wait for a window and have not been in any, ascending, from 0.
+  std::vector<std::size_t> waiting() const;
 
   std::uint64_t resolve(const Quantity& quantity) const;
   // The same for a user address: a mapping base is where its memory is, and fresh
@@ -98,9 +100,11 @@ class Executor final : public UnmapListener {
   std::uint64_t resolve_vaddr(const Quantity& quantity, std::uint64_t bytes = 0) const;
 
  private:
+  // An operation that waits for the window of a device.
   struct Script {
     Operation operation;
-    bool every = false;
+    std::size_t number = 0;  // which of the program's it is
+    bool has_run = false;    // and waits for the next window of all
   };
   struct Device {
     bool enrolled = false;
@@ -119,6 +123,7 @@ class Executor final : public UnmapListener {
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override;
 
   void execute(const Operation& operation);
+  void run_window(Device& device);
   std::int64_t dispatch(const Operation& operation, Step& step);
   std::int64_t do_map(const Operation& operation, const Step& step);
   std::int64_t do_unmap(const Operation& operation, const Step& step);
@@ -172,6 +177,7 @@ class Executor final : public UnmapListener {
   std::uint64_t bitmap_words_ = 0;
   std::uint64_t bitmap_first_ = 0;
   std::uint64_t callbacks_ = 0;
+  std::size_t given_ = 0;  // operations, to run at once or in a window
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;
   std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(kTransferBytes);

@@ -3,6 +3,7 @@
 // drivers learn it, in windows, too. Oracles are watchers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "live_mapping.h"
@@ -29,6 +30,14 @@ struct Call {
   const LockUse* lock = nullptr;  // null: nobody counted
 };
 
+// What came of an operation that had waited for its window.
+struct WindowRun {
+  std::size_t number;  // which of the program's operations it is, from 0
+  std::int64_t result;
+  const ArgumentArea& argument;
+  const BitmapArea& bitmap;
+};
+
 class Watcher {
  public:
   virtual void call_returned(const Call& /*call*/) {}
@@ -39,6 +48,8 @@ class Watcher {
   virtual void answered(const BitmapArea& /*bitmap*/, const Answer& /*answer*/) {}
   // A mapping goes, and its marks with it: nobody asked for them.
   virtual void mapping_dropped(const LiveMapping& /*mapping*/) {}
+  // An operation that waited for a window has run in one.
+  virtual void window_ran(const WindowRun& /*run*/) {}
 
  protected:
   ~Watcher() = default;

@@ -52,13 +52,14 @@ void LinuxLockstep::begin(const Setup& setup) {
   Lockstep::begin(setup);
 }
 
-std::optional<Mismatch> LinuxLockstep::step(const Operation& operation, const Expectation*) {
+std::optional<Mismatch> LinuxLockstep::step(const Operation& operation,
+                                            const Expectation* expectation) {
   if (over_) return std::nullopt;
   index_ = program_.operations.size();
   program_.operations.push_back(operation);
   taint_.before(*this);
   try {
-    if (!Lockstep::step(operation, nullptr)) {
+    if (!Lockstep::step(operation, expectation)) {
       taint_.settle(operation, *this);
       ends_with_warning();
     }

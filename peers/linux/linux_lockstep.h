@@ -41,7 +41,6 @@ class LinuxLockstep final : public Lockstep {
       : LinuxLockstep(version, known, version.make_careful) {}
 
   void begin(const Setup& setup) override;
-  // Expectations are of a tracker that follows the contract, and do not count.
   std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation) override;
   std::optional<Mismatch> end() override;
 
