@@ -10,6 +10,7 @@
 #include "errno_names.h"
 #include "isolation.h"
 #include "lockstep.h"
+#include "outcome.h"
 #include "picture.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -138,19 +139,21 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
   Lockstep& lockstep = *made;
   Json json = {{"file", named.path}, {"operations", Json::array()}};
   const auto found = run_steps(lockstep, named, options, json);
+  const Outcome outcome =
+      outcome_of(found ? found->signature : Signature(), found && !found->known.empty());
   if (options.json) {
-    json["verdict"] = found ? "diverge" : "agree";
+    json["verdict"] = word(outcome);
     if (found) json["mismatch"] = mismatch_json(*found);
     print_json(json);
   } else if (found) {
-    fmt::print("{}: diverges: {}\n{}", shown(named.path),
+    fmt::print("{}: {}: {}\n{}", shown(named.path), word(outcome),
                tested.finding_name(print(found->signature)), describe(*found, named.program));
     const std::string picture = picture_text(draw(lockstep, *found, tested.subject), has_colour());
     if (!options.quiet && !picture.empty()) fmt::print("\n{}", picture);
   } else {
-    fmt::print("{}: agrees\n", shown(named.path));
+    fmt::print("{}: {}\n", shown(named.path), word(outcome));
   }
-  return found ? kFound : kFine;
+  return is_finding(outcome) ? kFound : kFine;
 }
 
 // In a child, so that a program that takes the subject down, or never ends, is
@@ -165,11 +168,12 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
       kSeconds);
   fmt::print(stderr, "{}", symbolized(ending.said));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
-  const std::string how = print(signature_of(ending, tested.sources));
+  const Signature signature = signature_of(ending, tested.sources);
+  const std::string_view verdict = word(outcome_of(signature, false));
   if (options.json)
-    print_json({{"file", named.path}, {"verdict", "crash"}, {"how", how}});
+    print_json({{"file", named.path}, {"verdict", verdict}, {"how", print(signature)}});
   else
-    fmt::print("{}: crashes: {}\n", shown(named.path), how);
+    fmt::print("{}: {}: {}\n", shown(named.path), verdict, print(signature));
   return kFound;
 }
 
@@ -194,8 +198,12 @@ void add_replay(CLI::App& app, Action& action) {
   auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");
   command->add_flag("--json", options->json, "One JSON object a file")->excludes(quiet);
   command->footer(
-      "Exit code: 0 all agree, 1 one diverges, crashes or takes longer than a minute, 2 one is no\n"
-      "program (and none is run).");
+      "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes; hangs "
+      "(for\n"
+      "a minute).\n"
+      "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and none "
+      "is\n"
+      "run).");
   on_call(*command, action, options, replay_all);
 }
 

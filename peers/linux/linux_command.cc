@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "linux_lockstep.h"
+#include "outcome.h"
 #include "program_file.h"
 
 namespace tidemark {
@@ -40,14 +41,17 @@ bool print_line(const std::string& path, const LinuxVersion& version, const Prog
   const Verdict verdict = options.as_it_is ? LinuxLockstep::run_apart(version, program)
                                            : LinuxLockstep(version).judge(program);
   const bool same = !verdict.signature;
+  const bool known = verdict.expected || (same && !verdict.passed.empty());
+  const Outcome outcome =
+      same && known ? Outcome::known : outcome_of(verdict.signature, verdict.expected);
   std::string line = std::filesystem::path(path).stem().string() + "\t" + version.name + "\t" +
-                     (same ? "same" : print(verdict.signature)) + "\t";
-  if (!same) line += verdict.expected ? verdict.expected->name : "NOT EXPECTED";
+                     std::string(word(outcome)) + "\t" + print(verdict.signature) + "\t";
+  if (verdict.expected) line += verdict.expected->name;
   for (const KnownDifference* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
   std::printf("%s\n", line.c_str());
   if (options.verbose && !same)
     std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
-  return !same && !verdict.expected;
+  return is_finding(outcome);
 }
 
 int print_table(const Options& options) {
@@ -80,8 +84,12 @@ int main(int argc, char** argv) {
                "Each in a child, without the care that ends it before a memory error");
   app.footer(
       "./tidemark linux --setup installs Linux's sources, and does nothing else.\n"
-      "Exit code: 0 all that differs is known, 1 something is not, 2 one is no program (and none\n"
-      "is run).");
+      "A line for each program and version: verdict (as of ./tidemark replay), signature, which "
+      "known\n"
+      "difference it is, and in parentheses those that it went on after.\n"
+      "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and none "
+      "is\n"
+      "run).");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
