@@ -129,13 +129,24 @@ TEST(OperationText, Expectations) {
 
 TEST(OperationText, ExtremeQuantitiesRoundTrip) {
   for (const char* const bound :
-       {"9223372036854775807p+2147483647", "-9223372036854775808p-2147483648", "2^63-1p-1",
-        "2^64+1p+1", "m15.size-1"}) {
+       {"9223372036854775807p+9223372036854775807", "-9223372036854775808p-9223372036854775808",
+        "2^63-1p-1", "2^64+1p+1", "m15.size-1", "2147483648", "0x80000000", "0xffffffffffffffff",
+        "-0x8000000000000000", "m0+1p-0x20", "m0.end+0x8", "0x100000"}) {
     const std::string size = bound;
     const Program program = parsed("unmap 0p " + size);
     EXPECT_EQ(print(program), "container v2\nunmap 0p " + size + "\n");
     EXPECT_EQ(parsed(print(program)), program);
   }
+}
+
+TEST(OperationText, BytesAreAnythingOf64Bits) {
+  const auto address = [](const std::string& text) {
+    return parsed("map " + text + " 4096 rw").operations.at(0).address;
+  };
+  EXPECT_EQ(address("0x80000000").bytes, std::int64_t{1} << 31);
+  EXPECT_EQ(address("0xffffffffffffffff"), address("-1"));
+  EXPECT_EQ(address("18446744073709551615"), address("-1"));
+  EXPECT_EQ(address("0x20"), address("32")) << "it is the number that counts";
 }
 
 TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
@@ -148,7 +159,8 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"map m16 1p rw", "1: expected an address such as m0.end+1p-8, found 'm16'"},
       {"map 1+1p 1p rw", "1: expected an address such as m0.end+1p-8, found '1+1p'"},
       {"map fresh 1p rw", "1: expected an address such as m0.end+1p-8, found 'fresh'"},
-      {"map 2147483648 1p rw", "1: expected an address such as m0.end+1p-8, found '2147483648'"},
+      {"map 18446744073709551616 1p rw",
+       "1: expected an address such as m0.end+1p-8, found '18446744073709551616'"},
       {"map 0p 9223372036854775808p rw",
        "1: expected a size such as m0.end+1p-8, found '9223372036854775808p'"},
       {"map 0p m0+ rw", "1: expected a size such as m0.end+1p-8, found 'm0+'"},
@@ -225,8 +237,8 @@ TEST(OperationText, LimitsAreErrors) {
 
 TEST(OperationText, TheLongestLinePrintsWithinTheLineLimit) {
   std::string line =
-      "each-window d0: query m15.size-9223372036854775808p-2147483648 "
-      "m15.size-9223372036854775808p-2147483648 used-buffer "
+      "each-window d0: query m15.size-9223372036854775808p-9223372036854775808 "
+      "m15.size-9223372036854775808p-9223372036854775808 used-buffer "
       "bitmap=0xffffffffffffffff fault=bitmap-write+65535 => "
       "-9223372036854775808 size=0xffffffffffffffff words";
   for (std::size_t i = 0; i < kMaxLineWords; ++i) {

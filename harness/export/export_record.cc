@@ -161,7 +161,7 @@ class Recorder {
     operation.verb = Verb::dma;
     operation.when = When::every_callback;
     operation.window_device = static_cast<std::uint8_t>(device);
-    operation.address.bytes = static_cast<std::int32_t>(device);
+    operation.address.bytes = device;
     return operation;
   }
 

@@ -36,6 +36,14 @@ string base_name(const Quantity& quantity) {
   return "";
 }
 
+// With its sign.
+string print_bytes(const Quantity& quantity) {
+  const auto value = static_cast<std::uint64_t>(quantity.bytes);
+  if (quantity.written == Quantity::Written::decimal) return decimal(quantity.bytes);
+  const bool minus = quantity.written == Quantity::Written::minus_hex && quantity.bytes < 0;
+  return minus ? "-" + hex(0 - value) : hex(value);
+}
+
 // `nothing` is how zero is written where it stands.
 string print_quantity(const Quantity& quantity, const char* nothing) {
   string text = base_name(quantity);
@@ -44,8 +52,9 @@ string print_quantity(const Quantity& quantity, const char* nothing) {
     text += decimal(quantity.pages) + 'p';
   }
   if (quantity.bytes != 0) {
-    if (quantity.bytes > 0 && !text.empty()) text += '+';
-    text += decimal(quantity.bytes);
+    const string bytes = print_bytes(quantity);
+    if (bytes[0] != '-' && !text.empty()) text += '+';
+    text += bytes;
   }
   return text.empty() ? nothing : text;
 }

@@ -56,8 +56,13 @@ struct Quantity {
   Base base = Base::zero;
   std::uint8_t index = 0;  // 0..15
   std::int64_t pages = 0;
-  std::int32_t bytes = 0;
-  bool operator==(const Quantity&) const = default;
+  std::int64_t bytes = 0;
+  // How the bytes are printed, so that they come back as they were typed.
+  enum class Written : std::uint8_t { decimal, hex, minus_hex } written = Written::decimal;
+  bool operator==(const Quantity& other) const {  // as numbers
+    return base == other.base && index == other.index && pages == other.pages &&
+           bytes == other.bytes;
+  }
 };
 
 // One field of the ioctl's argument replaced by another value.

@@ -36,7 +36,7 @@ std::vector<Quantity> simpler(const Quantity& quantity) {
   }
   for (const std::int64_t bytes : nearer_to_zero(quantity.bytes)) {
     Quantity rounder = quantity;
-    rounder.bytes = static_cast<std::int32_t>(bytes);
+    rounder.bytes = bytes;
     result.push_back(rounder);
   }
   for (const std::int64_t pages : nearer_to_zero(quantity.pages)) {
@@ -136,7 +136,7 @@ bool is_absolute(const Quantity& quantity) {
 std::uint64_t value_of(const Quantity& quantity) {
   const std::uint64_t base = quantity.base == Base::middle ? std::uint64_t{1} << 63 : 0;
   return base + static_cast<std::uint64_t>(quantity.pages) * kPageBytes +
-         static_cast<std::uint64_t>(std::int64_t{quantity.bytes});
+         static_cast<std::uint64_t>(quantity.bytes);
 }
 
 bool has_absolute_address(const Operation& operation) {
@@ -154,7 +154,7 @@ Quantity plain_quantity(std::uint64_t value) {
     quantity.base = Base::middle;
   const std::uint64_t offset = value - (quantity.base == Base::middle ? std::uint64_t{1} << 63 : 0);
   quantity.pages = static_cast<std::int64_t>(offset) >> 12;
-  quantity.bytes = static_cast<std::int32_t>(value & (kPageBytes - 1));
+  quantity.bytes = static_cast<std::int64_t>(value & (kPageBytes - 1));
   return quantity;
 }
 

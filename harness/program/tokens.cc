@@ -42,6 +42,19 @@ bool scan_base(string_view& text, Quantity& quantity) {
   return true;
 }
 
+// All of `text` are bytes, up to 2^64 - 1.
+bool scan_bytes(string_view text, bool negative, Quantity& quantity) {
+  const bool hex = text.substr(0, 2) == "0x";
+  std::uint64_t value = 0;
+  if (!scan_number(text, std::numeric_limits<std::uint64_t>::max(), value) || !text.empty())
+    return false;
+  quantity.bytes = static_cast<std::int64_t>(negative ? 0 - value : value);
+  // As decimals, those above 2^63 would come back negative.
+  if (hex || (quantity.bytes < 0) != negative)
+    quantity.written = negative ? Quantity::Written::minus_hex : Quantity::Written::hex;
+  return true;
+}
+
 // Pages (with a 'p'), bytes, or pages and then bytes. The first has a sign if
 // something stands before it; the second always.
 bool scan_offset(string_view text, bool first, Quantity& quantity) {
@@ -54,8 +67,7 @@ bool scan_offset(string_view text, bool first, Quantity& quantity) {
       continue;
     }
     quantity.pages = pages_allowed ? 0 : quantity.pages;
-    text = before;
-    return scan_signed(text, negative, quantity.bytes) && text.empty();
+    return scan_bytes(before, negative, quantity);
   }
   return true;
 }

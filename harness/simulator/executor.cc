@@ -67,7 +67,7 @@ std::uint64_t Executor::resolve(const Quantity& quantity) const {
       break;
   }
   return base + static_cast<std::uint64_t>(quantity.pages) * kPageBytes +
-         static_cast<std::uint64_t>(std::int64_t{quantity.bytes});
+         static_cast<std::uint64_t>(quantity.bytes);
 }
 
 std::uint64_t Executor::resolve_vaddr(const Quantity& quantity, std::uint64_t bytes) const {

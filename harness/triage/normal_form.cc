@@ -98,12 +98,12 @@ std::optional<Program> with_whole_pages(const Program& program) {
   Program result = copy_of(program);
   for (Operation& operation : result.operations) {
     if (!is_transfer(operation.verb) || !operation.address.bytes) continue;
-    const std::int64_t end = operation.address.bytes + operation.size.bytes +
-                             operation.size.pages * static_cast<std::int64_t>(kPageBytes);
+    const std::uint64_t end = static_cast<std::uint64_t>(operation.address.bytes) +
+                              static_cast<std::uint64_t>(operation.size.bytes) +
+                              static_cast<std::uint64_t>(operation.size.pages) * kPageBytes;
     operation.address.bytes = 0;
     operation.size.bytes = 0;
-    operation.size.pages =
-        (end + static_cast<std::int64_t>(kPageBytes) - 1) / static_cast<std::int64_t>(kPageBytes);
+    operation.size.pages = static_cast<std::int64_t>(end / kPageBytes + (end % kPageBytes != 0));
   }
   if (result.operations == program.operations) return std::nullopt;
   return result;
