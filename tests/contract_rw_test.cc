@@ -41,6 +41,30 @@ TEST(R4, ReadingMarksNothing) {
   )"));
 }
 
+TEST(R4, ATransferIsAsLongAsItSays) {
+  EXPECT_TRUE(runs(R"(
+    map 0p 8p rw
+    start
+    write 0p 8p => 0
+    query 0p 8p => 0 words 0:0xff
+    read 0p 8p => 0
+    read 0p 8p+1 => -EINVAL
+    map 8p 500p rw
+    write 8p 256p => 0
+    read 8p 256p => 0
+    read 8p 256p+1 => -E2BIG
+    write 0p -1 => -E2BIG
+    dma g1 0p 257p => -E2BIG
+  )"));
+  EXPECT_TRUE(runs(R"(
+    attach g0 hardware=0
+    map 0p 3p rw
+    start
+    write 0p 5p => -EINVAL
+    dma g0 0p 64p => 0
+  )"));
+}
+
 TEST(R4, AWriteGoesOverMappings) {
   EXPECT_TRUE(runs(R"(
     map 0p 2p rw

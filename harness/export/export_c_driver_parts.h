@@ -24,7 +24,7 @@ struct tidemark_emu_transfer {
 	__u32 flags;		/* RW: WRITE, else it reads; DMA: GROUP */
 #define TIDEMARK_EMU_GROUP	(1 << 2)
 	__u64 iova;
-	__u64 size;		/* bytes, at most 12288 */
+	__u64 size;		/* bytes, at most 1048576 */
 	__u64 data;		/* RW: user address of the bytes */
 };
 #define TIDEMARK_EMU_RW		_IO(VFIO_TYPE, VFIO_BASE + 130)
@@ -211,12 +211,17 @@ unused static void unpin(unsigned number, __u64 iova, __s32 nr_pages)
 /* Which device asks makes no difference. */
 unused static long transfer(__u32 flags, __u64 iova, __u64 size)
 {
-	static unsigned char data[12288];
+	unsigned char *data = malloc(size ? size : 1);
 	struct tidemark_emu_transfer rw = {.argsz = sizeof(rw), .flags = flags, .iova = iova,
 					   .size = size, .data = (unsigned long)data};
+	long result;
 
-	memset(data, flags ? step % 255 + 1 : 0, sizeof(data));
-	return tell(device_of(0), TIDEMARK_EMU_RW, &rw);
+	if (!data)
+		cannot("malloc");
+	memset(data, flags ? step % 255 + 1 : 0, size);
+	result = tell(device_of(0), TIDEMARK_EMU_RW, &rw);
+	free(data);
+	return result;
 }
 
 unused static void dma(unsigned number, __u32 flags, __u64 iova, __u64 size)

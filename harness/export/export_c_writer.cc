@@ -19,8 +19,10 @@ using std::string;
 
 string left_out(const string& why) { return "\tleft_out(" + string_literal(why) + ");\n"; }
 
-string transfer_size(const Recorded& r) {
-  return number_text(std::min(r.step.size, Executor::kTransferBytes));
+bool is_too_long(const Recorded& r) {
+  const Verb verb = r.operation.verb;
+  return (verb == Verb::write || verb == Verb::read || verb == Verb::dma) &&
+         r.step.size > Executor::kTransferBytes;
 }
 
 string comment_of(const Recorded& r) {
@@ -145,12 +147,13 @@ string CWriter::dma(const Recorded& r) {
   const auto slot = by_group ? slots_.attached(id) : slots_.usable(id);
   if (!slot) return note_text("Reaches nothing.");
   return "\tdma(" + decimal(*slot) + ", " + (by_group ? "TIDEMARK_EMU_GROUP" : "0") + ", " +
-         hex(r.step.first) + ", " + transfer_size(r) + ");\n";
+         hex(r.step.first) + ", " + number_text(r.step.size) + ");\n";
 }
 
 string CWriter::driver(const Recorded& r) {
   const unsigned id = r.operation.id % kGroups;
   const auto usable = slots_.usable(id);
+  if (is_too_long(r)) return note_text("Longer than any buffer, so nothing is called.");
   switch (r.operation.verb) {
     case Verb::attach:
       return attach(r);
@@ -184,7 +187,7 @@ string CWriter::driver(const Recorded& r) {
       const char* flags = r.operation.verb == Verb::write ? "TIDEMARK_EMU_WRITE" : "0";
       return "\tdevice_of(0);\n" +
              checked(r, string("transfer(") + flags + ", " + hex(r.step.first) + ", " +
-                            transfer_size(r) + ")");
+                            number_text(r.step.size) + ")");
     }
   }
 }

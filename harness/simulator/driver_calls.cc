@@ -2,6 +2,7 @@
 // The drivers' side: groups and devices, pins, rw, what devices write, and what
 // happens in unmap callbacks.
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "digest.h"
@@ -83,7 +84,9 @@ void Executor::fill(std::uint8_t* data, std::size_t bytes) {
 
 std::int64_t Executor::do_rw(bool write, Step& step) {
   const std::uint64_t iova = step.first;
-  const auto bytes = static_cast<std::size_t>(std::min(step.size, kTransferBytes));
+  if (step.size > kTransferBytes) return -E2BIG;
+  const auto bytes = static_cast<std::size_t>(step.size);
+  if (bytes > buffer_.size()) buffer_.resize(bytes);
   if (write) {
     fill(buffer_.data(), bytes);
     return returned(Verb::write, subject_->rw(iova, buffer_.data(), bytes, true));
@@ -108,7 +111,8 @@ std::int64_t Executor::do_dma(const Operation& operation, const Step& step) {
   const bool by_group = operation.flags & kHardware;
   const unsigned id = operation.id % kGroups;
   const std::uint64_t first = step.first;
-  const std::uint64_t bytes = std::min(step.size, kTransferBytes);
+  const std::uint64_t bytes = step.size;
+  if (bytes > kTransferBytes) return -E2BIG;
   if (!bytes || (by_group && groups_[id] != GroupState::hardware)) return 0;
 
   const std::uint64_t last = std::max(first, first + bytes - 1);

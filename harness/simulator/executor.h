@@ -51,8 +51,8 @@ class Executor final : public UnmapListener {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // rw moves at most so much at once.
-  static constexpr std::uint64_t kTransferBytes = 3 * kPageBytes;
+  // What is to move more at once is not done, and is -E2BIG: nobody has such a buffer.
+  static constexpr std::uint64_t kTransferBytes = 256 * kPageBytes;
 
   // From now on the watcher is told what happens. It stays for good.
   void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
@@ -180,7 +180,7 @@ class Executor final : public UnmapListener {
   std::size_t given_ = 0;  // operations, to run at once or in a window
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;
-  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(kTransferBytes);
+  std::vector<std::uint8_t> buffer_;  // as long as the longest transfer yet
 };
 
 }  // namespace tidemark

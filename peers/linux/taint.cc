@@ -46,8 +46,7 @@ bool touches(const Step& step, const LiveMapping& mapping) {
 
 // The last byte of what rw moves.
 std::uint64_t last_of_transfer(const Step& step) {
-  return step.first +
-         std::min(std::min(step.size, Executor::kTransferBytes) - 1, kTop - step.first);
+  return step.first + std::min(step.size - 1, kTop - step.first);
 }
 
 bool inside(const LiveMapping& mapping, const Step& step) {
