@@ -20,9 +20,9 @@ class Notes final : public Watcher {
   std::vector<std::string> lines;
 
   void tracking_switched(bool on) override { lines.push_back(on ? "on" : "off"); }
-  void answered(const BitmapArea& bitmap, const Answer& answer) override {
-    lines.push_back("answer " + hex(answer.first) + "-" + hex(answer.last) + ": " +
-                    hex(bitmap.word(0)));
+  void answered(const Answer& answer) override {
+    const std::uint8_t byte = executor.world().stored(answer.bitmap).value_or(0);
+    lines.push_back("answer " + hex(answer.first) + "-" + hex(answer.last) + ": " + hex(byte));
   }
   void mapping_dropped(const LiveMapping& mapping) override {
     lines.push_back("dropped " + hex(mapping.first));

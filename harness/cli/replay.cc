@@ -41,7 +41,8 @@ std::string range_text(const Step& step) {
 std::vector<std::pair<std::int64_t, std::uint64_t>> words_of(const Executor& executor) {
   std::vector<std::pair<std::int64_t, std::uint64_t>> words;
   const BitmapArea& bitmap = executor.world().bitmaps[0];
-  for (const std::int64_t index : bitmap.touched()) words.emplace_back(index, bitmap.word(index));
+  for (const std::int64_t index : bitmap.touched())
+    words.emplace_back(index + executor.bitmap_first(), bitmap.word(index));
   return words;
 }
 

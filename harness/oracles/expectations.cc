@@ -28,7 +28,8 @@ Expectation outcome(const Expectation& expected, const WindowRun& run) {
   if (!expected.words) return got;
   got.words.emplace();
   for (const std::int64_t index : run.bitmap.touched())
-    got.words->emplace_back(static_cast<std::uint64_t>(index), run.bitmap.word(index));
+    got.words->emplace_back(static_cast<std::uint64_t>(index + run.first_word),
+                            run.bitmap.word(index));
   return got;
 }
 
@@ -44,7 +45,7 @@ void Expectations::expect(std::size_t number, const Operation& operation, const 
   const World& world = executor_.world();
   if (operation.when == When::now) {
     check({operation.verb, expectation},
-          {number, step.result, world.arguments[0], world.bitmaps[0]});
+          {number, step.result, world.arguments[0], world.bitmaps[0], executor_.bitmap_first()});
     return;
   }
   // Not before: an executor is faster if nobody watches it.

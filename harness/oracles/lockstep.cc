@@ -177,13 +177,15 @@ bool Lockstep::stored_outside(const Operation& operation, const Step& step) cons
   });
 }
 
-// Which words of the area tell of the range.
+// Which words of the area the bitmap of the range lies in, be it in all of their bytes.
 Lockstep::WordRange Lockstep::words_asked() const {
-  const std::uint64_t before = actual_.bitmap_first();
-  const std::uint64_t behind = actual_.bitmap_words() - before;
-  constexpr std::uint64_t kGuard = BitmapArea::kGuard, kWords = BitmapArea::kWords;
-  return {-static_cast<std::int64_t>(std::min(before, kGuard)),
-          static_cast<std::int64_t>(std::min(behind, kWords + kGuard))};
+  constexpr std::int64_t kFirst = -BitmapArea::kGuard;
+  constexpr std::int64_t kEnd = BitmapArea::kWords + BitmapArea::kGuard;
+  const std::int64_t before = actual_.bitmap_first();  // of its words; behind, if it is negative
+  const auto words = static_cast<std::int64_t>(actual_.bitmap_words());
+  const bool aligned = actual_.bitmap_data() % 8 == 0;
+  if (before > words || before < -kEnd) return {0, 0};
+  return {std::max(kFirst, -before), std::min(kEnd, words - before + (aligned ? 0 : 1))};
 }
 
 std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, const Step& step) {
@@ -209,7 +211,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
        ++index) {
     const std::uint64_t is = a.written(index) ? a.word(index) : 0;
     const std::uint64_t should = e.written(index) ? e.word(index) : 0;
-    const std::uint64_t word = actual_.bitmap_first() + static_cast<std::uint64_t>(index);
+    const auto word = static_cast<std::uint64_t>(actual_.bitmap_first() + index);
     add_pages(found.pages, step.first + word * 64 * page, should & ~is, page);
     add_pages(extra, step.first + word * 64 * page, is & ~should, page);
   }

@@ -18,7 +18,7 @@ void Migration::tracking_switched(bool on) {
   for (const std::uint64_t page : memory().pages()) copy(page);
 }
 
-void Migration::answered(const BitmapArea& bitmap, const Answer& answer) {
+void Migration::answered(const Answer& answer) {
   if (!running_) return;
   for (const std::uint64_t page : memory().pages()) {
     for (const LiveMapping& mapping : source_.mappings()) {
@@ -26,13 +26,16 @@ void Migration::answered(const BitmapArea& bitmap, const Answer& answer) {
       const std::uint64_t iova = mapping.iova_of(page);
       if (iova < answer.first || iova > answer.last) continue;
       const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
-      const auto index = static_cast<std::int64_t>(bit / 64 - answer.first_word);
-      // In a guard, too: that is where a range with more words than there is room for
-      // has some.
-      if (!BitmapArea::has_word(index)) continue;
-      if (bitmap.written(index) && bitmap.word(index) >> bit % 64 & 1) copy(page);
+      // Also in a guard of the bitmap's area: that is where a range with more words than
+      // there is room for has some.
+      const auto byte = source_.world().stored(answer.bitmap + bit / 8);
+      if (byte && *byte >> bit % 8 & 1) copy(page);
     }
   }
+}
+
+void Migration::answer_written(std::uint64_t user_page) {
+  if (running_) copy(user_page);
 }
 
 void Migration::mapping_dropped(const LiveMapping& mapping) {

@@ -28,7 +28,8 @@ class Migration final : public Watcher {
   // Everything is copied once.
   void tracking_switched(bool on) override;
   // Cost: pages ever written times mappings.
-  void answered(const BitmapArea& bitmap, const Answer& answer) override;
+  void answered(const Answer& answer) override;
+  void answer_written(std::uint64_t user_page) override;
   // A careful user takes all of it for dirty.
   void mapping_dropped(const LiveMapping& mapping) override;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "digest.h"
 #include "executor.h"
@@ -187,7 +188,7 @@ void Executor::run_window(Device& device) {
     const std::size_t index = steps_.size();
     execute(script.operation);
     const WindowRun run = {script.number, steps_[index].result, world_.arguments[1],
-                           world_.bitmaps[1]};
+                           world_.bitmaps[1], bitmap_first()};
     for (Watcher* watcher : watchers_) watcher->window_ran(run);
   }
   depth_ = 0;
@@ -198,7 +199,8 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   Device& device = devices_[number];
   // What was ordered for the unmap is not meant for what happens in its window.
   const UserFault fault = world_.fault;
-  const std::uint64_t words = bitmap_words_;
+  const std::uint64_t words = bitmap_words_, data = bitmap_data_;
+  const bool answers_user = std::exchange(world_.answers_user, false);
   disarm();
   const bool outermost = depth_ == 0, called = device.called;
   device.called = true;
@@ -220,7 +222,9 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   if (outermost) run_window(device);
   device.called = called;
   world_.fault = fault;
+  world_.answers_user = answers_user;
   bitmap_words_ = words;
+  bitmap_data_ = data;
 }
 
 }  // namespace tidemark

@@ -27,7 +27,7 @@ void Executor::reset(const Setup& setup, SubjectFactory make) {
   given_ = 0;
   depth_ = 0;
   setup_ = setup;
-  bitmap_first_ = 0;
+  bitmap_data_ = BitmapArea::kBase;
   subject_ = make(setup, world_);
 }
 
@@ -110,7 +110,6 @@ std::vector<std::size_t> Executor::waiting() const {
 
 std::span<const Step> Executor::run_from(const Operation& query, std::uint64_t first_word) {
   Operation placed = query;
-  bitmap_first_ = first_word;
   if (first_word) placed.bend = {Field::bitmap_pointer, BitmapArea::kBase - 8 * first_word};
   return run(placed);
 }
@@ -193,7 +192,7 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
     case Verb::info:
       return do_info(operation);
     case Verb::extension:
-      return returned(operation.verb, subject_->ioctl(VFIO_CHECK_EXTENSION, operation.number),
+      return returned(operation.verb, call(VFIO_CHECK_EXTENSION, operation.number),
                       static_cast<std::int64_t>(operation.number));
     case Verb::ioctl:
       return do_ioctl(operation);

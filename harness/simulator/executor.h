@@ -87,8 +87,13 @@ class Executor final : public UnmapListener {
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.
   std::uint64_t bitmap_words() const { return bitmap_words_; }
-  // The word of the bitmap that is the area's first; not 0 only in run_from().
-  std::uint64_t bitmap_first() const { return bitmap_first_; }
+  // The user address of that bitmap, which need not be the area's.
+  std::uint64_t bitmap_data() const { return bitmap_data_; }
+  // The word of the bitmap that is the area's first; not 0 in run_from(), and if the
+  // program says where the bitmap is.
+  std::int64_t bitmap_first() const {
+    return -(static_cast<std::int64_t>(bitmap_data_ - bitmap_address()) >> 3);
+  }
   // Of the last operation: a digest of the callbacks that it made, in their order.
   std::uint64_t callbacks() const { return callbacks_; }
   // Which operations wait for a window and have not been in any, ascending, from 0.
@@ -125,6 +130,7 @@ class Executor final : public UnmapListener {
   void execute(const Operation& operation);
   void run_window(Device& device);
   std::int64_t dispatch(const Operation& operation, Step& step);
+  std::int64_t call(unsigned command, std::uint64_t argument);
   std::int64_t do_map(const Operation& operation, const Step& step);
   std::int64_t do_unmap(const Operation& operation, const Step& step);
   std::int64_t do_dirty(const Operation& operation, const Step& step, std::uint32_t flags);
@@ -175,9 +181,9 @@ class Executor final : public UnmapListener {
   bool asks_page_bytes_ = false;  // after the operation, which may have changed it
   FreshMemory fresh_;
   std::uint64_t bitmap_words_ = 0;
-  std::uint64_t bitmap_first_ = 0;
+  std::uint64_t bitmap_data_ = BitmapArea::kBase;
   std::uint64_t callbacks_ = 0;
-  std::size_t given_ = 0;  // operations, to run at once or in a window
+  std::size_t given_ = 0;      // operations, to run at once or in a window
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;
   std::vector<std::uint8_t> buffer_;  // as long as the longest transfer yet

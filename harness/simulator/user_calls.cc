@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "digest.h"
 #include "executor.h"
@@ -37,6 +38,15 @@ static_assert(sizeof(UnmapArgument) == kUnmapBytes + sizeof(vfio_bitmap));
 static_assert(sizeof(QueryArgument) == kDirtyBytes + sizeof(vfio_iommu_type1_dirty_bitmap_get));
 
 }  // namespace
+
+std::int64_t Executor::call(unsigned command, std::uint64_t argument) {
+  const bool around = std::exchange(world_.answers_user, true);
+  const std::int64_t result = subject_->ioctl(command, argument);
+  world_.answers_user = around;
+  for (const std::uint64_t page : std::exchange(world_.answered_pages, {}))
+    for (Watcher* watcher : watchers_) watcher->answer_written(page);
+  return result;
+}
 
 std::uint64_t Executor::place_argument(const Operation& operation, const void* argument,
                                        std::size_t bytes) {
@@ -84,7 +94,7 @@ std::int64_t Executor::do_map(const Operation& operation, const Step& step) {
   map.size = step.size;
   if (operation.vaddr.base == Base::fresh) fresh_.take(step.size);
   const std::uint64_t argument = place_argument(operation, &map, sizeof(map));
-  const std::int64_t result = returned(Verb::map, subject_->ioctl(VFIO_IOMMU_MAP_DMA, argument));
+  const std::int64_t result = returned(Verb::map, call(VFIO_IOMMU_MAP_DMA, argument));
   if (result == 0)
     mappings_.push_back({map.iova, map.iova + map.size - 1, map.vaddr,
                          (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
@@ -110,9 +120,9 @@ BitmapArgument Executor::place_bitmap(const Operation& operation, std::uint64_t 
   const std::uint64_t pages = size / page_bytes_;
   bitmap_words_ = pages / 64 + (pages % 64 != 0);
   world_.bitmaps[depth_].reset(operation.flags & kUsedBuffer);
+  bitmap_data_ = bent(operation, Field::bitmap_pointer, bitmap_address());
   return {bent(operation, Field::pgsize, page_bytes_),
-          bent(operation, Field::bitmap_size, bitmap_words_ * 8),
-          bent(operation, Field::bitmap_pointer, bitmap_address())};
+          bent(operation, Field::bitmap_size, bitmap_words_ * 8), bitmap_data_};
 }
 
 std::int64_t Executor::do_unmap(const Operation& operation, const Step& step) {
@@ -129,7 +139,7 @@ std::int64_t Executor::do_unmap(const Operation& operation, const Step& step) {
   const std::uint64_t page = page_bytes_;  // the window may change it
 
   const std::uint64_t address = place_argument(operation, &argument, sizeof(argument));
-  const std::int64_t result = returned(Verb::unmap, subject_->ioctl(VFIO_IOMMU_UNMAP_DMA, address));
+  const std::int64_t result = returned(Verb::unmap, call(VFIO_IOMMU_UNMAP_DMA, address));
   if (result == 0) learn_unmapped(step, argument.flags, page);
   return result;
 }
@@ -145,7 +155,7 @@ void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64
               sizeof(unmapped));
   const bool nothing = unmapped == 0 && !all;
   if (flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
-    answered({first, last, page_bytes, 0});
+    answered({first, last, page_bytes, bitmap_data_});
   } else {
     for (const LiveMapping& mapping : mappings_)
       if (mapping.first >= first && mapping.first <= last && !nothing) dropped(mapping);
@@ -165,21 +175,20 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
     argument.bitmap = place_bitmap(operation, step.size);
   }
   const std::uint64_t address = place_argument(operation, &argument, bytes);
-  const std::int64_t result =
-      returned(operation.verb, subject_->ioctl(VFIO_IOMMU_DIRTY_PAGES, address));
+  const std::int64_t result = returned(operation.verb, call(VFIO_IOMMU_DIRTY_PAGES, address));
   if (result != 0) return result;
 
   const bool starts = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
   if (starts || argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
     for (Watcher* watcher : watchers_) watcher->tracking_switched(starts);
   } else if (query) {
-    answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, bitmap_first_});
+    answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, bitmap_data_});
   }
   return result;
 }
 
 void Executor::answered(const Answer& answer) {
-  for (Watcher* watcher : watchers_) watcher->answered(world_.bitmaps[depth_], answer);
+  for (Watcher* watcher : watchers_) watcher->answered(answer);
 }
 
 void Executor::dropped(const LiveMapping& mapping) {
@@ -191,7 +200,7 @@ std::int64_t Executor::do_info(const Operation& operation) {
   info.argsz = static_cast<__u32>(
       bent(operation, Field::argsz, ArgumentArea::kBytes - 2 * ArgumentArea::kGuard));
   const std::uint64_t argument = place_argument(operation, &info, sizeof(info));
-  return returned(Verb::info, subject_->ioctl(VFIO_IOMMU_GET_INFO, argument));
+  return returned(Verb::info, call(VFIO_IOMMU_GET_INFO, argument));
 }
 
 // What a user does who has to know P when hardware groups come and go. It is no operation:
@@ -204,8 +213,7 @@ void Executor::ask_page_bytes() {
   std::memcpy(area.bytes.data() + ArgumentArea::kGuard, &info, sizeof(info));
   subject_->run_out_of_memory(false);
   world_.asks_aside = true;
-  const std::int64_t result =
-      returned(Verb::info, subject_->ioctl(VFIO_IOMMU_GET_INFO, argument_address()));
+  const std::int64_t result = returned(Verb::info, call(VFIO_IOMMU_GET_INFO, argument_address()));
   world_.asks_aside = false;
   std::memcpy(&info, area.bytes.data() + ArgumentArea::kGuard, sizeof(info));
   area = before;
@@ -215,7 +223,7 @@ void Executor::ask_page_bytes() {
 std::int64_t Executor::do_ioctl(const Operation& operation) {
   static constexpr std::array<std::uint8_t, 64> kZeros = {};
   const std::uint64_t argument = place_argument(operation, kZeros.data(), kZeros.size());
-  return returned(Verb::ioctl, subject_->ioctl(static_cast<unsigned>(operation.number), argument));
+  return returned(Verb::ioctl, call(static_cast<unsigned>(operation.number), argument));
 }
 
 }  // namespace tidemark

@@ -20,8 +20,8 @@ struct ArgumentArea {
 };
 
 // The user's bitmap: words [-kGuard, kWords + kGuard), of which [0, kWords) are
-// meant for it; the guards around them are memory as well, so that stray writes are seen. Forgetting
-// all words is O(1).
+// meant for it; the guards around them are memory as well, so that stray writes are seen.
+// Forgetting all words is O(1).
 class BitmapArea {
  public:
   static constexpr std::uint64_t kBase = 0x20000000;

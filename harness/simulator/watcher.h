@@ -17,7 +17,7 @@ namespace tidemark {
 struct Answer {
   std::uint64_t first, last;  // bytes, inclusive
   std::uint64_t page_bytes;   // of one bit
-  std::uint64_t first_word;   // which word of the bitmap is the area's first
+  std::uint64_t bitmap;       // its user address
   bool operator==(const Answer&) const = default;
 };
 
@@ -36,6 +36,7 @@ struct WindowRun {
   std::int64_t result;
   const ArgumentArea& argument;
   const BitmapArea& bitmap;
+  std::int64_t first_word;  // which of the bitmap's words is the area's first
 };
 
 class Watcher {
@@ -43,9 +44,11 @@ class Watcher {
   virtual void call_returned(const Call& /*call*/) {}
   // START or STOP returned 0, whether or not it changed anything.
   virtual void tracking_switched(bool /*on*/) {}
-  // A query or an unmap was answered in `bitmap`. What an unmap takes is still among
-  // the executor's mappings.
-  virtual void answered(const BitmapArea& /*bitmap*/, const Answer& /*answer*/) {}
+  // A query or an unmap was answered. What an unmap takes is still among the executor's
+  // mappings.
+  virtual void answered(const Answer& /*answer*/) {}
+  // The answer of a call went to this page of guest memory: its user's doing, and no device's.
+  virtual void answer_written(std::uint64_t /*user_page*/) {}
   // A mapping goes, and its marks with it: nobody asked for them.
   virtual void mapping_dropped(const LiveMapping& /*mapping*/) {}
   // An operation that waited for a window has run in one.

@@ -13,10 +13,12 @@ void World::reset(const Setup& setup, UnmapListener* listener) {
   fail_allocation = 0;
   allocation_failed = false;
   asks_aside = false;
+  answers_user = false;
+  answered_pages.clear();
   listener_ = listener;
 }
 
-World::Place World::place(std::uint64_t address, std::size_t bytes, bool write) const {
+World::Place World::place(std::uint64_t address, std::size_t bytes) const {
   Place place;
   std::uint64_t end = 0;  // of the area
   if (address >= kRamFirst && address <= kRamLast) {
@@ -37,6 +39,11 @@ World::Place World::place(std::uint64_t address, std::size_t bytes, bool write) 
     }
   }
   place.bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, end - address));
+  return place;
+}
+
+World::Place World::place_or_fault(std::uint64_t address, std::size_t bytes, bool write) const {
+  Place place = this->place(address, bytes);
   if ((write ? fault.on_write : fault.on_read) && address <= fault.last &&
       address + place.bytes > fault.first)
     place.bytes = static_cast<std::size_t>(fault.first - std::min(address, fault.first));
@@ -44,7 +51,7 @@ World::Place World::place(std::uint64_t address, std::size_t bytes, bool write) 
 }
 
 std::size_t World::copy_from_user(void* to, std::uint64_t from, std::size_t bytes) {
-  const Place p = place(from, bytes, false);
+  const Place p = place_or_fault(from, bytes, false);
   auto* target = static_cast<std::uint8_t*>(to);
   const std::uint64_t local = from - p.depth * kDepthStride;
   switch (p.where) {
@@ -65,7 +72,7 @@ std::size_t World::copy_from_user(void* to, std::uint64_t from, std::size_t byte
 }
 
 std::size_t World::copy_to_user(std::uint64_t to, const void* from, std::size_t bytes) {
-  const Place p = place(to, bytes, true);
+  const Place p = place_or_fault(to, bytes, true);
   const auto* source = static_cast<const std::uint8_t*>(from);
   const std::uint64_t local = to - p.depth * kDepthStride;
   switch (p.where) {
@@ -77,11 +84,36 @@ std::size_t World::copy_to_user(std::uint64_t to, const void* from, std::size_t 
       break;
     case Where::ram:
       memory.write(to, source, p.bytes);
+      for (std::uint64_t at = to; answers_user && at < to + p.bytes; at = (at | 0xfff) + 1)
+        answered_pages.push_back(at / kPageBytes);
       break;
     case Where::nowhere:
       break;
   }
   return bytes - p.bytes;
+}
+
+std::optional<std::uint8_t> World::stored(std::uint64_t address) const {
+  const Place p = place(address, 1);
+  const std::uint64_t local = address - p.depth * kDepthStride;
+  std::uint8_t byte = 0;
+  switch (p.where) {
+    case Where::argument:
+      return arguments[p.depth].bytes[local - ArgumentArea::kBase];
+    case Where::bitmap: {
+      const auto offset = static_cast<std::int64_t>(local - BitmapArea::kBase);
+      if (!bitmaps[p.depth].written((offset + 8 * BitmapArea::kGuard) / 8 - BitmapArea::kGuard))
+        return std::nullopt;
+      bitmaps[p.depth].read(offset, &byte, 1);
+      return byte;
+    }
+    case Where::ram:
+      memory.read(address, &byte, 1);
+      return byte;
+    case Where::nowhere:
+      break;
+  }
+  return std::nullopt;
 }
 
 bool World::access_ok(std::uint64_t address, std::uint64_t bytes) const {

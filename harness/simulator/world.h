@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "guest_memory.h"
 #include "host_layout.h"
@@ -41,6 +43,9 @@ class World {
   // copied, as the kernel's functions do.
   std::size_t copy_from_user(void* to, std::uint64_t from, std::size_t bytes);
   std::size_t copy_to_user(std::uint64_t to, const void* from, std::size_t bytes);
+  // What a user finds at an address: nothing where there is no memory, or a bitmap's word
+  // that no call has stored. Never faults.
+  std::optional<std::uint8_t> stored(std::uint64_t address) const;
   bool access_ok(std::uint64_t address, std::uint64_t bytes) const;
   // How many of the pages from `vaddr` on can be pinned at once: up to one that
   // cannot, or that does not follow the one before it in the host.
@@ -59,6 +64,10 @@ class World {
   std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
   bool allocation_failed = false;     // set by a subject when it did
   bool asks_aside = false;            // the call that runs belongs to no operation
+  // Where what is copied to guest memory is an answer to the user, as of an ioctl, and not
+  // a device's: the pages that got some. The user knows that it is written.
+  bool answers_user = false;
+  std::vector<std::uint64_t> answered_pages;
 
  private:
   // How many of the bytes can be copied, and where they are.
@@ -68,7 +77,8 @@ class World {
     unsigned depth = 0;
     std::size_t bytes = 0;
   };
-  Place place(std::uint64_t address, std::size_t bytes, bool write) const;
+  Place place(std::uint64_t address, std::size_t bytes) const;
+  Place place_or_fault(std::uint64_t address, std::size_t bytes, bool write) const;
 
   UnmapListener* listener_ = nullptr;
 };

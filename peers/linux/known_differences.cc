@@ -49,7 +49,7 @@ bool by(const Divergence& d) {
 bool is_of_a_mapping(const Divergence& d, std::int64_t index) {
   const Executor& linux = d.lockstep->actual();
   const std::uint64_t bytes = 64 * linux.page_bytes();
-  const std::uint64_t word = linux.bitmap_first() + static_cast<std::uint64_t>(index);
+  const auto word = static_cast<std::uint64_t>(linux.bitmap_first() + index);
   const std::uint64_t first = d.lockstep->steps()[0].first + word * bytes;
   const std::uint64_t last = first + std::min(bytes - 1, ~first);
   return std::ranges::any_of(d.taint->mappings(), [&](const LiveMapping& m) {
