@@ -17,21 +17,25 @@ namespace {
 
 class Notes final : public Watcher {
  public:
+  explicit Notes(const Executor& executor) : executor_(executor) {}
   std::vector<std::string> lines;
 
   void tracking_switched(bool on) override { lines.push_back(on ? "on" : "off"); }
   void answered(const Answer& answer) override {
-    const std::uint8_t byte = executor.world().stored(answer.bitmap).value_or(0);
+    const std::uint8_t byte = executor_.world().stored(answer.bitmap).value_or(0);
     lines.push_back("answer " + hex(answer.first) + "-" + hex(answer.last) + ": " + hex(byte));
   }
   void mapping_dropped(const LiveMapping& mapping) override {
     lines.push_back("dropped " + hex(mapping.first));
   }
+
+ private:
+  const Executor& executor_;
 };
 
 TEST(AnExecutor, TellsItsWatchersWhatItsUserLearns) {
-  Notes notes, more;
   Executor executor;
+  Notes notes(executor), more(executor);
   executor.watch(notes);
   executor.watch(more);
   run_all(executor, R"(

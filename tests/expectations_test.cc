@@ -47,8 +47,9 @@ TEST(AnExpectation, OfAWindowThatNeverComesIsNotMet) {
 TEST(AnExpectation, OfEachWindowIsOfAllOfThem) {
   const std::string two = "map 8p 1p rw\npin d0 8p 1p rw\nunmap 0p 2p\nunmap 8p 1p";
   EXPECT_EQ(unmet(in_window("each-window d0: start => 0\n" + two)), "");
-  EXPECT_EQ(unmet(in_window("each-window d0: unmap 12p 1p => 0 size=0x1000\nmap 12p 1p rw\n" + two)),
-            "6: lockstep.unmap.expectation.tracker: 0 size=0x1000, not 0 size=0x0");
+  EXPECT_EQ(
+      unmet(in_window("each-window d0: unmap 12p 1p => 0 size=0x1000\nmap 12p 1p rw\n" + two)),
+      "6: lockstep.unmap.expectation.tracker: 0 size=0x1000, not 0 size=0x0");
   EXPECT_EQ(unmet(in_window("each-window d1: start => 0\n" + two)),
             "6: lockstep.start.expectation.tracker: 0, not nothing: its window never came");
 }
@@ -59,6 +60,37 @@ TEST(AnExpectation, OfAWindowIsCheckedOnBothSubjects) {
   EXPECT_EQ(signature_of(program, make_tracker), "");
   EXPECT_EQ(signature_of(program, lying<Lie::wrong_errno>, lying<Lie::wrong_errno, make_reference>),
             "lockstep.query.expectation.tracker");
+}
+
+constexpr const char* kState = R"(
+  attach g0 emulated
+  enroll d0
+  map 0p 8p rw => page-sizes=0xfffffffffffff000 mappings=1 dma-available=65534 tracking=0
+  start => 0 marks=none tracking=1
+  pin d0 1p 2p rw => 2 pinned-pages=2 locked-pages=2 marks=0x1000-0x2fff pins=0x1000:1,0x2000:1
+  pin d0 2p 1p r => 1 pins=0x1000:1,0x2000:2
+  write 6p 1 => 0 marks=0x1000-0x2fff,0x6000-0x6fff callbacks=none
+  unmap 0p 8p => 0 size=0x8000 pins=none callbacks=d0:0x0-0x7fff
+)";
+
+TEST(AnExpectation, IsOfTheStateAsWell) { EXPECT_EQ(unmet(kState), ""); }
+
+TEST(AnExpectation, OfAnyPartOfTheStateIsChecked) {
+  const std::string text = kState;
+  for (const std::string part :
+       {"page-sizes=0xfffffffffffff000", "mappings=1", "dma-available=65534", "tracking=0",
+        "tracking=1", "pinned-pages=2", "locked-pages=2", "marks=0x1000-0x2fff,0x6000-0x6fff",
+        "pins=0x1000:1,0x2000:2", "callbacks=d0:0x0-0x7fff", "marks=none", "pins=none",
+        "callbacks=none"}) {
+    std::string wrong = text;
+    const std::string name = part.substr(0, part.find('=') + 1);
+    const std::string other = name == "marks="       ? "0x0-0xfff"
+                              : name == "pins="      ? "0x0:7"
+                              : name == "callbacks=" ? "d1:0x0-0xfff"
+                                                     : "77";
+    wrong.replace(wrong.find(part), part.size(), name + other);
+    EXPECT_NE(unmet(wrong).find(".expectation.tracker: "), std::string::npos) << wrong;
+  }
 }
 
 TEST(AnExpectation, DoesNotOutliveItsProgram) {

@@ -39,8 +39,8 @@ void add_of_operation(std::vector<Signature>& signatures, Signature s) {
         signatures.push_back(s), signatures.back().actual = actual;
     }
   } else if (s.kind == Kind::size) {
-    for (const SizeField field : all<SizeField>(kSizeFields))
-      signatures.push_back(s), signatures.back().size_field = field;
+    for (const Total field : all<Total>(kTotals))
+      signatures.push_back(s), signatures.back().total = field;
   } else {
     signatures.push_back(s);
   }
@@ -161,7 +161,7 @@ TEST(ASignature, IsPrintedAsEver) {
       {returned(Verb::pin, 4, -EPERM), "lockstep.pin.result.success-instead-of-EPERM"},
       {{.kind = Kind::result, .verb = Verb::pin, .expected = -EPERM}, "lockstep.pin.not-EPERM"},
       {returned(Verb::map, -75, 0), "lockstep.map.result.75-instead-of-success"},
-      {{.kind = Kind::size, .verb = Verb::map, .size_field = SizeField::dma_available},
+      {{.kind = Kind::size, .verb = Verb::map, .total = Total::dma_available},
        "lockstep.map.size.dma-available"},
       {{.kind = Kind::size, .verb = Verb::map}, "lockstep.map.size"},
       {{.kind = Kind::iommu}, "lockstep.state.iommu"},

@@ -113,7 +113,7 @@ TEST(OperationText, ValuesArriveInTheirFields) {
 }
 
 TEST(OperationText, Expectations) {
-  const Program program = parsed("start\nquery 0 1p => 0 size=7 words 2:0x3 2:4\nstop");
+  const Program program = parsed("start\nunmap 0 1p => 0 size=7 words 2:0x3 2:4\nstop");
   ASSERT_EQ(program.expectations.size(), 3U);
   EXPECT_TRUE(program.expectations[0].empty());
   EXPECT_EQ(program.expectations[1].result, 0);
@@ -155,6 +155,14 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"start\nwindow d0:",
        "2: expected an operation (map, query, ...), found the end of the line"},
       {"window d4: stop", "1: expected the window's device d0: to d3:, found 'd4:'"},
+      {"start => 0 size=0x5", "1: 'start' has no size=, only 'unmap' has"},
+      {"pin d0 0p 1p rw => words", "1: 'pin' has no words, only 'query' and 'unmap' have"},
+      {"window d0: stop => marks=none",
+       "1: in a window a result, size= or words can be expected, and no state"},
+      {"stop => marks=1",
+       "1: expected marks=none or such as marks=0x1000-0x2fff,0x5000-0x5fff, "
+       "found 'marks=1'"},
+      {"stop => tracking=0 tracking=0", "1: expected each part once, found 'tracking=0'"},
       {"map", "1: expected an address such as m0.end+1p-8, found the end of the line"},
       {"map m16 1p rw", "1: expected an address such as m0.end+1p-8, found 'm16'"},
       {"map 1+1p 1p rw", "1: expected an address such as m0.end+1p-8, found '1+1p'"},
@@ -196,9 +204,13 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"ioctl 4294967296", "1: expected a number from 0 to 4294967295, found '4294967296'"},
       {"extension 0x", "1: expected a number from 0 to 18446744073709551615, found '0x'"},
       {"start =>",
-       "1: expected a result, size= or words, in this order, found the end of the line"},
-      {"start => EINVAL", "1: expected a result, size= or words, in this order, found 'EINVAL'"},
-      {"start => 0 0", "1: expected a result, size= or words, in this order, found '0'"},
+       "1: expected a result, size=, what the state is to be, or words, in this order, found the "
+       "end of the line"},
+      {"start => EINVAL",
+       "1: expected a result, size=, what the state is to be, or words, in this order, found "
+       "'EINVAL'"},
+      {"start => 0 0",
+       "1: expected a result, size=, what the state is to be, or words, in this order, found '0'"},
       {"start => size=x",
        "1: expected size= and a number from 0 to 18446744073709551615, found 'size=x'"},
       {"start => words 1:2 3", "1: expected index:word, found '3'"},
@@ -222,10 +234,14 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
 TEST(OperationText, LimitsAreErrors) {
   EXPECT_EQ(error_of(std::string("start\0", 6)), "1: control byte 0x0");
   EXPECT_EQ(error_of("\n#" + std::string(kMaxLineBytes, 'x')), "2: a line has at most 65536 bytes");
-  std::string words = "start => words";
+  std::string words = "query 0p 1p => words";
   for (std::size_t i = 0; i < kMaxLineWords; ++i) words += " 0:0";
   EXPECT_EQ(error_of(words), "accepted");
   EXPECT_EQ(error_of(words + " 1:1"), "1: expected at most 1024 words, found '1:1'");
+  std::string marks = "start => marks=0-1";
+  for (std::size_t i = 1; i < kMaxLineItems; ++i) marks += ",0-1";
+  EXPECT_EQ(error_of(marks), "accepted");
+  EXPECT_NE(error_of(marks + ",0-1"), "accepted");
   std::string lines;
   for (std::size_t i = 0; i < kMaxTextOperations; ++i) lines += "info\n";
   EXPECT_EQ(error_of(lines), "accepted");
@@ -236,11 +252,21 @@ TEST(OperationText, LimitsAreErrors) {
 }
 
 TEST(OperationText, TheLongestLinePrintsWithinTheLineLimit) {
+  const std::string most = "18446744073709551615", most_hex = "0xffffffffffffffff";
+  const auto items = [](const std::string& item) {
+    std::string list = item;
+    for (std::size_t i = 1; i < kMaxLineItems; ++i) list += "," + item;
+    return list;
+  };
   std::string line =
-      "each-window d0: query m15.size-9223372036854775808p-9223372036854775808 "
-      "m15.size-9223372036854775808p-9223372036854775808 used-buffer "
+      "unmap m15.size-9223372036854775808p-9223372036854775808 "
+      "m15.size-9223372036854775808p-9223372036854775808 bitmap used-buffer "
       "bitmap=0xffffffffffffffff fault=bitmap-write+65535 => "
-      "-9223372036854775808 size=0xffffffffffffffff words";
+      "-9223372036854775808 size=0xffffffffffffffff page-sizes=" +
+      most_hex + " pinned-pages=" + most + " locked-pages=" + most + " mappings=" + most +
+      " dma-available=" + most + " tracking=" + most +
+      " marks=" + items(most_hex + "-" + most_hex) + " pins=" + items(most_hex + ":" + most) +
+      " callbacks=" + items("d3:" + most_hex + "-" + most_hex) + " words";
   for (std::size_t i = 0; i < kMaxLineWords; ++i) {
     line += " 18446744073709551615:0xffffffffffffffff";
   }

@@ -187,8 +187,10 @@ TEST(ProgramsDocument, EveryOtherWordIsInIt) {
   for (const auto& error : kErrorNames) expected.push_back("`-" + string(error.name) + "`");
   for (const auto name : words::kRuleNames) expected.push_back("`" + string(name) + "`");
   for (const auto name : words::kTypeNames) expected.push_back("`" + string(name) + "`");
-  for (const char* const word : {"rule=", "entries=", "memlock=", "unlimited", "fresh",
-                                 "size=", "words", "window d0:", "each-window d0:", "=>"}) {
+  for (const auto name : words::kTotalNames) expected.push_back("`" + string(name) + "=`");
+  for (const char* const word :
+       {"rule=", "entries=", "memlock=", "unlimited", "fresh",
+        "size=", "marks=", "pins=", "callbacks=", "words", "window d0:", "each-window d0:", "=>"}) {
     expected.push_back("`" + string(word) + "`");
   }
   for (const string& word : expected) EXPECT_NE(text.text.find(word), string::npos) << word;
@@ -204,8 +206,9 @@ TEST(ProgramsDocument, TheGrammarHasTheParsersWords) {
        {std::vector<std::string_view>(words::kRightsNames.begin(), words::kRightsNames.end()),
         {words::kRuleNames.begin(), words::kRuleNames.end()},
         {words::kTypeNames.begin(), words::kTypeNames.end()},
+        {words::kTotalNames.begin(), words::kTotalNames.end()},
         {"container", "window", "each-window", "rule=", "entries=", "memlock=", "unlimited", "=>",
-         "size=", "words", "2^63", "2^64", ".end", ".size"}}) {
+         "size=", "marks=", "pins=", "callbacks=", "words", "2^63", "2^64", ".end", ".size"}}) {
     for (const std::string_view word : names) {
       EXPECT_NE(grammar.find("\"" + string(word) + "\""), string::npos) << word;
     }

@@ -30,6 +30,7 @@ struct Options {
   std::string subject{kTracker};
   bool quiet = false;
   bool json = false;
+  bool state = false;
 };
 
 std::string range_text(const Step& step) {
@@ -106,6 +107,15 @@ Json mismatch_json(const Mismatch& mismatch) {
           {"pages", mismatch.pages}};
 }
 
+// In the form in which it can be expected.
+void add_state(Lockstep& lockstep, const Options& options, Json& json) {
+  const std::string state = print(state_of(lockstep.actual()));
+  if (options.json)
+    json["operations"].back()["state"] = state;
+  else
+    fmt::print("        {}\n", state);
+}
+
 // Shown to the user step by step; nothing if it agrees.
 std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
                                   const Options& options, Json& json) {
@@ -120,6 +130,7 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
       json["operations"].push_back(step_json(program.operations[i], lockstep));
     else if (!options.quiet)
       print_step(i, program.operations[i], lockstep);
+    if (options.state) add_state(lockstep, options, json);
     std::fflush(stdout);  // the next may end the process
   }
   if (found) return found;
@@ -198,6 +209,10 @@ void add_replay(CLI::App& app, Action& action) {
   command->add_option("FILE", options->paths, "Programs: text, or bytes from a fuzzer")->required();
   auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");
   command->add_flag("--json", options->json, "One JSON object a file")->excludes(quiet);
+  command
+      ->add_flag("--state", options->state,
+                 "Also the state after each operation, as it can be expected")
+      ->excludes(quiet);
   command->footer(
       "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes; hangs "
       "(for\n"

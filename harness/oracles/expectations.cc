@@ -3,6 +3,8 @@
 
 #include <linux/vfio.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -33,7 +35,36 @@ Expectation outcome(const Expectation& expected, const WindowRun& run) {
   return got;
 }
 
+std::array<std::uint64_t, kTotals> totals_of(const Sizes& sizes) {
+  return {sizes.page_sizes, sizes.pinned_pages,  sizes.locked_pages,
+          sizes.mappings,   sizes.dma_available, sizes.tracking};
+}
+
 }  // namespace
+
+Expectation state_of(Executor& executor) {
+  Expectation all;
+  const auto totals = totals_of(executor.subject().sizes());
+  std::ranges::copy(totals, all.totals.begin());
+  State state;
+  executor.subject().inspect(state);
+  all.marks.emplace();
+  for (const State::Run& run : state.marks)
+    all.marks->emplace_back(run.first * kPageBytes, run.end * kPageBytes - 1);
+  all.pins.emplace();
+  for (const State::Pin& pin : state.pins) all.pins->emplace_back(pin.iova, pin.count);
+  all.callbacks.emplace(executor.callbacks().begin(), executor.callbacks().end());
+  return all;
+}
+
+void Expectations::add_state(const Expectation& expected, Expectation& got) const {
+  Expectation all = state_of(executor_);
+  for (std::size_t i = 0; i < kTotals; ++i)
+    if (expected.totals[i]) got.totals[i] = all.totals[i];
+  if (expected.marks) got.marks = std::move(all.marks);
+  if (expected.pins) got.pins = std::move(all.pins);
+  if (expected.callbacks) got.callbacks = std::move(all.callbacks);
+}
 
 void Expectations::reset() {
   waiting_.clear();
@@ -54,7 +85,8 @@ void Expectations::expect(std::size_t number, const Operation& operation, const 
 }
 
 void Expectations::check(const Waiting& waiting, const WindowRun& run) {
-  const Expectation got = outcome(waiting.expectation, run);
+  Expectation got = outcome(waiting.expectation, run);
+  if (waiting.expectation.is_of_state()) add_state(waiting.expectation, got);
   if (unmet_ || got == waiting.expectation) return;
   unmet_ = {run.number, waiting.verb, print(waiting.expectation), print(got)};
 }

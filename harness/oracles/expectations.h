@@ -14,6 +14,10 @@
 
 namespace tidemark {
 
+// All that can be expected of a subject's state, and the callbacks of the operation before.
+// Cost: as of Subject::inspect().
+Expectation state_of(Executor& executor);
+
 class Expectations final : public Watcher {
  public:
   explicit Expectations(Executor& executor) : executor_(executor) {}
@@ -43,6 +47,8 @@ class Expectations final : public Watcher {
     Expectation expectation;
   };
   void check(const Waiting& waiting, const WindowRun& run);
+  // What else was expected.
+  void add_state(const Expectation& expected, Expectation& got) const;
 
   Executor& executor_;
   bool watches_ = false;

@@ -25,6 +25,14 @@ std::string words_text(const BitmapArea& bitmap) {
   return "words " + text.take("");
 }
 
+std::string callbacks_text(std::span<const CallbackMade> callbacks) {
+  ShortText text(" ");
+  for (const CallbackMade& made : callbacks)
+    if (!text.add("d" + std::to_string(made.device) + ":" + hex(made.first) + "-" + hex(made.last)))
+      break;
+  return text.take("no callback");
+}
+
 // The pages of `page_bytes` from `address` on of which the bit is set.
 void add_pages(std::vector<std::uint64_t>& pages, std::uint64_t address, std::uint64_t bits,
                std::uint64_t page_bytes) {
@@ -48,7 +56,7 @@ std::string how_often(unsigned times) {
 }
 
 struct ComparedSize {
-  SizeField field;
+  Total field;
   std::uint64_t expected, actual;
 };
 
@@ -107,10 +115,10 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
 std::optional<Mismatch> Lockstep::compare(const Operation& operation,
                                           std::span<const Step> expected) {
   // First, because windows are only the same if the callbacks are.
-  if (actual_.callbacks() != expected_.callbacks()) {
+  if (!std::ranges::equal(actual_.callbacks(), expected_.callbacks())) {
     Mismatch found = mismatch(Kind::callbacks);
-    found.expected = "the reference's callbacks";
-    found.actual = "other devices, ranges or order";
+    found.expected = callbacks_text(expected_.callbacks());
+    found.actual = callbacks_text(actual_.callbacks());
     return found;
   }
   for (std::size_t i = 0; i < std::min(steps_.size(), expected.size()); ++i)
@@ -184,8 +192,9 @@ Lockstep::WordRange Lockstep::words_asked() const {
   const std::int64_t before = actual_.bitmap_first();  // of its words; behind, if it is negative
   const auto words = static_cast<std::int64_t>(actual_.bitmap_words());
   const bool aligned = actual_.bitmap_data() % 8 == 0;
-  if (before > words || before < -kEnd) return {0, 0};
-  return {std::max(kFirst, -before), std::min(kEnd, words - before + (aligned ? 0 : 1))};
+  const WordRange range = {std::max(kFirst, -before),
+                           std::min(kEnd, words - before + (aligned ? 0 : 1))};
+  return range.first < range.end ? range : WordRange{0, 0};
 }
 
 std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, const Step& step) {
@@ -246,18 +255,18 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
   atomicity_.looked("stats", actual_.subject().lock_use());
   if (a == e) return std::nullopt;
   const ComparedSize sizes[] = {
-      {SizeField::page_sizes, e.page_sizes, a.page_sizes},
-      {SizeField::pinned_pages, e.pinned_pages, a.pinned_pages},
-      {SizeField::locked_pages, e.locked_pages, a.locked_pages},
-      {SizeField::mappings, e.mappings, a.mappings},
-      {SizeField::dma_available, e.dma_available, a.dma_available},
-      {SizeField::tracking, e.tracking, a.tracking},
+      {Total::page_sizes, e.page_sizes, a.page_sizes},
+      {Total::pinned_pages, e.pinned_pages, a.pinned_pages},
+      {Total::locked_pages, e.locked_pages, a.locked_pages},
+      {Total::mappings, e.mappings, a.mappings},
+      {Total::dma_available, e.dma_available, a.dma_available},
+      {Total::tracking, e.tracking, a.tracking},
   };
   for (const ComparedSize& size : sizes) {
     if (size.expected == size.actual) continue;
     Mismatch found = mismatch(Kind::size);
-    found.signature.size_field = size.field;
-    found.expected = std::string(word(size.field)) + " " + hex(size.expected);
+    found.signature.total = size.field;
+    found.expected = std::string(name(size.field)) + " " + hex(size.expected);
     found.actual = hex(size.actual);
     return found;
   }

@@ -44,8 +44,6 @@ constexpr std::array<std::string_view, kKinds> kKindWords = {"",
                                                              "no-lock",
                                                              "lets-go",
                                                              "outside-lock"};
-constexpr std::array<std::string_view, kSizeFields> kSizeWords = {
-    "", "page-sizes", "pinned-pages", "locked-pages", "mappings", "dma-available", "tracking"};
 constexpr std::array<std::string_view, kPlaces> kPlaceWords = {
     "", "first", "last", "word-edge", "tail", "inside", "beyond"};
 constexpr std::string_view kAtomicity = "atomicity.";
@@ -76,7 +74,7 @@ std::string kind_part(const Signature& s) {
   std::string text(word(s.kind));
   if (s.kind == Kind::result)
     text += "." + result_word(*s.actual) + std::string(kInstead) + result_word(s.expected);
-  if (s.size_field != SizeField::any) text += "." + std::string(word(s.size_field));
+  if (s.total) text += "." + std::string(name(*s.total));
   return text;
 }
 
@@ -114,6 +112,12 @@ std::optional<Enum> find(const Words& words, std::string_view word) {
 std::optional<Verb> verb_of(std::string_view word) {
   for (unsigned i = 0; i < kVerbs; ++i)
     if (word == name(static_cast<Verb>(i))) return static_cast<Verb>(i);
+  return std::nullopt;
+}
+
+std::optional<Total> total_of(std::string_view word) {
+  for (std::size_t i = 0; i < kTotals; ++i)
+    if (word == name(static_cast<Total>(i))) return static_cast<Total>(i);
   return std::nullopt;
 }
 
@@ -168,8 +172,8 @@ bool take_kind(Rest& rest, Signature& s) {
   s.kind = *kind;
   if (s.kind != Kind::size) return true;
   Rest field = rest;
-  if (const auto found = find<SizeField>(kSizeWords, field.take_until("."))) {
-    s.size_field = *found;
+  if (const auto found = total_of(field.take_until("."))) {
+    s.total = found;
     rest = field;
   }
   return true;
@@ -225,8 +229,6 @@ std::string_view name(Oracle oracle) { return kOracleNames[static_cast<std::size
 std::string_view word(Kind kind) {
   return kind == Kind::named ? "" : kKindWords[static_cast<std::size_t>(kind)];
 }
-
-std::string_view word(SizeField field) { return kSizeWords[static_cast<std::size_t>(field)]; }
 
 bool Signature::is_of_states() const { return is_of_lockstep(kind) && !verb; }
 

@@ -43,7 +43,7 @@ enum class Kind : std::uint8_t {
   outside,  // it stored words that do not belong to the range
   missing_dirty,
   extra_dirty,
-  size,                   // of the state, in `size_field`
+  size,                   // of the state, in `total`
   tracker_expectation,    // not what the program itself expects,
   reference_expectation,  // nor does the reference
   // The state that it left.
@@ -80,18 +80,6 @@ inline constexpr std::size_t kKinds = 33;  // but for the last, which has no wor
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 
-enum class SizeField : std::uint8_t {
-  any,
-  page_sizes,
-  pinned_pages,
-  locked_pages,
-  mappings,
-  dma_available,
-  tracking
-};
-inline constexpr std::size_t kSizeFields = 7;
-std::string_view word(SizeField field);
-
 // Where in a bitmap of more than a word; beyond its last page in any.
 enum class Place : std::uint8_t { none, first, last, word_edge, tail, inside, beyond };
 inline constexpr std::size_t kPlaces = 7;
@@ -114,7 +102,7 @@ struct Signature {
   // not as expected. With Moment::after, what an operation that failed returned.
   std::optional<std::int64_t> actual = {};
   std::int64_t expected = 0;
-  SizeField size_field = SizeField::any;
+  std::optional<Total> total = {};  // with Kind::size; none: any
   Place place = Place::none;
   std::string what = {}, function = {};
 

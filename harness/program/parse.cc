@@ -215,8 +215,87 @@ bool read_words(Line& line, Expectation& expectation) {
   return true;
 }
 
+// "none", or pairs like 0x1000-0x2fff,0x5000-0x5fff.
+bool scan_pairs(string_view word, char between, Expectation::Pairs& pairs) {
+  if (word == "none") return true;
+  do {
+    std::pair<std::uint64_t, std::uint64_t> pair;
+    const bool good = scan_number(word, kMax64, pair.first) &&
+                      skip(word, string_view(&between, 1)) &&
+                      scan_number(word, kMax64, pair.second);
+    if (!good || pairs.size() == kMaxLineItems) return false;
+    pairs.push_back(pair);
+  } while (skip(word, ","));
+  return word.empty();
+}
+
+// "none", or callbacks like d0:0x0-0xfff,d1:0x0-0xfff.
+bool scan_callbacks(string_view word, std::vector<CallbackMade>& callbacks) {
+  if (word == "none") return true;
+  do {
+    CallbackMade made;
+    std::uint64_t device = 0;
+    const bool good = skip(word, "d") && scan_number(word, kDevices - 1, device) &&
+                      skip(word, ":") && scan_number(word, kMax64, made.first) && skip(word, "-") &&
+                      scan_number(word, kMax64, made.last);
+    if (!good || callbacks.size() == kMaxLineItems) return false;
+    made.device = static_cast<unsigned>(device);
+    callbacks.push_back(made);
+  } while (skip(word, ","));
+  return word.empty();
+}
+
+Taken read_total(Line& line, Expectation& expectation) {
+  for (std::size_t i = 0; i < kTotals; ++i) {
+    string_view word = line.word();
+    if (!skip(word, kTotalNames[i]) || !skip(word, "=")) continue;
+    if (expectation.totals[i]) return taken(line.fail("each part once"));
+    return taken(line.take_if(whole_number(word, kMax64, expectation.totals[i].emplace()),
+                              string(kTotalNames[i]) + "= and " + number_up_to(kMax64)));
+  }
+  return Taken::no;
+}
+
+Taken read_list(Line& line, Expectation& expectation) {
+  string_view word = line.word();
+  if (skip(word, "marks=")) {
+    if (expectation.marks) return taken(line.fail("each part once"));
+    return taken(line.take_if(scan_pairs(word, '-', expectation.marks.emplace()),
+                              "marks=none or such as marks=0x1000-0x2fff,0x5000-0x5fff"));
+  }
+  if (skip(word, "pins=")) {
+    if (expectation.pins) return taken(line.fail("each part once"));
+    return taken(line.take_if(scan_pairs(word, ':', expectation.pins.emplace()),
+                              "pins=none or such as pins=0x1000:1,0x2000:3"));
+  }
+  if (!skip(word, "callbacks=")) return Taken::no;
+  if (expectation.callbacks) return taken(line.fail("each part once"));
+  return taken(line.take_if(scan_callbacks(word, expectation.callbacks.emplace()),
+                            "callbacks=none or such as callbacks=d0:0x0-0xfff,d1:0x0-0xfff"));
+}
+
+// What the verb has not, or a window, cannot be expected.
+bool may_expect(Line& line, const Operation& operation, const Expectation& expectation) {
+  const string verb = "'" + string(name(operation.verb)) + "'";
+  if (expectation.size && operation.verb != Verb::unmap)
+    return line.fail_with(verb + " has no size=, only 'unmap' has");
+  if (expectation.words && !has_bitmap(operation.verb))
+    return line.fail_with(verb + " has no words, only 'query' and 'unmap' have");
+  if (expectation.is_of_state() && operation.when != When::now)
+    return line.fail_with("in a window a result, size= or words can be expected, and no state");
+  return true;
+}
+
+bool read_state(Line& line, Expectation& expectation) {
+  for (;;) {
+    Taken result = read_total(line, expectation);
+    if (result == Taken::no) result = read_list(line, expectation);
+    if (result != Taken::yes) return result == Taken::no;
+  }
+}
+
 // What stands behind "=>".
-bool read_expectation(Line& line, Expectation& expectation) {
+bool read_expectation(Line& line, const Operation& operation, Expectation& expectation) {
   std::int64_t result = 0;
   if (scan_result(line.word(), result)) {
     expectation.result = result;
@@ -227,9 +306,10 @@ bool read_expectation(Line& line, Expectation& expectation) {
     const bool good = whole_number(word, kMax64, expectation.size.emplace());
     if (!line.take_if(good, "size= and " + number_up_to(kMax64))) return false;
   }
-  if (line.take("words")) return read_words(line, expectation);
-  if (line.end() && !expectation.empty()) return true;
-  return line.fail("a result, size= or words, in this order");
+  if (!read_state(line, expectation)) return false;
+  if (line.take("words") && !read_words(line, expectation)) return false;
+  if (line.end() && !expectation.empty()) return may_expect(line, operation, expectation);
+  return line.fail("a result, size=, what the state is to be, or words, in this order");
 }
 
 Taken read_setting(Line& line, Setup& setup) {
@@ -305,11 +385,12 @@ class Reader {
     if (program_.operations.size() == kMaxTextOperations) {
       return line.fail_with("a program has at most " + decimal(kMaxTextOperations) + " operations");
     }
-    if (!read_operation(line, program_.operations.emplace_back())) return false;
+    Operation& operation = program_.operations.emplace_back();
+    if (!read_operation(line, operation)) return false;
     Expectation& expectation = program_.expectations.emplace_back();
     if (!line.take("=>")) return true;
     expects_ = true;
-    if (!read_expectation(line, expectation)) return false;
+    if (!read_expectation(line, operation, expectation)) return false;
     if (expectation.words) words_ += expectation.words->size();
     return words_ <= kMaxTextWords ||
            line.fail_with("a program has at most " + decimal(kMaxTextWords) + " words");

@@ -108,6 +108,35 @@ string print_result(std::int64_t result) {
   return decimal(result);
 }
 
+// "0x1000-0x2fff,0x5000-0x5fff"; "none" for none.
+string print_pairs(const Expectation::Pairs& pairs, char between) {
+  string text;
+  for (const auto& [first, second] : pairs)
+    text += ',' + hex(first) + between + (between == '-' ? hex(second) : decimal(second));
+  return text.empty() ? "none" : text.substr(1);
+}
+
+string print_callbacks(const std::vector<CallbackMade>& callbacks) {
+  string text;
+  for (const CallbackMade& made : callbacks)
+    text += ",d" + decimal(made.device) + ':' + hex(made.first) + '-' + hex(made.last);
+  return text.empty() ? "none" : text.substr(1);
+}
+
+string print_state(const Expectation& expectation) {
+  string line;
+  for (std::size_t i = 0; i < kTotals; ++i) {
+    if (!expectation.totals[i]) continue;
+    const bool sizes = i == at(Total::page_sizes);
+    line += ' ' + string(kTotalNames[i]) + '=';
+    line += sizes ? hex(*expectation.totals[i]) : decimal(*expectation.totals[i]);
+  }
+  if (expectation.marks) line += " marks=" + print_pairs(*expectation.marks, '-');
+  if (expectation.pins) line += " pins=" + print_pairs(*expectation.pins, ':');
+  if (expectation.callbacks) line += " callbacks=" + print_callbacks(*expectation.callbacks);
+  return line;
+}
+
 string print_setup(const Setup& setup) {
   const Setup usual;
   string line = "container " + string(kTypeNames[at(setup.type)]);
@@ -122,6 +151,8 @@ string print_setup(const Setup& setup) {
 }  // namespace
 
 string_view name(Verb verb) { return kVerbNames[at(verb)]; }
+
+string_view name(Total total) { return kTotalNames[at(total)]; }
 
 string print(const Operation& operation) {
   const VerbFields& fields = fields_of(operation.verb);
@@ -140,6 +171,7 @@ string print(const Expectation& expectation) {
   string line;
   if (expectation.result) line += ' ' + print_result(*expectation.result);
   if (expectation.size) line += " size=" + hex(*expectation.size);
+  line += print_state(expectation);
   if (expectation.words) {
     line += " words";
     for (const auto& [index, word] : *expectation.words) {

@@ -7,6 +7,8 @@
 // executor (executor.h) turns them into numbers when it runs the operation.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -148,14 +150,38 @@ struct Setup {
   bool operator==(const Setup&) const = default;
 };
 
+// How much there is of everything in a container.
+enum class Total : std::uint8_t {
+  page_sizes,    // bit n: 2^n bytes
+  pinned_pages,  // that have a pin
+  locked_pages,  // that the user pays for
+  mappings,
+  dma_available,  // mappings that may still come
+  tracking,       // 0 or 1
+};
+inline constexpr std::size_t kTotals = 6;
+
+// A device was asked to give back what it holds in [first, last], bytes.
+struct CallbackMade {
+  unsigned device = 0;
+  std::uint64_t first = 0, last = 0;
+  bool operator==(const CallbackMade&) const = default;
+};
+
 // What a line of a text program says must come out; checked on every subject.
 struct Expectation {
+  using Pairs = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
   std::optional<std::int64_t> result;  // value or -errno
   std::optional<std::uint64_t> size;   // unmap's size field, bytes
-  std::optional<std::vector<std::pair<std::uint64_t, std::uint64_t>>>
-      words;  // stored (index, word)
+  // The state after it, not to be had in windows.
+  std::array<std::optional<std::uint64_t>, kTotals> totals;
+  std::optional<Pairs> marks;  // first and last byte of each run of marked pages, ascending
+  std::optional<Pairs> pins;   // address and count of each page that is pinned, ascending
+  std::optional<std::vector<CallbackMade>> callbacks;  // that it made, in their order
+  std::optional<Pairs> words;                          // stored (index, word)
   bool operator==(const Expectation&) const = default;
-  bool empty() const { return !result && !size && !words; }
+  bool empty() const { return *this == Expectation(); }
+  bool is_of_state() const { return marks || pins || callbacks || totals != Expectation().totals; }
 };
 
 struct Program {

@@ -22,10 +22,13 @@ namespace tidemark {
 inline constexpr std::size_t kMaxTextOperations = std::size_t{1} << 17;
 inline constexpr std::size_t kMaxLineBytes = 64 * 1024;
 inline constexpr std::size_t kMaxLineWords = 1024;                  // index:word pairs
+inline constexpr std::size_t kMaxLineItems = 128;                   // of marks=, pins=, callbacks=
 inline constexpr std::size_t kMaxTextWords = std::size_t{1} << 20;  // of the whole program
 
 // "map", "unmap", ...
 std::string_view name(Verb verb);
+// "page-sizes", "pinned-pages", ...
+std::string_view name(Total total);
 
 // One line without its end. Fields that the verb does not have are not printed.
 std::string print(const Operation& operation);

@@ -27,6 +27,8 @@ inline constexpr std::array<std::string_view, 7> kFaultNames = {"",
                                                                 "fault=bitmap-read+",
                                                                 "fault=bitmap-write+",
                                                                 "fault=memory+"};
+inline constexpr std::array<std::string_view, kTotals> kTotalNames = {
+    "page-sizes", "pinned-pages", "locked-pages", "mappings", "dma-available", "tracking"};
 inline constexpr std::array<std::string_view, 4> kRightsNames = {"none", "r", "w", "rw"};
 inline constexpr std::array<std::string_view, 3> kRuleNames = {"exact", "whole", "any"};
 inline constexpr std::array<std::string_view, 2> kTypeNames = {"v1", "v2"};

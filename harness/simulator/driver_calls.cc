@@ -195,7 +195,7 @@ void Executor::run_window(Device& device) {
 }
 
 void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t bytes) {
-  callbacks_ = mix(mix(mix(callbacks_, number + 1), iova), bytes);
+  callbacks_.push_back({number, iova, iova + bytes - 1});
   Device& device = devices_[number];
   // What was ordered for the unmap is not meant for what happens in its window.
   const UserFault fault = world_.fault;

@@ -88,7 +88,7 @@ std::span<const Step> Executor::run(const Operation& operation, std::span<const 
   steps_.clear();
   hints_ = hints;
   bitmap_words_ = 0;
-  callbacks_ = 0;
+  callbacks_.clear();
   const std::size_t number = given_++;
   if (operation.when != When::now) {
     devices_[operation.window_device % kDevices].scripts.push_back({operation, number});

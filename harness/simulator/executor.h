@@ -94,8 +94,8 @@ class Executor final : public UnmapListener {
   std::int64_t bitmap_first() const {
     return -(static_cast<std::int64_t>(bitmap_data_ - bitmap_address()) >> 3);
   }
-  // Of the last operation: a digest of the callbacks that it made, in their order.
-  std::uint64_t callbacks() const { return callbacks_; }
+  // That the last operation made, in their order.
+  std::span<const CallbackMade> callbacks() const { return callbacks_; }
   // Which operations wait for a window and have not been in any, ascending, from 0.
   std::vector<std::size_t> waiting() const;
 
@@ -182,11 +182,11 @@ class Executor final : public UnmapListener {
   FreshMemory fresh_;
   std::uint64_t bitmap_words_ = 0;
   std::uint64_t bitmap_data_ = BitmapArea::kBase;
-  std::uint64_t callbacks_ = 0;
+  std::vector<CallbackMade> callbacks_;
   std::size_t given_ = 0;      // operations, to run at once or in a window
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;
-  std::vector<std::uint8_t> buffer_;  // as long as the longest transfer yet
+  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(kPageBytes);  // or longer
 };
 
 }  // namespace tidemark

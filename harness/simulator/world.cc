@@ -25,7 +25,8 @@ World::Place World::place(std::uint64_t address, std::size_t bytes) const {
     place.where = Where::ram;
     end = kRamLast + 1;
   } else {
-    place.depth = static_cast<unsigned>(address / kDepthStride % 16);
+    // With the guard that lies before an area.
+    place.depth = static_cast<unsigned>((address + 8 * BitmapArea::kGuard) / kDepthStride % 16);
     if (place.depth >= kDepths) return place;
     const std::uint64_t shift = place.depth * kDepthStride;
     if (address - shift - ArgumentArea::kBase < ArgumentArea::kBytes) {

@@ -23,8 +23,8 @@ bool shown_by_query(const Signature& signature) {
 
 // Whichever operation it is about, and when.
 bool same_wrong(const Signature& a, const Signature& b) {
-  return std::tie(a.kind, a.actual, a.expected, a.size_field, a.what, a.function) ==
-         std::tie(b.kind, b.actual, b.expected, b.size_field, b.what, b.function);
+  return std::tie(a.kind, a.actual, a.expected, a.total, a.what, a.function) ==
+         std::tie(b.kind, b.actual, b.expected, b.total, b.what, b.function);
 }
 
 class Diagnostician {

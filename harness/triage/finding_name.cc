@@ -22,7 +22,7 @@ Signature without_chance(const Mismatch& mismatch, const Program& program) {
   }
   result.moment = Moment::call;
   result.actual.reset();
-  result.size_field = SizeField::any;
+  result.total = std::nullopt;
   if (result.kind == Kind::outside) result.kind = Kind::extra_dirty;
   return result;
 }
