@@ -341,6 +341,21 @@ TEST_F(CliFuzz, MergeTakesFoldersOfAnyNameAndFilesOfAnyKind) {
   EXPECT_FALSE(fs::exists(path() / "pwned"));
 }
 
+// What is text by its name goes in as the bytes that it means.
+TEST_F(CliFuzz, MergeTakesTextsAsPrograms) {
+  write_content(path() / "in" / "lost.trace",
+                "attach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n");
+  const Ended ended = merge(path(), {"--output", "out", "in"}).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  for (const char* text : {"map map map", "map 0x12345 1p rw", "start # \xff"}) {
+    write_content(path() / "in" / "bad.trace", text);
+    const Ended refused = merge(path(), {"--output", "none", "in"}).run();
+    EXPECT_EQ(refused.code, 2) << refused.err;
+    EXPECT_NE(refused.err.find("bad.trace'"), std::string::npos) << refused.err;
+    EXPECT_EQ(entries_in(path() / "none"), 0u);
+  }
+}
+
 TEST_F(CliFuzz, MergeSetsAsideWhatFails) {
   write_content(path() / "in" / "lost", lost());
   write_content(path() / "in" / "fine", bytes_of("start\n"));

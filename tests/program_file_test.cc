@@ -80,6 +80,11 @@ TEST_F(ProgramFile, TextThatIsSpoiltIsNotTakenAsBytes) {
   }
 }
 
+TEST_F(ProgramFile, ShortBytesAreAProgram) {
+  for (std::size_t size = 1; size < 40; ++size)
+    EXPECT_EQ(error(write("x", std::string(size, '\0'))), "loaded") << size;
+}
+
 TEST_F(ProgramFile, WhatIsCutIsSaid) {
   const auto note = [&](std::size_t bytes) {
     return std::get<LoadedProgram>(load_program(write("x", std::string(bytes, '\xff')))).note;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "commands.h"
 #include "diagnose_input.h"
@@ -25,35 +26,34 @@ struct Options {
   std::string subject{kTracker}, target, output = "merged";
 };
 
-// The bytes of what is text by its name. Throws what load_program() says, or that it has none.
-std::string bytes_of(const fs::path& path) {
+// The bytes of what is text by its name, as a file; if it has none, why.
+std::optional<std::string> compile(const fs::path& path, const fs::path& to) {
   auto loaded = load_program(path.string());
-  if (const auto* message = std::get_if<std::string>(&loaded)) throw std::runtime_error(*message);
+  if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
   const auto bytes = encode(std::get<LoadedProgram>(loaded).program);
-  if (!bytes)
-    throw std::runtime_error(quoted_path(path.string()) +
-                             " has no byte form: no fuzzer can start from it");
-  return {bytes->begin(), bytes->end()};
+  if (!bytes) return quoted_path(path.string()) + " has no byte form: no fuzzer can start from it";
+  write_file(to, std::string(bytes->begin(), bytes->end()));
+  return std::nullopt;
 }
 
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
 // files on lines of their own: it gets to see only names of ours, links to what
-// they stand for. Returns how many inputs there are.
-std::size_t link_all(const Options& options, const fs::path& work) {
+// they stand for. Says what is wrong if something is; `count` is how many inputs there are.
+std::optional<std::string> link_all(const Options& options, const fs::path& work,
+                                    std::size_t& count) {
   fs::create_directory_symlink(fs::absolute(options.output), work / "output");
   fs::create_symlink(fs::absolute(options.target), work / "target");
   fs::create_directory(work / "input");
-  std::size_t count = 0;
   for (const std::string& folder : options.folders)
-    for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder)))
-      if (entry.is_regular_file()) {
-        const fs::path input = work / "input" / std::to_string(count++);
-        if (entry.path().extension() == ".trace")
-          write_file(input, bytes_of(entry.path()));
-        else
-          fs::create_symlink(entry.path(), input);
-      }
-  return count;
+    for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder))) {
+      if (!entry.is_regular_file()) continue;
+      const fs::path input = work / "input" / std::to_string(count++);
+      if (entry.path().extension() != ".trace")
+        fs::create_symlink(entry.path(), input);
+      else if (auto problem = compile(entry.path(), input))
+        return problem;
+    }
+  return std::nullopt;
 }
 
 // What fails is in no corpus that libFuzzer makes. Returns how many that are.
@@ -83,7 +83,8 @@ int merge(const Options& options) {
   fs::create_directories(options.output);
   if (files_in(options.output) > 0) return complain(quoted_path(options.output) + " is not empty");
   const TemporaryFolder work;
-  const std::size_t inputs = link_all(options, work.path);
+  std::size_t inputs = 0;
+  if (const auto problem = link_all(options, work.path, inputs)) return complain(*problem);
   const std::vector<std::string> arguments = {"-merge=1",
                                               "-timeout=20",
                                               fmt::format("-max_len={}", kMaxProgramBytes),

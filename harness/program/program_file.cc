@@ -49,11 +49,14 @@ bool is_printable(char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '
 bool nearly_all(std::string_view content, std::size_t first, bool (*holds)(char)) {
   std::size_t count = 0, all = 0;
   for (std::size_t i = first; i < content.size(); i += 2) ++all, count += holds(content[i]);
-  return all && count >= all / 10 * 9;
+  return all && 10 * count >= 8 * all;
 }
 
-// Text with something else in it, or as UTF-16. No fuzzer's input is.
+// Text with something else in it, or as UTF-16. No fuzzer's input is, if it is long enough
+// to tell.
 bool is_spoilt_text(std::string_view content) {
+  constexpr std::size_t kLongEnough = 8;
+  if (content.size() < kLongEnough) return false;
   const auto is_zero = [](char c) { return c == 0; };
   const bool even = nearly_all(content, 0, is_printable),
              odd = nearly_all(content, 1, is_printable);

@@ -60,8 +60,11 @@ int print_table(const Options& options) {
     auto loaded = load_program(path);
     if (const auto* message = std::get_if<std::string>(&loaded))
       std::fprintf(stderr, "tidemark: %s\n", message->c_str());
-    else
-      programs.push_back(std::move(std::get<LoadedProgram>(loaded).program));
+    else {
+      auto& [program, note] = std::get<LoadedProgram>(loaded);
+      if (!note.empty()) std::fprintf(stderr, "tidemark: %s\n", note.c_str());
+      programs.push_back(std::move(program));
+    }
   }
   if (programs.size() < options.paths.size()) return 2;
   bool found = false;
