@@ -4,7 +4,7 @@
  * 0. One file implements it; dirty_bitmap.c is the bitmap of v16 and Linux.
  *
  * The container's lock guards a store. Page numbers given are below the number
- * of pages that the store was made for, and first <= last.
+ * of pages that the store was made for, and first <= last, but where it says so.
  */
 #ifndef TIDEMARK_DIRTY_H
 #define TIDEMARK_DIRTY_H
@@ -86,7 +86,7 @@ void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
 /**
  * tidemark_dirty_store_next - find the next 64 pages with a mark
  * @store: made
- * @first: number of the first page that is looked at
+ * @first: number of the first page that is looked at; may be above @last
  * @last: number of the last
  * @word: those 64 pages; bits outside of the range are zero
  *

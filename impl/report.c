@@ -87,8 +87,8 @@ static int report_small(struct bitmap_writer *writer, u64 at, u64 bits)
 }
 
 /*
- * The same where P is larger: @page is the number of the page of bit 0. Returns the
- * first page that can add something: none does in a large page that is reported.
+ * The same where P is larger: @page is the number of the page of bit 0. @next becomes
+ * the first page that can add something: none does in a large page that is reported.
  */
 static int report_large(struct bitmap_writer *writer, unsigned int shift, u64 range_page,
 			u64 page, u64 bits, u64 *next)

@@ -51,5 +51,44 @@ TEST(ABitmap, ThatIsElsewhereHidesNoLie) {
         << bitmap;
 }
 
+// The page that is lost, and no other.
+TEST(ABitmap, ThatIsNotAlignedNamesThePage) {
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
+  const auto found = lockstep.run(
+      program_of("map 0p 128p rw\nstart\nwrite 7p 1\nquery 0p 128p bitmap=0x20000001"));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->pages, std::vector<std::uint64_t>{7 * kPageBytes});
+}
+
+// What the user had there before is no answer.
+TEST(ABitmap, HasOnlyWhatTheCallStored) {
+  World world;
+  world.reset({}, nullptr);
+  const std::uint64_t ram = 0x100000000000, byte = 0xff;
+  world.copy_to_user(ram, &byte, 1);
+  EXPECT_FALSE(world.stored(ram)) << "a device wrote it";
+  world.answers_user = true;
+  world.copy_to_user(ram + 1, &byte, 1);
+  EXPECT_FALSE(world.stored(ram));
+  EXPECT_EQ(world.stored(ram + 1), 0xff);
+}
+
+TEST(ABitmap, OfAWindowMayBeWhereTheUnmapsIs) {
+  EXPECT_TRUE(runs(R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 1p rw
+    map 8p 1p rw
+    start
+    write 8p 8
+    pin d0 0p 1p rw
+    window d0: query 8p 1p bitmap=0x20000008 => 0
+    unmap 0p 1p
+  )"));
+  EXPECT_TRUE(
+      runs("map 0p 2p rw\nstart\nwrite 0p 1\n"
+           "query 0p 2p bitmap=0x20000100 fault=bitmap-write+0 => -EFAULT"));
+}
+
 }  // namespace
 }  // namespace tidemark

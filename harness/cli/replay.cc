@@ -130,7 +130,8 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
       json["operations"].push_back(step_json(program.operations[i], lockstep));
     else if (!options.quiet)
       print_step(i, program.operations[i], lockstep);
-    if (options.state) add_state(lockstep, options, json);
+    if (options.state && program.operations[i].when == When::now)
+      add_state(lockstep, options, json);
     std::fflush(stdout);  // the next may end the process
   }
   if (found) return found;

@@ -201,6 +201,7 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   const UserFault fault = world_.fault;
   const std::uint64_t words = bitmap_words_, data = bitmap_data_;
   const bool answers_user = std::exchange(world_.answers_user, false);
+  std::vector<World::Answered> answers = std::exchange(world_.answers, {});
   disarm();
   const bool outermost = depth_ == 0, called = device.called;
   device.called = true;
@@ -223,6 +224,7 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   device.called = called;
   world_.fault = fault;
   world_.answers_user = answers_user;
+  world_.answers = std::move(answers);
   bitmap_words_ = words;
   bitmap_data_ = data;
 }

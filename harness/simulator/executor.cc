@@ -126,7 +126,9 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Step&
       return argument_address() + 8 * index;
     case FaultKind::bitmap_read:
     case FaultKind::bitmap_write:
-      return bitmap_address() + 8 * index;
+      return (operation.bend.field == Field::bitmap_pointer ? operation.bend.value
+                                                            : bitmap_address()) +
+             8 * index;
     case FaultKind::memory:
       break;
   }

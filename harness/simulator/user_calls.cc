@@ -40,11 +40,15 @@ static_assert(sizeof(QueryArgument) == kDirtyBytes + sizeof(vfio_iommu_type1_dir
 }  // namespace
 
 std::int64_t Executor::call(unsigned command, std::uint64_t argument) {
+  world_.answers.clear();
   const bool around = std::exchange(world_.answers_user, true);
   const std::int64_t result = subject_->ioctl(command, argument);
   world_.answers_user = around;
-  for (const std::uint64_t page : std::exchange(world_.answered_pages, {}))
-    for (Watcher* watcher : watchers_) watcher->answer_written(page);
+  for (const World::Answered& answer : world_.answers)
+    if (answer.first >= kRamFirst && answer.first <= kRamLast)
+      for (std::uint64_t page = answer.first / kPageBytes; page <= (answer.end - 1) / kPageBytes;
+           ++page)
+        for (Watcher* watcher : watchers_) watcher->answer_written(page);
   return result;
 }
 
@@ -75,7 +79,8 @@ void Executor::digest_output(const Operation& operation, Step& step) const {
   if (!has_bitmap(verb)) return;
   const BitmapArea& area = world_.bitmaps[depth_];
   for (const std::int64_t index : area.touched()) {
-    const bool inside = index >= 0 && static_cast<std::uint64_t>(index) < bitmap_words_;
+    const auto word = static_cast<std::uint64_t>(index + bitmap_first());
+    const bool inside = word < bitmap_words_ + (bitmap_data_ % 8 != 0);
     if (inside && step.result == -EFAULT) continue;
     std::uint64_t& digest = inside && !area.word(index) ? step.clean_words : step.digest;
     // Not from 0 on: 0 mixed into 0 leaves no trace.

@@ -14,7 +14,7 @@ void World::reset(const Setup& setup, UnmapListener* listener) {
   allocation_failed = false;
   asks_aside = false;
   answers_user = false;
-  answered_pages.clear();
+  answers.clear();
   listener_ = listener;
 }
 
@@ -85,12 +85,11 @@ std::size_t World::copy_to_user(std::uint64_t to, const void* from, std::size_t 
       break;
     case Where::ram:
       memory.write(to, source, p.bytes);
-      for (std::uint64_t at = to; answers_user && at < to + p.bytes; at = (at | 0xfff) + 1)
-        answered_pages.push_back(at / kPageBytes);
       break;
     case Where::nowhere:
       break;
   }
+  if (answers_user && p.bytes && p.where != Where::bitmap) answers.push_back({to, to + p.bytes});
   return bytes - p.bytes;
 }
 
@@ -98,6 +97,8 @@ std::optional<std::uint8_t> World::stored(std::uint64_t address) const {
   const Place p = place(address, 1);
   const std::uint64_t local = address - p.depth * kDepthStride;
   std::uint8_t byte = 0;
+  const auto holds = [&](const Answered& a) { return address >= a.first && address < a.end; };
+  if (p.where != Where::bitmap && std::ranges::none_of(answers, holds)) return std::nullopt;
   switch (p.where) {
     case Where::argument:
       return arguments[p.depth].bytes[local - ArgumentArea::kBase];

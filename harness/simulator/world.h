@@ -43,8 +43,7 @@ class World {
   // copied, as the kernel's functions do.
   std::size_t copy_from_user(void* to, std::uint64_t from, std::size_t bytes);
   std::size_t copy_to_user(std::uint64_t to, const void* from, std::size_t bytes);
-  // What a user finds at an address: nothing where there is no memory, or a bitmap's word
-  // that no call has stored. Never faults.
+  // What the last ioctl has stored at an address; nothing if it has not. Never faults.
   std::optional<std::uint8_t> stored(std::uint64_t address) const;
   bool access_ok(std::uint64_t address, std::uint64_t bytes) const;
   // How many of the pages from `vaddr` on can be pinned at once: up to one that
@@ -64,10 +63,13 @@ class World {
   std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
   bool allocation_failed = false;     // set by a subject when it did
   bool asks_aside = false;            // the call that runs belongs to no operation
-  // Where what is copied to guest memory is an answer to the user, as of an ioctl, and not
-  // a device's: the pages that got some. The user knows that it is written.
+  // An ioctl runs: what is copied to the user is its answer, and not a device's writing.
+  // Where that went, but for bitmaps' areas.
+  struct Answered {
+    std::uint64_t first, end;  // bytes
+  };
   bool answers_user = false;
-  std::vector<std::uint64_t> answered_pages;
+  std::vector<Answered> answers;
 
  private:
   // How many of the bytes can be copied, and where they are.

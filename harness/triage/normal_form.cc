@@ -101,6 +101,7 @@ std::optional<Program> with_whole_pages(const Program& program) {
     const std::uint64_t end = static_cast<std::uint64_t>(operation.address.bytes) +
                               static_cast<std::uint64_t>(operation.size.bytes) +
                               static_cast<std::uint64_t>(operation.size.pages) * kPageBytes;
+    if (static_cast<std::int64_t>(end) < 0) return std::nullopt;
     operation.address.bytes = 0;
     operation.size.bytes = 0;
     operation.size.pages = static_cast<std::int64_t>(end / kPageBytes + (end % kPageBytes != 0));

@@ -49,9 +49,12 @@ bool by(const Divergence& d) {
 bool is_of_a_mapping(const Divergence& d, std::int64_t index) {
   const Executor& linux = d.lockstep->actual();
   const std::uint64_t bytes = 64 * linux.page_bytes();
+  // One that is not aligned has a part of each of two.
+  const std::uint64_t before = linux.bitmap_data() % 8 ? 1 : 0;
   const auto word = static_cast<std::uint64_t>(linux.bitmap_first() + index);
-  const std::uint64_t first = d.lockstep->steps()[0].first + word * bytes;
-  const std::uint64_t last = first + std::min(bytes - 1, ~first);
+  const std::uint64_t first =
+      d.lockstep->steps()[0].first + (word - std::min(before, word)) * bytes;
+  const std::uint64_t last = first + std::min((1 + before) * bytes - 1, ~first);
   return std::ranges::any_of(d.taint->mappings(), [&](const LiveMapping& m) {
     return m.first <= last && m.last >= first;
   });
