@@ -4,43 +4,23 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <variant>
 #include <vector>
 
 #include "files.h"
-#include "program_bytes.h"
 #include "program_file.h"
-#include "program_text.h"
-#include "text.h"
 
 namespace tidemark {
 namespace {
 
-std::string complaint(const Program& program, const Unencodable& why) {
-  if (why.operation == Unencodable::kSetup) {
-    return std::string("the container has no byte form for its ") + why.field;
-  }
-  if (why.operation == kMaxOperations) {
-    return "more than " + std::to_string(kMaxOperations) + " operations have no byte form";
-  }
-  return "operation " + std::to_string(why.operation + 1) + ", '" +
-         print(program.operations[why.operation]) + "', has no byte form for: " + why.field;
-}
-
 // Nothing on success, else what is wrong, with the file's name.
 std::string compile(const std::string& path, const std::filesystem::path& folder) {
-  const auto loaded = load_program(path, Form::text);
+  const auto loaded = load_as_bytes(path);
   if (const auto* message = std::get_if<std::string>(&loaded)) return *message;
-  const Program& program = std::get<LoadedProgram>(loaded).program;
-  Unencodable why;
-  const auto bytes = encode(program, &why);
-  if (!bytes) return quote(path) + ": " + complaint(program, why);
-
   const std::filesystem::path target = folder / std::filesystem::path(path).stem();
-  write_file(target, characters(*bytes), Survives::process);
+  write_file(target, characters(std::get<std::vector<std::uint8_t>>(loaded)), Survives::process);
   return "";
 }
 

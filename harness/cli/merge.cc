@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "commands.h"
 #include "diagnose_input.h"
@@ -26,16 +28,6 @@ struct Options {
   std::string subject{kTracker}, target, output = "merged";
 };
 
-// The bytes of what is text by its name, as a file; if it has none, why.
-std::optional<std::string> compile(const fs::path& path, const fs::path& to) {
-  auto loaded = load_program(path.string());
-  if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
-  const auto bytes = encode(std::get<LoadedProgram>(loaded).program);
-  if (!bytes) return quoted_path(path.string()) + " has no byte form: no fuzzer can start from it";
-  write_file(to, std::string(bytes->begin(), bytes->end()));
-  return std::nullopt;
-}
-
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
 // files on lines of their own: it gets to see only names of ours, links to what
 // they stand for. Says what is wrong if something is; `count` is how many inputs there are.
@@ -48,10 +40,13 @@ std::optional<std::string> link_all(const Options& options, const fs::path& work
     for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder))) {
       if (!entry.is_regular_file()) continue;
       const fs::path input = work / "input" / std::to_string(count++);
-      if (entry.path().extension() != ".trace")
+      if (entry.path().extension() != ".trace") {
         fs::create_symlink(entry.path(), input);
-      else if (auto problem = compile(entry.path(), input))
-        return problem;
+        continue;
+      }
+      auto loaded = load_as_bytes(entry.path().string());
+      if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
+      write_file(input, characters(std::get<std::vector<std::uint8_t>>(loaded)));
     }
   return std::nullopt;
 }

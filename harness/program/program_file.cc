@@ -79,6 +79,17 @@ Form form_of(std::string_view content, std::string& problem) {
   return Form::bytes;
 }
 
+std::string complaint(const Program& program, const Unencodable& why) {
+  if (why.operation == Unencodable::kSetup) {
+    return std::string("the container has no byte form for its ") + why.field;
+  }
+  if (why.operation == kMaxOperations) {
+    return "more than " + std::to_string(kMaxOperations) + " operations have no byte form";
+  }
+  return "operation " + std::to_string(why.operation + 1) + ", '" +
+         print(program.operations[why.operation]) + "', has no byte form for: " + why.field;
+}
+
 }  // namespace
 
 bool looks_like_text(std::span<const std::uint8_t> content) {
@@ -105,6 +116,16 @@ std::variant<LoadedProgram, std::string> load_program(const std::string& path, F
     return LoadedProgram{std::move(*program), ""};
   const ParseError& error = std::get<ParseError>(parsed);
   return quoted_path(path) + ":" + std::to_string(error.line) + ": " + error.message;
+}
+
+std::variant<std::vector<std::uint8_t>, std::string> load_as_bytes(const std::string& path) {
+  auto loaded = load_program(path, Form::text);
+  if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
+  const Program& program = std::get<LoadedProgram>(loaded).program;
+  Unencodable why;
+  auto bytes = encode(program, &why);
+  if (!bytes) return quoted_path(path) + ": " + complaint(program, why);
+  return std::move(*bytes);
 }
 
 }  // namespace tidemark

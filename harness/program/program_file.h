@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "program.h"
 
@@ -37,5 +38,9 @@ struct LoadedProgram {
 // kMaxFileBytes + 1 bytes.
 std::variant<LoadedProgram, std::string> load_program(const std::string& path,
                                                       Form form = Form::automatic);
+
+// A text's program as the bytes that a fuzzer begins with, or a message as of
+// load_program(), which says what has no byte form if something has none.
+std::variant<std::vector<std::uint8_t>, std::string> load_as_bytes(const std::string& path);
 
 }  // namespace tidemark
