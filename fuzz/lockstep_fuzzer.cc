@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Property: on every program, the subject (the tracker, unless the environment
 // names another) does what the reference does, byte by byte, but for what it is
-// known to differ in; loses no page of a migration ; and
-// leaves nothing behind.
+// known to differ in; loses no page of a migration; and leaves nothing behind.
 #include <cstdlib>
 
 #include "ablation.h"

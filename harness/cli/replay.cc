@@ -215,12 +215,10 @@ void add_replay(CLI::App& app, Action& action) {
                  "Also the state after each operation, as it can be expected")
       ->excludes(quiet);
   command->footer(
-      "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes; hangs "
-      "(for\n"
-      "a minute).\n"
-      "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and none "
-      "is\n"
-      "run).");
+      "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes;\n"
+      "hangs (for a minute).\n"
+      "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and\n"
+      "none is run).");
   on_call(*command, action, options, replay_all);
 }
 
