@@ -4,7 +4,6 @@
 #include <linux/vfio.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -33,11 +32,6 @@ Expectation outcome(const Expectation& expected, const WindowRun& run) {
     got.words->emplace_back(static_cast<std::uint64_t>(index + run.first_word),
                             run.bitmap.word(index));
   return got;
-}
-
-std::array<std::uint64_t, kTotals> totals_of(const Sizes& sizes) {
-  return {sizes.page_sizes, sizes.pinned_pages,  sizes.locked_pages,
-          sizes.mappings,   sizes.dma_available, sizes.tracking};
 }
 
 }  // namespace

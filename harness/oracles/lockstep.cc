@@ -28,8 +28,7 @@ std::string words_text(const BitmapArea& bitmap) {
 std::string callbacks_text(std::span<const CallbackMade> callbacks) {
   ShortText text(" ");
   for (const CallbackMade& made : callbacks)
-    if (!text.add("d" + std::to_string(made.device) + ":" + hex(made.first) + "-" + hex(made.last)))
-      break;
+    if (!text.add(print(made))) break;
   return text.take("no callback");
 }
 
@@ -54,11 +53,6 @@ std::string how_often(unsigned times) {
   if (times < 2) return times ? "once" : "never";
   return times == 2 ? "twice" : std::to_string(times) + " times";
 }
-
-struct ComparedSize {
-  Total field;
-  std::uint64_t expected, actual;
-};
 
 }  // namespace
 
@@ -261,20 +255,14 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
   const Sizes a = actual_.subject().sizes(), e = expected_.subject().sizes();
   atomicity_.looked("stats", actual_.subject().lock_use());
   if (a == e) return std::nullopt;
-  const ComparedSize sizes[] = {
-      {Total::page_sizes, e.page_sizes, a.page_sizes},
-      {Total::pinned_pages, e.pinned_pages, a.pinned_pages},
-      {Total::locked_pages, e.locked_pages, a.locked_pages},
-      {Total::mappings, e.mappings, a.mappings},
-      {Total::dma_available, e.dma_available, a.dma_available},
-      {Total::tracking, e.tracking, a.tracking},
-  };
-  for (const ComparedSize& size : sizes) {
-    if (size.expected == size.actual) continue;
+  const auto actual = totals_of(a), expected = totals_of(e);
+  for (std::size_t i = 0; i < kTotals; ++i) {
+    if (expected[i] == actual[i]) continue;
+    const auto total = static_cast<Total>(i);
     Mismatch found = mismatch(Kind::size);
-    found.signature.total = size.field;
-    found.expected = std::string(name(size.field)) + " " + hex(size.expected);
-    found.actual = hex(size.actual);
+    found.signature.total = total;
+    found.expected = std::string(name(total)) + " " + hex(expected[i]);
+    found.actual = hex(actual[i]);
     return found;
   }
   return std::nullopt;

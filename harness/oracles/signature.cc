@@ -109,15 +109,11 @@ std::optional<Enum> find(const Words& words, std::string_view word) {
   return static_cast<Enum>(found - words.begin());
 }
 
-std::optional<Verb> verb_of(std::string_view word) {
-  for (unsigned i = 0; i < kVerbs; ++i)
-    if (word == name(static_cast<Verb>(i))) return static_cast<Verb>(i);
-  return std::nullopt;
-}
-
-std::optional<Total> total_of(std::string_view word) {
-  for (std::size_t i = 0; i < kTotals; ++i)
-    if (word == name(static_cast<Total>(i))) return static_cast<Total>(i);
+// Of the first `count` values, the one with this name.
+template <class Enum>
+std::optional<Enum> named_as(std::string_view word, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (word == name(static_cast<Enum>(i))) return static_cast<Enum>(i);
   return std::nullopt;
 }
 
@@ -134,7 +130,7 @@ std::optional<std::int64_t> result_of(std::string_view word) {
 
 bool take_after(Rest& rest, Signature& s) {
   Rest word(rest.take_until("."));
-  s.verb = verb_of(word.take_until("-"));
+  s.verb = named_as<Verb>(word.take_until("-"), kVerbs);
   s.moment = Moment::after;
   if (!word.empty()) s.actual = result_of(word.take_all());
   return s.verb.has_value();
@@ -144,7 +140,7 @@ bool take_operation(Rest& rest, Signature& s) {
   if (rest.take("state.")) return true;
   if (rest.take("after-")) return take_after(rest, s);
   if (rest.take("unmap.window.")) s.moment = Moment::window;
-  s.verb = verb_of(rest.take_until("."));
+  s.verb = named_as<Verb>(rest.take_until("."), kVerbs);
   return s.verb.has_value();
 }
 
@@ -172,7 +168,7 @@ bool take_kind(Rest& rest, Signature& s) {
   s.kind = *kind;
   if (s.kind != Kind::size) return true;
   Rest field = rest;
-  if (const auto found = total_of(field.take_until("."))) {
+  if (const auto found = named_as<Total>(field.take_until("."), kTotals)) {
     s.total = found;
     rest = field;
   }

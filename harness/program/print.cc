@@ -118,8 +118,7 @@ string print_pairs(const Expectation::Pairs& pairs, char between) {
 
 string print_callbacks(const std::vector<CallbackMade>& callbacks) {
   string text;
-  for (const CallbackMade& made : callbacks)
-    text += ",d" + decimal(made.device) + ':' + hex(made.first) + '-' + hex(made.last);
+  for (const CallbackMade& made : callbacks) text += ',' + print(made);
   return text.empty() ? "none" : text.substr(1);
 }
 
@@ -165,6 +164,10 @@ string print(const Operation& operation) {
   print_positional(operation, fields, line);
   print_options(operation, fields, line);
   return line;
+}
+
+string print(const CallbackMade& made) {
+  return "d" + decimal(made.device) + ':' + hex(made.first) + '-' + hex(made.last);
 }
 
 string print(const Expectation& expectation) {

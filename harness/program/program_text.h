@@ -32,6 +32,8 @@ std::string_view name(Total total);
 
 // One line without its end. Fields that the verb does not have are not printed.
 std::string print(const Operation& operation);
+// "d0:0x1000-0x1fff".
+std::string print(const CallbackMade& made);
 // What stands behind "=> "; empty for an empty one.
 std::string print(const Expectation& expectation);
 // The setup's line, then one for each operation, each with its expectation.

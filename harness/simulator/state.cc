@@ -3,9 +3,12 @@
 
 #include <algorithm>
 
-#include "program.h"
-
 namespace tidemark {
+
+std::array<std::uint64_t, kTotals> totals_of(const Sizes& sizes) {
+  return {sizes.page_sizes, sizes.pinned_pages,  sizes.locked_pages,
+          sizes.mappings,   sizes.dma_available, sizes.tracking};
+}
 
 void State::clear() {
   mappings.clear();

@@ -3,10 +3,13 @@
 // of any two can be compared.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "program.h"
 
 namespace tidemark {
 
@@ -20,6 +23,9 @@ struct Sizes {
   bool tracking = false;
   bool operator==(const Sizes&) const = default;
 };
+
+// The same by name, in the order of Total.
+std::array<std::uint64_t, kTotals> totals_of(const Sizes& sizes);
 
 // Everything there is, in ascending order; compared at intervals.
 struct State {
