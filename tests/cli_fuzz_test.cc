@@ -27,7 +27,7 @@ constexpr const char* kFiles[] = {"input",       "program.trace",    "report.txt
                                   "report.html", "environment.json", "count"};
 
 std::string bytes_of(const std::string& text) {
-  const auto bytes = encode(parsed(text)).value();
+  const auto bytes = encode(fuzzable(parsed(text))).value();
   return {bytes.begin(), bytes.end()};
 }
 
@@ -259,6 +259,13 @@ TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
   const Ended ended = fuzz(20).lying("dies").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_TRUE(findings().contains("died.v1")) << ended.out;
+  // They are filed before it starts, once, and it goes on without them.
+  std::smatch left_out;
+  ASSERT_TRUE(std::regex_search(
+      ended.out, left_out, std::regex("\n(\\d+) of \\d+ inputs to start from end the process")))
+      << ended.out;
+  EXPECT_GT(std::stoul(left_out[1]), 1u);
+  EXPECT_LT(ended.out.find("found: died.v1"), ended.out.find("fuzzing for"));
   std::smatch programs;
   ASSERT_TRUE(std::regex_search(ended.out, programs, std::regex("\n(\\d+) programs,")));
   EXPECT_GT(std::stoul(programs[1]), entries_in(TIDEMARK_SEED_CORPUS)) << ended.out;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "commands.h"
@@ -20,6 +21,7 @@
 #include "interrupts.h"
 #include "program_bytes.h"
 #include "program_file.h"
+#include "start_inputs.h"
 #include "terminal.h"
 #include "text.h"
 #include "worker.h"
@@ -68,6 +70,7 @@ class Run {
     found_.emplace(tested_, options_.findings, known_, options_.timeout);
     file_leftovers();
     link_seeds();
+    file_deadly_inputs();
     start();
     watch();
     file_leftovers();  // of processes that were stopped while they wrote
@@ -108,6 +111,27 @@ class Run {
       for (const auto& entry : entries)
         if (has_content(entry.path(), input)) fs::remove(entry.path());
     }
+  }
+
+  // What the corpus itself shows, first, and once for each way to die: a process that
+  // starts would die on it, and the one in its place again.
+  void file_deadly_inputs() {
+    std::vector<fs::path> inputs;
+    for (const fs::path& folder : {seeds_, corpus_})
+      for (const auto& entry : fs::directory_iterator(folder)) inputs.push_back(entry.path());
+    const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
+    std::set<Signature> filed;
+    for (const auto& [input, signature] : deadly) {
+      const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
+      const std::string content = read_file(input);
+      fs::remove(input);
+      if (!filed.insert(signature).second) continue;
+      write_file(artifact, content, Survives::process);
+      found_->file(artifact, "it was among the inputs to start from\n", false);
+    }
+    if (deadly.empty()) return;
+    fmt::print("{} of {} inputs to start from end the process, and are left out\n", deadly.size(),
+               inputs.size());
   }
 
   void start() {

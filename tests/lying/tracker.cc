@@ -62,6 +62,7 @@ std::unique_ptr<Subject> lying_tracker(const Setup& setup, World& world) {
   if (setup.type == ContainerType::v1) misbehave(lie);
   const Lie kind = lie == "loses-a-page"  ? Lie::loses_a_page
                    : lie == "wrong-errno" ? Lie::wrong_errno
+                   : lie == "leaks"       ? Lie::leaks
                                           : Lie::none;
   auto honest = honest_tracker(setup, world);
   return kind == Lie::none ? std::move(honest) : make_liar(kind, std::move(honest), world);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "start_inputs.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "files.h"
+#include "interrupts.h"
+#include "isolation.h"
+#include "program_bytes.h"
+
+namespace tidemark::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Which input the child is at; it dies without a word of it.
+class SharedNumber {
+ public:
+  SharedNumber()
+      : number_(static_cast<volatile std::size_t*>(mmap(nullptr, sizeof(std::size_t),
+                                                        PROT_READ | PROT_WRITE,
+                                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    if (number_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  }
+  ~SharedNumber() { munmap(const_cast<std::size_t*>(number_), sizeof(std::size_t)); }
+  SharedNumber(const SharedNumber&) = delete;
+  SharedNumber& operator=(const SharedNumber&) = delete;
+  volatile std::size_t& operator*() const { return *number_; }
+
+ private:
+  volatile std::size_t* number_;
+};
+
+Program read_program(const fs::path& input) {
+  const std::string content = read_file(input, kMaxProgramBytes);
+  return fuzzable(decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}));
+}
+
+}  // namespace
+
+std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vector<fs::path>& inputs,
+                                       unsigned seconds) {
+  // Each has its own time (the alarm); all of them together may take what they like.
+  constexpr unsigned kForever = 1'000'000;
+  std::vector<DeadlyInput> deadly;
+  SharedNumber at;
+  for (std::size_t from = 0; from < inputs.size() && !interrupts(); from = *at + 1) {
+    *at = from;
+    const Ending ending = run_guarded(
+        [&] {
+          const auto lockstep = tested.lockstep();
+          for (; *at < inputs.size(); *at = *at + 1) {
+            alarm(seconds + 1);
+            lockstep->run(read_program(inputs[*at]));
+          }
+        },
+        kForever);
+    if (ending.fine) break;
+    if (*at >= inputs.size()) break;
+    // What was only slow, for want of a core, is not deadly.
+    const Judgement judgement = judge_apart(tested, read_program(inputs[*at]), seconds);
+    if (judgement.crashed) deadly.push_back({inputs[*at], judgement.signature});
+    if (judgement.signature.kind == Kind::hang) break;
+  }
+  return deadly;
+}
+
+}  // namespace tidemark::cli
