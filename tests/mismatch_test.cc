@@ -77,8 +77,8 @@ std::vector<Signature> of_lockstep() {
 
 std::vector<Signature> of_all_kinds() {
   std::vector<Signature> signatures = of_lockstep();
-  for (const Kind kind :
-       {Kind::none, Kind::leak, Kind::lost_page, Kind::hang, Kind::died, Kind::out_of_memory})
+  for (const Kind kind : {Kind::none, Kind::leak, Kind::lost_page, Kind::reported_again, Kind::hang,
+                          Kind::died, Kind::out_of_memory})
     signatures.push_back({.kind = kind});
   for (const Kind kind : {Kind::address, Kind::undefined})
     for (const char* function : {"", "mapping_find", "tidemark::print(int, ...)", "f.cold.1"})
@@ -169,6 +169,7 @@ TEST(ASignature, IsPrintedAsEver) {
        "closing.lockstep.query.missing-dirty"},
       {{.kind = Kind::leak}, "lockstep.release.leak"},
       {{.kind = Kind::lost_page}, "migration.lost-page"},
+      {{.kind = Kind::reported_again}, "precision.reported-again"},
       {{.kind = Kind::out_of_memory}, "out-of-memory"},
       {{.kind = Kind::undefined, .what = "shift-exponent", .function = "report_word"},
        "UndefinedBehaviorSanitizer.shift-exponent.report_word"},
@@ -189,6 +190,7 @@ TEST(ASignature, SaysWhoCanSeeIt) {
   EXPECT_EQ(oracle("lockstep.attach.size.mappings"), "state");
   EXPECT_EQ(oracle("lockstep.state.memory"), "state");
   EXPECT_EQ(oracle("migration.lost-page"), "migration");
+  EXPECT_EQ(oracle("precision.reported-again"), "precision");
   EXPECT_EQ(oracle("lockstep.release.leak"), "leak");
   EXPECT_EQ(oracle("AddressSanitizer.SEGV"), "sanitizer");
   EXPECT_EQ(oracle("died"), "sanitizer");

@@ -20,8 +20,22 @@ constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
 std::string words_text(const BitmapArea& bitmap) {
   if (bitmap.touched().empty()) return "no word stored";
   ShortText text(" ");
-  for (const std::int64_t index : bitmap.touched())
-    if (!text.add(std::to_string(index) + ":" + hex(bitmap.word(index)))) break;
+  // Stray words before the bitmap have negative numbers.
+  const auto add = [&](std::int64_t first, std::int64_t last) {
+    return text.add(std::to_string(first) + (first == last ? "" : "-" + std::to_string(last)) +
+                    ":" + hex(bitmap.word(first)));
+  };
+  std::int64_t first = bitmap.touched().front(), last = first;
+  bool more = true;
+  for (const std::int64_t index : bitmap.touched()) {
+    if (index > last + 1 || index < first || bitmap.word(index) != bitmap.word(first)) {
+      more = add(first, last);
+      if (!more) break;
+      first = index;
+    }
+    last = index;
+  }
+  if (more) add(first, last);
   return "words " + text.take("");
 }
 
@@ -68,9 +82,10 @@ void Lockstep::begin(const Setup& setup) {
   expected_.reset(setup, make_expected_);
   migration_.reset();
   atomicity_.reset(setup);
+  precision_.reset();
   of_actual_.reset();
   of_expected_.reset();
-  index_ = 0;
+  index_ = compared_ = 0;
 }
 
 std::optional<Mismatch> Lockstep::run(const Program& program) {
@@ -96,6 +111,7 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
     if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
   if (auto found = compare_locks(index_); counts(found)) return found;
+  if (auto found = reported_again(); counts(found)) return found;
   if (expectation) {
     // So that what is expected of the state does not count where it is known to differ.
     if (expectation->is_of_state())
@@ -105,8 +121,29 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   }
   if (auto found = compare_expectations(); counts(found)) return found;
   ++index_;
-  if (index_ % state_interval_ || takes_long_to_inspect()) return std::nullopt;
-  return compare_states();
+  return state_is_due() ? compare_states() : std::nullopt;
+}
+
+std::optional<Mismatch> Lockstep::reported_again() {
+  const auto again = precision_.take();
+  if (!again || !is_precise()) return std::nullopt;
+  Mismatch found;
+  found.signature.kind = Kind::reported_again;
+  found.operation = index_;
+  found.expected = "a page is reported once, if nobody could have written it since";
+  found.actual = "it is reported again";
+  found.pages = {*again};
+  return found;
+}
+
+bool Lockstep::state_is_due() {
+  constexpr std::size_t kMappingsAnOperation = 64;
+  const std::size_t since = index_ - compared_;
+  const bool due = every_state_ || (since >= kStateInterval &&
+                                    since * kMappingsAnOperation >= expected_.mappings().size());
+  if (!due || takes_long_to_inspect()) return false;
+  compared_ = index_;
+  return true;
 }
 
 std::optional<Mismatch> Lockstep::compare(const Operation& operation,
@@ -187,12 +224,12 @@ bool Lockstep::stored_outside(const Operation& operation, const Step& step) cons
 // Which words of the area the bitmap of the range lies in, be it in all of their bytes.
 Lockstep::WordRange Lockstep::words_asked() const {
   constexpr std::int64_t kFirst = -BitmapArea::kGuard;
-  constexpr std::int64_t kEnd = BitmapArea::kWords + BitmapArea::kGuard;
+  const std::int64_t end = actual_.world().bitmaps[0].words() + BitmapArea::kGuard;
   const std::int64_t before = actual_.bitmap_first();  // of its words; behind, if it is negative
   const auto words = static_cast<std::int64_t>(actual_.bitmap_words());
   const bool aligned = actual_.bitmap_data() % 8 == 0;
   const WordRange range = {std::max(kFirst, -before),
-                           std::min(kEnd, words - before + (aligned ? 0 : 1))};
+                           std::min(end, words - before + (aligned ? 0 : 1))};
   return range.first < range.end ? range : WordRange{0, 0};
 }
 
@@ -207,7 +244,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
   };
   if (stored_outside(operation, step)) return report(Kind::outside);
   if (step.result < 0) return std::nullopt;
-  if (std::ranges::equal(a.touched(), e.touched()) &&
+  if (a.touched() == e.touched() &&
       std::ranges::all_of(e.touched(), [&](std::int64_t i) { return a.word(i) == e.word(i); }))
     return std::nullopt;
 

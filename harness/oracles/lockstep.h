@@ -13,23 +13,27 @@
 #include "expectations.h"
 #include "migration.h"
 #include "mismatch.h"
+#include "precision.h"
 #include "program.h"
 
 namespace tidemark {
 
 class Lockstep {
  public:
-  // Whole states are compared after every so many operations (large ones not), and
-  // at the end; never those with more than 2^24 marks.
+  // Whole states are compared after every so many operations, and at the end; those of
+  // many mappings more rarely, so that what comparing costs an operation has a bound.
+  // Where a mapping has 2^24 pages or more, only at the end; and there not if more than
+  // 2^24 are marked and the user has no more room than a fuzzer's.
   static constexpr std::size_t kStateInterval = 16;
   // After each operation instead, so that it is known which one made them differ.
   // About half as fast.
-  void compare_every_state(bool every) { state_interval_ = every ? 1 : kStateInterval; }
+  void compare_every_state(bool every) { every_state_ = every; }
 
   Lockstep(SubjectFactory make_actual, SubjectFactory make_expected)
       : make_actual_(make_actual), make_expected_(make_expected) {
     actual_.watch(migration_);
     actual_.watch(atomicity_);
+    actual_.watch(precision_);
   }
   virtual ~Lockstep() = default;
 
@@ -59,6 +63,8 @@ class Lockstep {
   // Asked of each mismatch that counts; if it answers yes, the program goes on as if
   // there were none. For subjects that are known to differ in what has no consequences.
   virtual bool tolerates(const Mismatch& /*found*/) { return false; }
+  // Does the subject report no page that nobody could have written?
+  virtual bool is_precise() const { return true; }
 
  private:
   std::optional<Mismatch> compare(const Operation& operation, std::span<const Step> expected);
@@ -72,6 +78,8 @@ class Lockstep {
   WordRange words_asked() const;
   std::optional<Mismatch> compare_locks(std::size_t operation);
   std::optional<Mismatch> compare_sizes();
+  std::optional<Mismatch> reported_again();
+  bool state_is_due();
   std::optional<Mismatch> compare_states();
   std::optional<Mismatch> compare_shown() const;
   std::optional<Mismatch> compare_memory();
@@ -97,11 +105,13 @@ class Lockstep {
 
   SubjectFactory make_actual_, make_expected_;
   LeftOut left_out_{nullptr};
-  std::size_t state_interval_ = kStateInterval;
+  bool every_state_ = false;
+  std::size_t compared_ = 0;  // operations that had run when states were last compared
   Executor actual_, expected_;
   // The reference's would be the same: so are its memory and its answers.
   Migration migration_{actual_};
   Atomicity atomicity_;
+  Precision precision_{actual_};
   Expectations of_actual_{actual_}, of_expected_{expected_};  // the program's own
   std::span<const Step> steps_;
   State actual_state_, expected_state_;

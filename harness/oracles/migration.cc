@@ -20,8 +20,11 @@ void Migration::tracking_switched(bool on) {
 
 void Migration::answered(const Answer& answer) {
   if (!running_) return;
+  asked_.clear();
+  for (const LiveMapping& mapping : source_.mappings())
+    if (mapping.last >= answer.first && mapping.first <= answer.last) asked_.push_back(mapping);
   for (const std::uint64_t page : memory().pages()) {
-    for (const LiveMapping& mapping : source_.mappings()) {
+    for (const LiveMapping& mapping : asked_) {
       if (!mapping.holds(page)) continue;
       const std::uint64_t iova = mapping.iova_of(page);
       if (iova < answer.first || iova > answer.last) continue;

@@ -27,7 +27,7 @@ class Migration final : public Watcher {
 
   // Everything is copied once.
   void tracking_switched(bool on) override;
-  // Cost: pages ever written times mappings.
+  // Cost: mappings, and pages ever written times mappings that were asked for.
   void answered(const Answer& answer) override;
   void answer_written(std::uint64_t user_page) override;
   // A careful user takes all of it for dirty.
@@ -56,6 +56,7 @@ class Migration final : public Watcher {
   const Executor& source_;
   bool running_ = false;
   GuestMemory destination_;
+  std::vector<LiveMapping> asked_;  // of the answer, kept for its room
 };
 
 }  // namespace tidemark

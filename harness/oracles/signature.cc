@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, kKinds> kKindWords = {"",
                                                              "iommu",
                                                              "lockstep.release.leak",
                                                              "migration.lost-page",
+                                                             "precision.reported-again",
                                                              "hang",
                                                              "died",
                                                              "out-of-memory",
@@ -231,6 +232,7 @@ bool Signature::is_of_states() const { return is_of_lockstep(kind) && !verb; }
 Oracle Signature::oracle() const {
   if (kind == Kind::hang) return Oracle::hang;
   if (kind == Kind::lost_page) return Oracle::migration;
+  if (kind == Kind::reported_again) return Oracle::precision;
   if (kind == Kind::leak) return Oracle::leak;
   if (is_of_locks(kind)) return Oracle::atomicity;
   if (!is_of_lockstep(kind)) return Oracle::sanitizer;

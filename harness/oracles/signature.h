@@ -22,13 +22,15 @@ enum class Oracle : std::uint8_t {
   callbacks,  // which devices are asked for which ranges, and what they do then
   state,      // sizes after each operation, whole states at intervals
   atomicity,  // what each call does with the container's lock
+  precision,  // pages that nobody could have written are not reported again
   migration,  // the memory that a migration would have copied
   leak,       // what is left after release
   sanitizer,  // memory errors and undefined behaviour; also whatever else ends a process
   hang,       // no end
 };
-inline constexpr std::array<std::string_view, 9> kOracleNames = {
-    "result", "bytes", "callbacks", "state", "atomicity", "migration", "leak", "sanitizer", "hang"};
+inline constexpr std::array<std::string_view, 10> kOracleNames = {
+    "result",    "bytes",     "callbacks", "state",     "atomicity",
+    "precision", "migration", "leak",      "sanitizer", "hang"};
 std::string_view name(Oracle oracle);
 
 // In what the subject is wrong.
@@ -57,6 +59,7 @@ enum class Kind : std::uint8_t {
   // What came of all of them.
   leak,
   lost_page,
+  reported_again,  // a page that nobody could have written since it was reported
   // What ended the process; `what` a sanitizer calls it, and the function that did it,
   // if it is known.
   hang,
@@ -76,7 +79,7 @@ enum class Kind : std::uint8_t {
   // Whatever has only a name, `what`: a check that failed, a difference that is known.
   named,
 };
-inline constexpr std::size_t kKinds = 33;  // but for the last, which has no word
+inline constexpr std::size_t kKinds = 34;  // but for the last, which has no word
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lockstep.h"
+#include "program_bytes.h"
 #include "text.h"
 
 namespace tidemark {
@@ -35,13 +36,13 @@ std::string pins_text(const std::vector<State::Pin>& pins) {
 }
 
 // The tracker shows its marks word by word: 2^31 of them take seconds under
-// sanitizers, and one such program in a corpus would be most of what a fuzzer does.
-// Queries and the migration still see them.
-bool has_too_many_marks(const State& state) {
+// sanitizers, and one such program in a corpus would be most of what a fuzzer does. So
+// who has little room for a bitmap does without: queries and the migration still see them.
+bool has_too_many_marks(const State& state, const Setup& setup) {
   constexpr std::uint64_t kMostPages = std::uint64_t{1} << 24;
   std::uint64_t pages = 0;
   for (const State::Run& run : state.marks) pages += run.end - run.first;
-  return pages > kMostPages;
+  return setup.bitmap_words <= kFuzzedBitmapWords && pages > kMostPages;
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ bool Lockstep::takes_long_to_inspect() {
 // does not count hides none of what comes after it.
 std::optional<Mismatch> Lockstep::compare_states() {
   expected_.subject().inspect(expected_state_);
-  const bool shown = !has_too_many_marks(expected_state_);
+  const bool shown = !has_too_many_marks(expected_state_, expected_.setup());
   if (shown) {
     inspect_actual();
     if (auto found = compare_shown(); counts(found)) return found;

@@ -232,6 +232,7 @@ void Executor::execute(const Operation& operation) {
   done.allocation_failed = world_.allocation_failed && result == -ENOMEM;
   if (depth_) digest_output(operation, done);
   disarm();
+  for (Watcher* watcher : watchers_) watcher->operation_ran(operation, done);
   if (std::exchange(asks_page_bytes_, false)) ask_page_bytes();
 }
 

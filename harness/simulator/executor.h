@@ -6,6 +6,7 @@
 // alone: two executors that see the same results do the same.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -83,6 +84,11 @@ class Executor final : public UnmapListener {
   const Setup& setup() const { return setup_; }
   std::span<const LiveMapping> mappings() const { return mappings_; }  // oldest first
   std::span<const GroupState, kGroups> groups() const { return groups_; }
+  // Does a driver hold the page, of this number?
+  bool holds(std::uint64_t page) const {
+    return std::ranges::any_of(held_,
+                               [page](const Held& held) { return held.iova / kPageBytes == page; });
+  }
   // P, as GET_INFO said it when a hardware group last came or went.
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.

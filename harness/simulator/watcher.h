@@ -13,6 +13,8 @@
 
 namespace tidemark {
 
+struct Step;  // executor.h
+
 // What a bitmap answers for.
 struct Answer {
   std::uint64_t first, last;  // bytes, inclusive
@@ -51,6 +53,8 @@ class Watcher {
   virtual void answer_written(std::uint64_t /*user_page*/) {}
   // A mapping goes, and its marks with it: nobody asked for them.
   virtual void mapping_dropped(const LiveMapping& /*mapping*/) {}
+  // Any operation has run, in a window or not.
+  virtual void operation_ran(const Operation& /*operation*/, const Step& /*step*/) {}
   // An operation that waited for a window has run in one.
   virtual void window_ran(const WindowRun& /*run*/) {}
 
