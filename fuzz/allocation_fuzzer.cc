@@ -36,7 +36,7 @@ static bool attempt(Lockstep& lockstep, const Operation& operation) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static Lockstep lockstep(make_tracker, make_reference);
-  const Program program = decode({data, size});
+  const Program program = fuzzable(decode({data, size}));
   executed = {program.setup, {}, {}};
   lockstep.begin(program.setup);
   for (Operation operation : program.operations) {

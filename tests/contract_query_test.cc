@@ -378,7 +378,7 @@ TEST(N2, NothingIsWrittenOutsideTheBitmap) {
           make_tracker);
   const BitmapArea& bitmap = executor.world().bitmaps[0];
   ASSERT_EQ(bitmap.touched().size(), 1u);
-  EXPECT_EQ(bitmap.touched()[0], 1);
+  EXPECT_EQ(bitmap.touched().front(), 1);
   EXPECT_EQ(bitmap.word(1), 1u);
   EXPECT_EQ(bitmap.word(0), 0xa5a5a5a5a5a5a5a5u);
   EXPECT_EQ(bitmap.word(2), 0xa5a5a5a5a5a5a5a5u);

@@ -130,7 +130,7 @@ class Liar final : public Subject {
   void lose_a_page(unsigned depth) {
     BitmapArea& bitmap = world_.bitmaps[depth];
     if (bitmap.touched().empty()) return;
-    const std::int64_t index = bitmap.touched()[0];
+    const std::int64_t index = bitmap.touched().front();
     store(depth, index, bitmap.word(index) & (bitmap.word(index) - 1));
   }
 

@@ -44,7 +44,7 @@ TEST(OperationBytes, EveryLengthIsAProgram) {
   }
 }
 
-TEST(OperationBytes, NothingIsTheDefaultProgram) { EXPECT_EQ(decode({}), Program{}); }
+TEST(OperationBytes, NothingIsTheDefaultProgram) { EXPECT_EQ(decode({}), fuzzable(Program{})); }
 
 TEST(OperationBytes, APartialRecordIsPaddedWithZeros) {
   std::mt19937 random(2);
@@ -98,7 +98,7 @@ int differences(const Operation& a, const Operation& b) {
 
 int differences(const Setup& a, const Setup& b) {
   return (a.type != b.type) + (a.rule != b.rule) + (a.entries != b.entries) +
-         (a.memlock_pages != b.memlock_pages);
+         (a.memlock_pages != b.memlock_pages) + (a.bitmap_words != b.bitmap_words);
 }
 
 int differences(const Program& a, const Program& b) {

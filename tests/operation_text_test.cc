@@ -118,9 +118,11 @@ TEST(OperationText, Expectations) {
   EXPECT_TRUE(program.expectations[0].empty());
   EXPECT_EQ(program.expectations[1].result, 0);
   EXPECT_EQ(program.expectations[1].size, 7U);
-  const std::vector<std::pair<std::uint64_t, std::uint64_t>> words = {{2, 3}, {2, 4}};
+  const WordRuns words = {{2, 2, 3}, {2, 2, 4}};
   EXPECT_EQ(program.expectations[1].words, words);
   EXPECT_TRUE(parsed("start").expectations.empty());
+  const WordRuns runs = {{2, 4, 3}, {5, 5, 4}};
+  EXPECT_EQ(parsed("query 0 1p => words 2-3:3 4:3 5:4").expectations.at(0).words, runs);
   const auto none = parsed("query 0 1p => words").expectations.at(0).words;
   ASSERT_TRUE(none.has_value());
   EXPECT_TRUE(none->empty());
@@ -213,11 +215,15 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
        "1: expected a result, size=, what the state is to be, or words, in this order, found '0'"},
       {"start => size=x",
        "1: expected size= and a number from 0 to 18446744073709551615, found 'size=x'"},
-      {"start => words 1:2 3", "1: expected index:word, found '3'"},
+      {"start => words 1:2 3", "1: expected index:word or first-last:word, found '3'"},
       {"start\ncontainer v2", "2: the container line comes first and once"},
       {"container v2\ncontainer v2", "2: the container line comes first and once"},
       {"container v3", "1: expected v1 or v2, found 'v3'"},
-      {"container v2 foo", "1: expected rule=, entries= or memlock=, found 'foo'"},
+      {"container v2 foo", "1: expected rule=, entries=, memlock= or room=, found 'foo'"},
+      {"container v2 room=33554433",
+       "1: expected room= and a number from 0 to 33554432, found 'room=33554433'"},
+      {"query 0 1p => 0 words 3-2:0x1",
+       "1: expected index:word or first-last:word, found '3-2:0x1'"},
       {"container v2 rule=none",
        "1: expected rule=exact, rule=whole or rule=any, found 'rule=none'"},
       {"container v2 entries=-1",

@@ -19,10 +19,10 @@ std::string query_into(const std::string& bitmap, const std::string& expected = 
 TEST(ABitmap, MayBeAnywhereInTheUsersMemory) {
   EXPECT_TRUE(runs(query_into("0x20000008", "0 words 0:0x1")));
   EXPECT_TRUE(runs(query_into("0x1fffffc0", "0 words 0:0x1"))) << "in a guard";
-  EXPECT_TRUE(runs(query_into("0x21000000"))) << "where those of windows are";
+  EXPECT_TRUE(runs(query_into("0x60000000"))) << "where those of windows are";
   EXPECT_TRUE(runs(query_into("0x10000"))) << "where arguments are";
   EXPECT_TRUE(runs(query_into("0x10020"))) << "over the argument";
-  EXPECT_TRUE(runs(query_into("0x30000000", "-EFAULT"))) << "no memory";
+  EXPECT_TRUE(runs(query_into("0x38000000", "-EFAULT"))) << "no memory";
 }
 
 TEST(ABitmap, NeedNotBeAligned) {

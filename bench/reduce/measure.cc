@@ -107,7 +107,7 @@ int measure(const char* path, const char* bytes_path, bool all_apart) {
   nlohmann::json result = {{"signature", print(signature)}, {"in_process", in_process}};
   if (signature && bytes_path) {
     const Program small = drowned(program, judge, kMaxOperations - 1);
-    const auto bytes = encode(small);
+    const auto bytes = encode(fuzzable(small));
     if (bytes) {
       write_file(bytes_path, characters(*bytes), Survives::process);
       result["bytes"] = measured(small, judge);

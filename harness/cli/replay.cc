@@ -39,11 +39,13 @@ std::string range_text(const Step& step) {
 }
 
 // The words that the user finds in the bitmap.
-std::vector<std::pair<std::int64_t, std::uint64_t>> words_of(const Executor& executor) {
-  std::vector<std::pair<std::int64_t, std::uint64_t>> words;
+WordRuns words_of(const Executor& executor) {
+  WordRuns words;
   const BitmapArea& bitmap = executor.world().bitmaps[0];
-  for (const std::int64_t index : bitmap.touched())
-    words.emplace_back(index + executor.bitmap_first(), bitmap.word(index));
+  for (const std::int64_t index : bitmap.touched()) {
+    const auto at = static_cast<std::uint64_t>(index + executor.bitmap_first());
+    add_words(words, {at, at, bitmap.word(index)});
+  }
   return words;
 }
 
@@ -62,8 +64,7 @@ void print_step(std::size_t index, const Operation& operation, Lockstep& lockste
   if (answered(operation, step)) {
     const auto words = words_of(lockstep.actual());
     line += words.empty() ? "   clean" : "   dirty";
-    for (std::size_t i = 0; i < words.size() && i < 8; ++i)
-      line += fmt::format(" {}:{:#x}", words[i].first, words[i].second);
+    for (std::size_t i = 0; i < words.size() && i < 8; ++i) line += " " + print(words[i]);
     if (words.size() > 8) line += " ...";
   }
   fmt::print("{}\n", line);
@@ -83,8 +84,8 @@ Json step_json(const Operation& operation, Lockstep& lockstep) {
   Json item = {{"operation", print(operation)}, {"steps", steps}};
   if (answered(operation, lockstep.steps()[0])) {
     item["words"] = Json::array();
-    for (const auto& [index, word] : words_of(lockstep.actual()))
-      item["words"].push_back({index, word});
+    for (const WordRun& run : words_of(lockstep.actual()))
+      item["words"].push_back({run.first, run.last, run.word});
   }
   return item;
 }

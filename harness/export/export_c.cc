@@ -51,10 +51,20 @@ void collect_memory(Ranges& ranges, const Recorded& recorded) {
     add_memory(ranges, map.vaddr, map.size);
   }
   if (operation.bend.field == Field::bitmap_pointer)
-    add_memory(ranges, operation.bend.value, 8 * BitmapArea::kWords);
+    add_memory(ranges, operation.bend.value, 8 * bitmap_words(recorded));
   if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes);
   for (const Recorded::Window& window : recorded.windows)
     for (const Recorded& inside : window.operations) collect_memory(ranges, inside);
+}
+
+std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
+  std::uint64_t most = kLeastBitmapWords;
+  for (const Recorded& recorded : all) {
+    most = std::max(most, bitmap_words(recorded));
+    for (const Recorded::Window& window : recorded.windows)
+      most = std::max(most, most_bitmap_words(window.operations));
+  }
+  return most;
 }
 
 // All user memory that is named, joined where it touches.
@@ -167,6 +177,13 @@ std::optional<std::string> export_c(const Program& program, const ExportOrigin& 
   text += "\n/* --- The emulated device's ioctls: docs/emulated-device.md --- */\n";
   text += c_parts::kDevice;
   text += c_parts::kVerdicts;
+  // With the words behind it that a stray write would hit.
+  const std::uint64_t words =
+      std::min<std::uint64_t>(most_bitmap_words(*all), program.setup.bitmap_words) +
+      BitmapArea::kGuard;
+  text +=
+      "\n/* Of 64 bits, in the largest bitmap that there is room for. */\nenum { BITMAP_WORDS = " +
+      decimal(words) + " };\n";
   text += c_parts::kMemory;
   text += c_parts::kContainer;
   text += slots_text(slots);

@@ -21,15 +21,19 @@ std::uint64_t bitmap_base(const Recorded& r) {
   return BitmapArea::kBase + r.step.depth * World::kDepthStride;
 }
 
+bool is_in_bitmap_area(const Recorded& r, std::uint64_t address) {
+  return BitmapArea().contains(address - r.step.depth * World::kDepthStride);
+}
+
 // What stands in the braces of a struct vfio_bitmap.
 string bitmap_text(const Recorded& r, const vfio_bitmap& bitmap) {
   const auto data = reinterpret_cast<std::uintptr_t>(bitmap.data);
   string pointer = "user_bitmap()";
   if (data != bitmap_base(r)) {
-    const bool inside = BitmapArea::contains(data - r.step.depth * World::kDepthStride);
     const auto offset = static_cast<std::int64_t>(data - bitmap_base(r));
-    pointer = inside ? "(__u64 *)((char *)user_bitmap() + (" + decimal(offset) + "))"
-                     : "(__u64 *)" + hex(data);
+    pointer = is_in_bitmap_area(r, data)
+                  ? "(__u64 *)((char *)user_bitmap() + (" + decimal(offset) + "))"
+                  : "(__u64 *)" + hex(data);
   }
   return "\n\t\t\t.pgsize = " + number_text(bitmap.pgsize) +
          ", .size = " + number_text(bitmap.size) + ", .data = " + pointer;
@@ -97,22 +101,15 @@ bool is_others_command(std::uint64_t command) {
          command == VFIO_GET_API_VERSION || command == VFIO_SET_IOMMU;
 }
 
-// Stored words as runs of equal ones.
+// Which words have to have been stored.
 string words_text(const RecordedCall& call) {
   if (call.words.empty()) return "\texpect_words(NULL, 0);\n";
   string text;
-  std::size_t runs = 0;
-  for (std::size_t i = 0; i < call.words.size(); ++runs) {
-    const auto [first, value] = call.words[i];
-    std::size_t count = 1;
-    while (i + count < call.words.size() &&
-           call.words[i + count] == std::pair(first + count, value))
-      ++count;
-    text += "\t\t\t{" + decimal(first) + ", " + decimal(count) + ", " + hex(value) + "},\n";
-    i += count;
-  }
+  for (const WordRun& run : call.words)
+    text += "\t\t\t{" + decimal(run.first) + ", " + decimal(run.last - run.first + 1) + ", " +
+            hex(run.word) + "},\n";
   return "\t{\n\t\tstatic const struct words dirty[] = {\n" + text + "\t\t};\n\n" +
-         "\t\texpect_words(dirty, " + decimal(runs) + ");\n\t}\n";
+         "\t\texpect_words(dirty, " + decimal(call.words.size()) + ");\n\t}\n";
 }
 
 // All bytes up to the last that was written.
@@ -148,7 +145,7 @@ Circumstances argument_fault(const Recorded& r) {
 }
 
 Circumstances bitmap_fault(const Recorded& r) {
-  constexpr std::uint64_t kWords = BitmapArea::kWords + BitmapArea::kGuard;
+  constexpr std::uint64_t kWords = kLeastBitmapWords + BitmapArea::kGuard;
   const std::uint64_t word = r.operation.fault.index;
   if (r.operation.fault.kind == FaultKind::bitmap_read)
     return {
@@ -156,7 +153,7 @@ Circumstances bitmap_fault(const Recorded& r) {
         ""};
   if (word > kWords || r.operation.bend.field == Field::bitmap_pointer)
     return {note_text("The fault is left out: nothing of the bitmap lies there."), ""};
-  if (r.step.result >= 0 && !r.call.words.empty() && r.call.words.back().first >= word)
+  if (r.step.result >= 0 && !r.call.words.empty() && r.call.words.back().last >= word)
     return {
         note_text("The fault is left out: it hits no word, but its page has some that are stored."),
         ""};
@@ -196,6 +193,17 @@ Circumstances fault_of(const Recorded& r) {
 }
 
 }  // namespace
+
+std::uint64_t bitmap_words(const Recorded& r) {
+  const Operation& operation = r.operation;
+  if (!has_bitmap(operation.verb)) return 0;
+  std::uint64_t words = r.step.size / kPageBytes / 64 + 1;
+  const std::uint64_t data = operation.bend.value;
+  if (operation.bend.field == Field::bitmap_pointer && is_in_bitmap_area(r, data) &&
+      data > bitmap_base(r))
+    words += (data - bitmap_base(r)) / 8 + 1;
+  return std::min<std::uint64_t>(words, kBitmapWordsMax);
+}
 
 string note_text(const string& text) { return "\t/* " + text + " */\n"; }
 

@@ -30,6 +30,11 @@ std::string number_text(std::uint64_t number);
 std::string flags_text(std::uint64_t flags,
                        std::initializer_list<std::pair<std::uint64_t, const char*>> names);
 
+// The words of the smallest bitmap that there is room for.
+inline constexpr std::uint64_t kLeastBitmapWords = 8192;
+// From the start of the bitmap's area, that a call can store; at most kBitmapWordsMax.
+std::uint64_t bitmap_words(const Recorded& recorded);
+
 // What a successful unmap returned.
 std::uint64_t unmapped_bytes(const RecordedCall& call);
 

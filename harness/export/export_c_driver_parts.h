@@ -83,8 +83,8 @@ static void set_up(int argc, char **argv, unsigned long type)
 	if (ioctl(container, VFIO_SET_IOMMU, type))
 		cannot("VFIO_SET_IOMMU");
 	for (int i = 0; i < 2; i++) {
-		make_area(&arguments[i]);
-		make_area(&bitmaps[i]);
+		make_area(&arguments[i], ARGUMENT_WORDS);
+		make_area(&bitmaps[i], BITMAP_WORDS);
 	}
 }
 

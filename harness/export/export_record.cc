@@ -75,13 +75,15 @@ class RecordingSubject final : public Subject {
   void keep_output(RecordedCall& call, unsigned depth) {
     call.after = world_.arguments[depth].bytes;
     const BitmapArea& bitmap = world_.bitmaps[depth];
-    tape->words += bitmap.touched().size();
+    std::vector<std::int64_t> stored(bitmap.touched().begin(), bitmap.touched().end());
+    std::sort(stored.begin(), stored.end());
+    for (const std::int64_t index : stored) {
+      if (index < 0) continue;
+      const auto at = static_cast<std::uint64_t>(index);
+      add_words(call.words, {at, at, bitmap.word(index)});
+    }
+    tape->words += call.words.size();
     if (tape->words > kMaxRecordedWords) tape->full = true;
-    if (tape->full) return;
-    for (const std::int64_t index : bitmap.touched())
-      if (index >= 0)
-        call.words.emplace_back(static_cast<std::uint64_t>(index), bitmap.word(index));
-    std::sort(call.words.begin(), call.words.end());
   }
 
   World& world_;

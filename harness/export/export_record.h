@@ -19,7 +19,7 @@ namespace tidemark {
 struct RecordedCall {
   std::uint64_t argument = 0;  // the ioctl's, after bending
   std::array<std::uint8_t, ArgumentArea::kBytes> before = {}, after = {};
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> words;  // stored (index, word), ascending
+  WordRuns words;   // stored, ascending
   UserFault fault;  // as ordered; none: on_read and on_write false
 };
 
@@ -39,7 +39,7 @@ struct Recorded {
 
 inline constexpr std::size_t kMaxRecordedOperations = 2000;
 inline constexpr std::size_t kMaxRecordedCalls = 20000;                 // windows included
-inline constexpr std::size_t kMaxRecordedWords = std::size_t{1} << 18;  // of bitmaps
+inline constexpr std::size_t kMaxRecordedWords = std::size_t{1} << 18;  // of bitmaps, runs of
 
 // One entry for each operation; those that wait for a window have an empty step.
 // Nothing if the program is longer than the limits.

@@ -23,7 +23,7 @@ std::string format(const char* how, Arguments... arguments) {
 
 bool reported(const BitmapArea& bitmap, std::uint64_t bit) {
   const auto index = static_cast<std::int64_t>(bit / 64);
-  return BitmapArea::has_word(index) && bitmap.written(index) &&
+  return bitmap.has_word(index) && bitmap.written(index) &&
          (bitmap.word(index) >> bit % 64 & 1) != 0;
 }
 

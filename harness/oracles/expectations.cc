@@ -28,9 +28,10 @@ Expectation outcome(const Expectation& expected, const WindowRun& run) {
   if (expected.size) got.size = size_field(run.argument);
   if (!expected.words) return got;
   got.words.emplace();
-  for (const std::int64_t index : run.bitmap.touched())
-    got.words->emplace_back(static_cast<std::uint64_t>(index + run.first_word),
-                            run.bitmap.word(index));
+  for (const std::int64_t index : run.bitmap.touched()) {
+    const auto at = static_cast<std::uint64_t>(index + run.first_word);
+    add_words(*got.words, {at, at, run.bitmap.word(index)});
+  }
   return got;
 }
 

@@ -24,6 +24,11 @@ Operation query_of(std::uint64_t first, std::uint64_t last) {
   return query;
 }
 
+// Of words; there are always those of the guard.
+std::uint64_t room_of(const Executor& source) {
+  return std::max<std::uint64_t>(source.setup().bitmap_words, 1);
+}
+
 }  // namespace
 
 // Has the range rule nothing against a query of the P-pages of `mapping`?
@@ -47,7 +52,7 @@ void Migration::ask(const LiveMapping& mapping, std::uint64_t page_bytes,
                     std::vector<Operation>& operations) const {
   const std::uint64_t first = mapping.first & ~(page_bytes - 1);
   const std::uint64_t last = mapping.last | (page_bytes - 1);
-  const std::uint64_t piece_bytes = BitmapArea::kWords * kWordPages * page_bytes;
+  const std::uint64_t piece_bytes = room_of(source_) * kWordPages * page_bytes;
   std::vector<std::uint64_t> pieces;
   for (const std::uint64_t page : memory().pages())
     if (mapping.holds(page)) pieces.push_back((mapping.iova_of(page) - first) / piece_bytes);
@@ -102,8 +107,9 @@ std::uint64_t Migration::first_word_asked(const Operation& query) const {
   const std::uint64_t first = source_.resolve(query.address), size = source_.resolve(query.size);
   const std::uint64_t word_bytes = kWordPages * source_.page_bytes();
   const std::uint64_t words = (size - 1) / word_bytes + 1;
-  if (words <= BitmapArea::kWords) return 0;
-  std::uint64_t word = words - BitmapArea::kWords;
+  const std::uint64_t room = room_of(source_);
+  if (words <= room) return 0;
+  std::uint64_t word = words - room;
   for (const LiveMapping& mapping : source_.mappings())
     for (const std::uint64_t page : memory().pages())
       if (mapping.holds(page) && mapping.iova_of(page) - first < size)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "byte_tables.h"
 
+#include <array>
 #include <cstdlib>
 #include <initializer_list>
 
+#include "program_bytes.h"
 #include "verbs.h"
 
 namespace tidemark::codes {
@@ -347,5 +349,12 @@ RangeRule rule_value(Byte code) {
 std::uint32_t entries_value(Byte code) { return code < 192 ? 65535 : code & 3; }
 
 std::uint64_t memlock_value(Byte code) { return code < 192 ? kUnlimited : code % 9; }
+
+// Where the room ends within a word that is reported, and behind 64 of them.
+std::uint32_t bitmap_words_value(Byte code) {
+  constexpr std::array<std::uint32_t, 7> kSmall = {0, 1, 2, 9, 64, 65, 1023};
+  if (code == 255) return kBitmapWordsMax;
+  return code < 224 ? kFuzzedBitmapWords : kSmall[code % kSmall.size()];
+}
 
 }  // namespace tidemark::codes

@@ -70,5 +70,6 @@ ContainerType type_value(Byte code);
 RangeRule rule_value(Byte code);
 std::uint32_t entries_value(Byte code);
 std::uint64_t memlock_value(Byte code);
+std::uint32_t bitmap_words_value(Byte code);
 
 }  // namespace tidemark::codes

@@ -128,7 +128,7 @@ void Mutator::mutate(std::vector<std::uint8_t>& bytes, std::size_t max_bytes) {
   // Without some kinds of operations others get further.
   verbs_ = below(2) ? ~std::uint64_t{0} : random_() | random_();
   for (std::size_t edits = 1 + below(kMostEdits); edits--;) edit(records);
-  if (below(16) == 0) setup[below(4)] = byte();
+  if (below(16) == 0) setup[below(5)] = byte();
   if (records.empty()) records.push_back(random_record());
   records.resize(std::min(records.size(), max_bytes / kRecordBytes - 1));
 

@@ -197,20 +197,23 @@ bool scan_result(string_view word, std::int64_t& result) {
   return scan_signed(word, negative, result) && word.empty();
 }
 
-bool scan_pair(string_view word, std::pair<std::uint64_t, std::uint64_t>& pair) {
-  return scan_number(word, kMax64, pair.first) && skip(word, ":") &&
-         whole_number(word, kMax64, pair.second);
+bool scan_words(string_view word, WordRun& run) {
+  if (!scan_number(word, kMax64, run.first)) return false;
+  run.last = run.first;
+  const bool several = skip(word, "-");
+  return (!several || (scan_number(word, kMax64, run.last) && run.last >= run.first)) &&
+         skip(word, ":") && whole_number(word, kMax64, run.word);
 }
 
 bool read_words(Line& line, Expectation& expectation) {
   auto& words = expectation.words.emplace();
   while (!line.end()) {
-    std::pair<std::uint64_t, std::uint64_t> pair;
+    WordRun run;
     if (words.size() == kMaxLineWords) {
       return line.fail("at most " + decimal(kMaxLineWords) + " words");
     }
-    if (!line.take_if(scan_pair(line.word(), pair), "index:word")) return false;
-    words.push_back(pair);
+    if (!line.take_if(scan_words(line.word(), run), "index:word or first-last:word")) return false;
+    add_words(words, run);
   }
   return true;
 }
@@ -323,6 +326,10 @@ Taken read_setting(Line& line, Setup& setup) {
     return taken(line.take_if(whole_number(word, kMax32, setup.entries),
                               "entries= and " + number_up_to(kMax32)));
   }
+  if (skip(word, "room=")) {
+    return taken(line.take_if(whole_number(word, kBitmapWordsMax, setup.bitmap_words),
+                              "room= and " + number_up_to(kBitmapWordsMax)));
+  }
   if (!skip(word, "memlock=")) return Taken::no;
   const bool unlimited = word == "unlimited";
   if (unlimited) setup.memlock_pages = kUnlimited;
@@ -338,7 +345,7 @@ bool read_setup(Line& line, Setup& setup) {
   while (!line.end()) {
     const Taken result = read_setting(line, setup);
     if (result == Taken::failed) return false;
-    if (result == Taken::no) return line.fail("rule=, entries= or memlock=");
+    if (result == Taken::no) return line.fail("rule=, entries=, memlock= or room=");
   }
   return true;
 }

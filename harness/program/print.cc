@@ -144,6 +144,7 @@ string print_setup(const Setup& setup) {
   if (setup.memlock_pages != usual.memlock_pages) {
     line += " memlock=" + decimal(setup.memlock_pages);
   }
+  if (setup.bitmap_words != usual.bitmap_words) line += " room=" + decimal(setup.bitmap_words);
   return line;
 }
 
@@ -170,6 +171,11 @@ string print(const CallbackMade& made) {
   return "d" + decimal(made.device) + ':' + hex(made.first) + '-' + hex(made.last);
 }
 
+string print(const WordRun& run) {
+  return decimal(run.first) + (run.last == run.first ? "" : '-' + decimal(run.last)) + ':' +
+         hex(run.word);
+}
+
 string print(const Expectation& expectation) {
   string line;
   if (expectation.result) line += ' ' + print_result(*expectation.result);
@@ -177,9 +183,7 @@ string print(const Expectation& expectation) {
   line += print_state(expectation);
   if (expectation.words) {
     line += " words";
-    for (const auto& [index, word] : *expectation.words) {
-      line += ' ' + decimal(index) + ':' + hex(word);
-    }
+    for (const WordRun& run : *expectation.words) line += ' ' + print(run);
   }
   return line.empty() ? line : line.substr(1);
 }

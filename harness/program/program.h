@@ -141,12 +141,16 @@ enum class RangeRule : std::uint8_t { exact, whole, any };
 
 inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0} >> 12;
 
+// Of 64 bits, in the bitmap of the largest range that VFIO reports: 2^31 - 1 pages.
+inline constexpr std::uint32_t kBitmapWordsMax = 1 << 25;
+
 // The world that a program starts in: a new container, no group, no device.
 struct Setup {
   ContainerType type = ContainerType::v2;
   RangeRule rule = RangeRule::whole;
-  std::uint32_t entries = 65535;             // dma_entry_limit
-  std::uint64_t memlock_pages = kUnlimited;  // locked-memory limit
+  std::uint32_t entries = 65535;                 // dma_entry_limit
+  std::uint64_t memlock_pages = kUnlimited;      // locked-memory limit
+  std::uint32_t bitmap_words = kBitmapWordsMax;  // that the user has room for; more is -EFAULT
   bool operator==(const Setup&) const = default;
 };
 
@@ -168,6 +172,22 @@ struct CallbackMade {
   bool operator==(const CallbackMade&) const = default;
 };
 
+// Words [first, last] of a bitmap, all equal.
+struct WordRun {
+  std::uint64_t first = 0, last = 0;  // from 0
+  std::uint64_t word = 0;
+  bool operator==(const WordRun&) const = default;
+};
+using WordRuns = std::vector<WordRun>;  // those that follow each other and are equal, joined
+inline void add_words(WordRuns& runs, const WordRun& next) {
+  const bool joins = !runs.empty() && next.first && runs.back().last == next.first - 1 &&
+                     runs.back().word == next.word;
+  if (joins)
+    runs.back().last = next.last;
+  else
+    runs.push_back(next);
+}
+
 // What a line of a text program says must come out; checked on every subject.
 struct Expectation {
   using Pairs = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
@@ -178,7 +198,7 @@ struct Expectation {
   std::optional<Pairs> marks;  // first and last byte of each run of marked pages, ascending
   std::optional<Pairs> pins;   // address and count of each page that is pinned, ascending
   std::optional<std::vector<CallbackMade>> callbacks;  // that it made, in their order
-  std::optional<Pairs> words;                          // stored (index, word)
+  std::optional<WordRuns> words;                       // that were stored, in their order
   bool operator==(const Expectation&) const = default;
   bool empty() const { return *this == Expectation(); }
   bool is_of_state() const { return marks || pins || callbacks || totals != Expectation().totals; }

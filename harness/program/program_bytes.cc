@@ -61,7 +61,7 @@ bool encode_quantity(const Quantity& quantity, const QuantityCodes& codes, Byte*
 
 Setup decode_setup(const Byte* bytes) {
   return {type_value(bytes[0]), rule_value(bytes[1]), entries_value(bytes[2]),
-          memlock_value(bytes[3])};
+          memlock_value(bytes[3]), bitmap_words_value(bytes[4])};
 }
 
 // Stores the code for `value` and says whether there is one.
@@ -77,6 +77,7 @@ const char* encode_setup(const Setup& setup, Byte* bytes) {
   if (!put(bytes[1], rule_value, setup.rule)) return "rule";
   if (!put(bytes[2], entries_value, setup.entries)) return "entries";
   if (!put(bytes[3], memlock_value, setup.memlock_pages)) return "memlock";
+  if (!put(bytes[4], bitmap_words_value, setup.bitmap_words)) return "room";
   return nullptr;
 }
 
@@ -165,9 +166,15 @@ Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record) {
   return operation;
 }
 
+Program fuzzable(Program program) {
+  program.setup.bitmap_words = std::min(program.setup.bitmap_words, kFuzzedBitmapWords);
+  return program;
+}
+
 Program decode(std::span<const std::uint8_t> bytes) {
   bytes = bytes.first(std::min(bytes.size(), kMaxProgramBytes));
   Program program;
+  program.setup = decode_setup(std::array<Byte, kRecordBytes>{}.data());  // if there is no byte
   program.operations.reserve(bytes.size() / kRecordBytes);
   for (std::size_t at = 0; at < bytes.size(); at += kRecordBytes) {
     std::array<Byte, kRecordBytes> record{};

@@ -16,7 +16,7 @@
 //   11      detail            the verb's id, vaddr or number
 //   12,13   bend              field, value
 //   14,15   fault             kind, index
-// Setup record: type, rule, entries, memlock; bytes 4 to 15 are ignored.
+// Setup record: type, rule, entries, memlock, room for a bitmap; bytes 5 to 15 are ignored.
 //
 // A byte touches one field of one operation, with two exceptions: byte 0 says
 // how the rest of its record is read, and one flags code of unmap ("all")
@@ -37,10 +37,16 @@ namespace tidemark {
 inline constexpr std::size_t kRecordBytes = 16;
 inline constexpr std::size_t kMaxOperations = 64;
 inline constexpr std::size_t kMaxProgramBytes = (1 + kMaxOperations) * kRecordBytes;
+// Of a fuzzer's programs: 524,288 pages. With room for all there may be, a query of 2^31
+// dirty pages takes a second, and a few such programs are most of what a fuzzer does.
+inline constexpr std::uint32_t kFuzzedBitmapWords = 8192;
 
 // Total; see above. Expectations are left empty. Allocates once.
 Program decode(std::span<const std::uint8_t> bytes);
 Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record);
+
+// The program as a fuzzer may have it: with no more than that room.
+Program fuzzable(Program program);
 
 // What keeps a program from having a byte form.
 struct Unencodable {

@@ -121,7 +121,7 @@ std::variant<LoadedProgram, std::string> load_program(const std::string& path, F
 std::variant<std::vector<std::uint8_t>, std::string> load_as_bytes(const std::string& path) {
   auto loaded = load_program(path, Form::text);
   if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
-  const Program& program = std::get<LoadedProgram>(loaded).program;
+  const Program program = fuzzable(std::move(std::get<LoadedProgram>(loaded).program));
   Unencodable why;
   auto bytes = encode(program, &why);
   if (!bytes) return quoted_path(path) + ": " + complaint(program, why);

@@ -21,7 +21,7 @@ namespace tidemark {
 // kMaxLineBytes, so that what was accepted once is accepted again.
 inline constexpr std::size_t kMaxTextOperations = std::size_t{1} << 17;
 inline constexpr std::size_t kMaxLineBytes = 64 * 1024;
-inline constexpr std::size_t kMaxLineWords = 1024;                  // index:word pairs
+inline constexpr std::size_t kMaxLineWords = 1024;                  // runs of words
 inline constexpr std::size_t kMaxLineItems = 128;                   // of marks=, pins=, callbacks=
 inline constexpr std::size_t kMaxTextWords = std::size_t{1} << 20;  // of the whole program
 
@@ -34,6 +34,8 @@ std::string_view name(Total total);
 std::string print(const Operation& operation);
 // "d0:0x1000-0x1fff".
 std::string print(const CallbackMade& made);
+// "3:0x7", or "3-5:0x7" of several.
+std::string print(const WordRun& run);
 // What stands behind "=> "; empty for an empty one.
 std::string print(const Expectation& expectation);
 // The setup's line, then one for each operation, each with its expectation.

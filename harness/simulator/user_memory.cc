@@ -6,30 +6,69 @@
 
 namespace tidemark {
 
+void WordNumbers::clear() {
+  runs_.assign(1, kNone);
+  size_ = 0;
+}
+
+void WordNumbers::add(std::int64_t number) {
+  ++size_;
+  if (runs_.size() > 1 && runs_[runs_.size() - 2].last + 1 == number) {
+    runs_[runs_.size() - 2].last = number;
+    return;
+  }
+  runs_.back() = {number, number};
+  runs_.push_back(kNone);
+}
+
+void BitmapArea::resize(std::uint32_t words) {
+  if (words_ == words && !chunks_.empty()) return;
+  words_ = words;
+  chunks_.resize(static_cast<std::size_t>(words_ + 2 * kGuard - 1) / Chunk::kWords + 1);
+}
+
 void BitmapArea::reset(bool used) {
   fill_ = used ? 0xa5a5a5a5a5a5a5a5u : 0;
   touched_.clear();
-  if (++now_ == 0) {
-    std::fill(written_.begin(), written_.end(), 0);
-    now_ = 1;
+  if (++now_ != 0) return;
+  for (const auto& chunk : chunks_)
+    if (chunk) chunk->time = 0;
+  now_ = 1;
+}
+
+BitmapArea::Chunk& BitmapArea::chunk_of(std::size_t position) {
+  std::unique_ptr<Chunk>& chunk = chunks_[position >> Chunk::kShift];
+  if (!chunk) chunk = std::make_unique<Chunk>();
+  if (chunk->time != now_) {
+    chunk->time = now_;
+    chunk->written.reset();
   }
+  return *chunk;
+}
+
+bool BitmapArea::written(std::int64_t index) const {
+  const auto at = static_cast<std::size_t>(index + kGuard);
+  const Chunk* chunk = chunks_[at >> Chunk::kShift].get();
+  return chunk && chunk->time == now_ && chunk->written[at % Chunk::kWords];
 }
 
 std::uint64_t BitmapArea::word(std::int64_t index) const {
-  const auto i = static_cast<std::size_t>(index + kGuard);
-  return written_[i] == now_ ? words_[i] : fill_;
+  const auto at = static_cast<std::size_t>(index + kGuard);
+  return written(index) ? chunks_[at >> Chunk::kShift]->words[at % Chunk::kWords] : fill_;
 }
 
 void BitmapArea::write(std::int64_t offset, const std::uint8_t* from, std::size_t bytes) {
   auto at = static_cast<std::size_t>(offset + 8 * kGuard);
   while (bytes) {
-    const std::size_t i = at / 8, part = std::min<std::size_t>(bytes, 8 - at % 8);
-    if (written_[i] != now_) {
-      written_[i] = now_;
-      words_[i] = fill_;
-      touched_.push_back(static_cast<std::int64_t>(i) - kGuard);
+    Chunk& chunk = chunk_of(at / 8);
+    const std::size_t i = at / 8 % Chunk::kWords;
+    const std::size_t part = std::min<std::size_t>(bytes, 8 - at % 8);
+    if (!chunk.written[i]) {
+      chunk.written[i] = true;
+      chunk.words[i] = fill_;
+      touched_.add(static_cast<std::int64_t>(at / 8) - kGuard);
     }
-    std::memcpy(reinterpret_cast<std::uint8_t*>(&words_[i]) + at % 8, from, part);
+    std::memcpy(reinterpret_cast<std::uint8_t*>(&chunk.words[i]) + at % 8, from, part);
     at += part;
     from += part;
     bytes -= part;

@@ -8,6 +8,7 @@ namespace tidemark {
 
 void World::reset(const Setup& setup, UnmapListener* listener) {
   memory.clear();
+  for (BitmapArea& bitmap : bitmaps) bitmap.resize(setup.bitmap_words);
   fault = {};
   memlock_pages = setup.memlock_pages;
   fail_allocation = 0;
@@ -32,9 +33,9 @@ World::Place World::place(std::uint64_t address, std::size_t bytes) const {
     if (address - shift - ArgumentArea::kBase < ArgumentArea::kBytes) {
       place.where = Where::argument;
       end = ArgumentArea::kBase + ArgumentArea::kBytes + shift;
-    } else if (BitmapArea::contains(address - shift)) {
+    } else if (bitmaps[place.depth].contains(address - shift)) {
       place.where = Where::bitmap;
-      end = BitmapArea::kBase + 8 * (BitmapArea::kWords + BitmapArea::kGuard) + shift;
+      end = BitmapArea::kBase - 8 * BitmapArea::kGuard + bitmaps[place.depth].bytes() + shift;
     } else {
       return place;
     }

@@ -35,7 +35,7 @@ class World {
  public:
   // One set of areas for an operation, one for an operation in its window.
   static constexpr unsigned kDepths = 2;
-  static constexpr std::uint64_t kDepthStride = 0x1000000;
+  static constexpr std::uint64_t kDepthStride = 0x40000000;
 
   void reset(const Setup& setup, UnmapListener* listener);
 

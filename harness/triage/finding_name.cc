@@ -57,6 +57,7 @@ std::string doings(const Program& program) {
     words.insert(program.setup.rule == RangeRule::any ? "rule_any" : "rule_exact");
   if (program.setup.entries != usual.entries) words.insert("entries");
   if (program.setup.memlock_pages != usual.memlock_pages) words.insert("memlock");
+  if (program.setup.bitmap_words != usual.bitmap_words) words.insert("room");
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : "-") + word;
   return text;

@@ -94,6 +94,7 @@ std::vector<Setup> simpler(const Setup& setup) {
   add(&Setup::rule);
   add(&Setup::entries);
   add(&Setup::memlock_pages);
+  add(&Setup::bitmap_words);
   return result;
 }
 

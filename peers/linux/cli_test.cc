@@ -88,7 +88,8 @@ TEST_P(LinuxCli, WhatIsKnownIsFoundReducedAndFiledUnderItsName) {
 
 // If what is known counts, it fails on Linux alone.
 TEST_P(LinuxCli, MergeRunsItsInputsOnTheSubject) {
-  const std::vector<std::uint8_t> bytes = encode(trace(kFolder / "odd-offset.trace")).value();
+  const std::vector<std::uint8_t> bytes =
+      encode(fuzzable(trace(kFolder / "odd-offset.trace"))).value();
   write_content(folder_.path / "in/x", std::string(bytes.begin(), bytes.end()));
   const auto merge = [&](const std::string& on) {
     return tidemark_command({"merge", "--subject", on, "--target", LINUX_LIBFUZZER, "--output",

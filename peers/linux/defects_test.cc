@@ -14,7 +14,8 @@ using Pages = std::vector<std::uint64_t>;
 
 // Words of the user's bitmap from `first` on cannot be stored.
 UserFault bitmap_fault(std::uint64_t first) {
-  return {BitmapArea::kBase + 8 * first, BitmapArea::kBase + 8 * BitmapArea::kWords, false, true};
+  return {BitmapArea::kBase + 8 * first, BitmapArea::kBase + std::uint64_t{8} * kBitmapWordsMax,
+          false, true};
 }
 
 class Defects : public HandsOn {

@@ -85,7 +85,7 @@ bool clean_words_fault(const Divergence& d) {
   const auto has_no_room = [&] {
     return std::ranges::any_of(d.lockstep->steps(), [&](const Step& s) {
       const std::uint64_t pages = s.size / d.lockstep->actual().page_bytes();
-      return s.result == -EFAULT && (pages + 63) / 64 > BitmapArea::kWords;
+      return s.result == -EFAULT && (pages + 63) / 64 > d.program.setup.bitmap_words;
     });
   };
   return std::ranges::any_of(std::array{Verb::query, Verb::unmap}, [&](Verb verb) {
