@@ -106,10 +106,10 @@ constexpr Slots<std::int64_t> kFarAddress = {
     64,    504,      512,        4096,        32768,           65536,
     70000, 0x100000, 0x80000000, 0x200000000, 0x8000000000000, -64,
     -512,  -4096,    -32768,     -0x100000};
-constexpr Slots<std::int64_t> kFarSize = {62,    62,      60,         126,         510,
-                                          510,   504,     4094,       32766,       65534,
-                                          70000, 0xfffff, 0x7ffffffd, 0x1fffffffd, 0x7ffffffffffff,
-                                          -8};
+// Also to where a level of the tracker's summaries ends: 64 to the power of 1, 2, 3 and 4.
+constexpr Slots<std::int64_t> kFarSize = {
+    62,    262142, 60,      126,        510,         16777214,        504, 4094, 32766,
+    65534, 70000,  0xfffff, 0x7ffffffd, 0x1fffffffd, 0x7ffffffffffff, -8};
 constexpr Slots<std::int64_t> kFarTransfer = {1, 2,  3,  4,  5,  6,  7,  8,
                                               9, 10, 12, 16, 24, 32, 48, 64};
 
