@@ -87,7 +87,7 @@ const Mapping* Model::mapping_at(Page page) const {
   return page < below.end ? &below : nullptr;
 }
 
-bool Model::overlaps_mapping(PageRange range) const {
+bool Model::overlaps_mapping(PageRange range) {
   const auto above = mappings_.lower_bound(range.end);
   return above != mappings_.begin() && std::prev(above)->second.end > range.first;
 }
@@ -142,11 +142,20 @@ std::vector<ByteRange> Model::ranges_with(const GroupKind* joining) const {
   return joining ? narrow(std::move(ranges), *joining) : ranges;
 }
 
+// D2.
+bool Model::shares_page_size(const GroupKind& joining) {
+  return (joint_page_sizes() & joining.pgsizes) != 0;
+}
+
+// D8: may all mappings stay where they are, if `ranges` are left once `joining` is there?
+bool Model::reaches_mappings(const GroupKind& /*joining*/, const std::vector<ByteRange>& ranges) {
+  return std::all_of(mappings_.begin(), mappings_.end(),
+                     [&](const auto& entry) { return lies_in_one(entry.second, ranges); });
+}
+
 // D8: can the mappings there are live with `joining`?
 int Model::check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges) {
-  for (const auto& [first, mapping] : mappings_) {
-    if (!lies_in_one(mapping, ranges)) return -EINVAL;
-  }
+  if (!reaches_mappings(joining, ranges)) return -EINVAL;
   const bool pages_are_locked = hardware_mapped();
   std::uint64_t locked = locked_pages();
   for (const auto& [first, mapping] : mappings_) {
@@ -162,7 +171,7 @@ int Model::attach_group(unsigned group, const GroupKind& kind) {
   if (find_group(group)) return -EINVAL;
   if (!surroundings_.has_memory(MemoryPoint::group)) return -ENOMEM;
   if (kind.hardware) {
-    if ((joint_page_sizes() & kind.pgsizes) == 0) return -EINVAL;
+    if (!shares_page_size(kind)) return -EINVAL;
     if (!surroundings_.has_memory(MemoryPoint::ranges)) return -ENOMEM;
     std::vector<ByteRange> ranges = ranges_with(&kind);
     if (ranges.empty()) return -EINVAL;
@@ -233,7 +242,7 @@ int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRang
     const std::uint64_t vaddr = mapping->vaddr + ((page - mapping->first) << kPageShift);
     if (!contains(pins_, page)) {
       if (surroundings_.pinnable_pages(vaddr, 1) == 0) return -EFAULT;
-      const std::uint64_t locked = pinned_pages_ + newly_pinned.size() + 1;
+      const std::uint64_t locked = locked_pages() + newly_pinned.size() + 1;
       if (accounted_here && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
       newly_pinned.push_back(page);
     }
@@ -257,7 +266,7 @@ int Model::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
     done.end = newly_pinned[with_memory];
     error = -ENOMEM;
   }
-  mark(done);  // those that were pinned already are marked already
+  mark_pinned(done, newly_pinned);
   if (error) return error;
   add_pin(pins_, range);
   pinned_pages_ += newly_pinned.size();
@@ -285,7 +294,17 @@ void Model::unpin_pages(std::uint64_t iova, int count) {
 
 // ---- rw
 
-// R4, B3, D12: mapping by mapping; in each, mark, then copy.
+// R4, B3: `bytes` that lie in one mapping: mark, then copy.
+int Model::transfer(const Mapping& mapping, std::uint64_t iova, unsigned char* data,
+                    std::size_t bytes, bool write) {
+  const std::uint64_t vaddr = mapping.vaddr + (iova - (mapping.first << kPageShift));
+  if (write) mark({iova >> kPageShift, ((iova + bytes - 1) >> kPageShift) + 1});
+  const bool copied = write ? surroundings_.copy_to_user(vaddr, data, bytes)
+                            : surroundings_.copy_from_user(data, vaddr, bytes);
+  return copied ? 0 : -EFAULT;
+}
+
+// R4, D12: mapping by mapping.
 int Model::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
   if (bytes == 0) return -EINVAL;
   auto* position = static_cast<unsigned char*>(data);
@@ -298,11 +317,7 @@ int Model::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
     if (const int error = surroundings_.enter_process()) return error;
     const std::uint64_t left = (mapping->end << kPageShift) - iova;  // modulo 2^64
     const std::size_t part = std::min<std::uint64_t>(bytes, left);
-    const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));
-    if (write) mark({iova >> kPageShift, ((iova + part - 1) >> kPageShift) + 1});
-    const bool copied = write ? surroundings_.copy_to_user(vaddr, position, part)
-                              : surroundings_.copy_from_user(position, vaddr, part);
-    if (!copied) return -EFAULT;
+    if (const int error = transfer(*mapping, iova, position, part, write)) return error;
     position += part;
     bytes -= part;
     iova += part;

@@ -3,6 +3,8 @@
 // of pages, and what each entry does to them. Slow and plain on purpose. The
 // model knows nothing of the tracker, and the build keeps it so.
 //
+// What is virtual is what Linux does otherwise (linux_model.h).
+//
 // Not thread-safe; the caller runs one entry at a time.
 #pragma once
 
@@ -104,35 +106,38 @@ struct Group {
 class Model {
  public:
   Model(const Settings& settings, Surroundings& surroundings);
+  virtual ~Model() = default;
 
   // VFIO_CHECK_EXTENSION, VFIO_IOMMU_GET_INFO, _MAP_DMA, _UNMAP_DMA, _DIRTY_PAGES;
   // any other number -ENOTTY. Returns what the ioctl would: >= 0 or -errno.
   std::int64_t ioctl(unsigned command, std::uint64_t argument);
 
-  int attach_group(unsigned group, const GroupKind& kind);
-  void detach_group(unsigned group);
+  virtual int attach_group(unsigned group, const GroupKind& kind);
+  virtual void detach_group(unsigned group);
   void register_device(unsigned device);
   void unregister_device(unsigned device);
 
   // R3, R5, R9, B9. Returns the number of pages pinned (== count) or -errno;
   // on success pfns[0..count) hold the host pages.
-  int pin_pages(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns);
-  void unpin_pages(std::uint64_t iova, int count);
+  virtual int pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
+                        std::uint64_t* pfns);
+  virtual void unpin_pages(std::uint64_t iova, int count);
   // R4. 0 or -errno; on failure the bytes before the failing part are done.
-  int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write);
+  virtual int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write);
 
   // The state, for comparison.
   bool tracking() const { return tracking_; }
   std::uint64_t page_sizes() const;  // of GET_INFO
   std::uint32_t dma_available() const;
-  std::uint64_t locked_pages() const;                                    // R16
+  virtual std::uint64_t locked_pages() const;                            // R16
   std::size_t pinned_page_count() const;                                 // distinct pages
   const std::map<Page, Mapping>& mappings() const { return mappings_; }  // by first page
   const PinCounts& pins() const { return pins_; }
-  const PageSet& marks() const { return marks_; }  // 4 KiB pages marked; R5's are not in it
-  bool hardware_mapped() const;                    // are mappings also in a hardware domain?
+  // 4 KiB pages marked; R5's are not in it.
+  virtual const PageSet& marks() const { return marks_; }
+  bool hardware_mapped() const;  // are mappings also in a hardware domain?
 
- private:
+ protected:
   struct AttachedGroup {
     unsigned number = 0;
     Group group;
@@ -155,11 +160,13 @@ class Model {
   };
 
   // The ioctls (model_ioctl.cc).
-  int check_extension(std::uint64_t number) const;
+  virtual int check_extension(std::uint64_t number);
   int get_info(std::uint64_t argument);
-  std::vector<unsigned char> info_capabilities() const;
-  int map_dma(std::uint64_t argument);
-  int unmap_dma(std::uint64_t argument);
+  virtual std::size_t info_bytes(std::uint32_t argsz);
+  virtual std::vector<unsigned char> info_capabilities();
+  virtual int map_dma(std::uint64_t argument);
+  virtual int unmap_dma(std::uint64_t argument);
+  virtual int unmap(const Unmap& unmap, vfio_iommu_type1_dma_unmap& header, std::uint64_t argument);
   int read_unmap_bitmap(std::uint64_t argument, std::uint32_t argsz, Unmap& unmap);
   int dirty_pages(std::uint64_t argument);
   int get_bitmap(std::uint64_t argument, std::uint32_t argsz);
@@ -168,48 +175,54 @@ class Model {
 
   // Mappings (model_mappings.cc).
   static bool lies_in_one(const Mapping& mapping, const std::vector<ByteRange>& ranges);
-  int check_map(const Mapping& mapping) const;
+  int check_map(const Mapping& mapping);
   int lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked);
   int map_locked(const Mapping& mapping, const GroupKind& joining);
   bool iommus_accept(const Mapping& run, const GroupKind* joining);
+  virtual int meet_iommus(const Mapping& run, Page mapping_end, const GroupKind* joining);
   int check_trackable(const Mapping& mapping) const;
-  int insert_mapping(const Mapping& mapping);
+  virtual int insert_mapping(const Mapping& mapping);
   int check_unmap(const Unmap& unmap) const;
   int take_back_pins(const Unmap& unmap);
   const Mapping* next_pinned_mapping(PageRange range) const;
   int notify_pinned_mappings(const Unmap& unmap);
   void notify(const Mapping& mapping);
-  void remove_mappings(PageRange range);
+  virtual void remove_mappings(PageRange range);
   PageRange unmapped_by(const Unmap& unmap) const;
   std::uint64_t bytes_mapped_in(PageRange range) const;
 
   // Dirty pages (model_dirty.cc).
-  int start_tracking();
-  void stop_tracking();
-  int query(PageRange range, std::uint64_t bitmap_address);
-  bool range_rule_allows(PageRange range) const;
-  bool store_dirty(PageRange range, std::uint64_t bitmap_address);
+  virtual int start_tracking();
+  virtual void stop_tracking();
+  virtual int query(PageRange range, std::uint64_t bitmap_address);
+  virtual bool range_rule_allows(PageRange range);
+  virtual bool store_dirty(PageRange range, std::uint64_t bitmap_address);
   PageRange next_dirty_run(PageRange window) const;
   void clean(PageRange range);
-  void mark(PageRange range);
-  void mark_all_mapped();
+  virtual void mark(PageRange range);
+  virtual void mark_pinned(PageRange pinned, const std::vector<Page>& newly_pinned);
+  virtual void mark_all_mapped();
 
   // Lookups and small facts (model.cc).
   std::uint64_t smallest_page() const;  // P, bytes
   bool aligned(std::uint64_t bytes) const { return (bytes & (smallest_page() - 1)) == 0; }
   const Mapping* mapping_at(Page page) const;
-  bool overlaps_mapping(PageRange range) const;
+  virtual bool overlaps_mapping(PageRange range);
   bool cuts_mapping(PageRange range) const;
   PageRange mapped_prefix(PageRange range) const;
   AttachedGroup* find_group(unsigned number);
   bool someone_writes_unseen() const;
   std::uint64_t joint_page_sizes() const;
+  virtual bool shares_page_size(const GroupKind& joining);
   std::vector<ByteRange> ranges_with(const GroupKind* joining) const;
+  virtual bool reaches_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges);
   int check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges);
-  int check_pin(unsigned group, int count);
+  virtual int check_pin(unsigned group, int count);
   int pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
                  std::vector<Page>& newly_pinned);
-  void promote(Group& group);
+  virtual void promote(Group& group);
+  virtual int transfer(const Mapping& mapping, std::uint64_t iova, unsigned char* data,
+                       std::size_t bytes, bool write);
   const Registration* newest_before(std::uint64_t serial) const;
 
   Settings settings_;

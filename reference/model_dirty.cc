@@ -85,13 +85,18 @@ void Model::mark(PageRange range) {
   if (tracking_ && !range.empty()) add(marks_, range);
 }
 
+// R3, R9: those that were pinned already are marked already.
+void Model::mark_pinned(PageRange pinned, const std::vector<Page>& /*newly_pinned*/) {
+  mark(pinned);
+}
+
 // R6, B12.
 void Model::mark_all_mapped() {
   for (const auto& [first, mapping] : mappings_) mark({mapping.first, mapping.end});
 }
 
 // R10.
-bool Model::range_rule_allows(PageRange range) const {
+bool Model::range_rule_allows(PageRange range) {
   if (settings_.rule == RangeRule::any) return true;
   if (settings_.rule == RangeRule::whole) return !cuts_mapping(range);
   const auto found = mappings_.find(range.first);

@@ -70,7 +70,7 @@ std::int64_t Model::ioctl(unsigned command, std::uint64_t argument) {
 }
 
 // D13.
-int Model::check_extension(std::uint64_t number) const {
+int Model::check_extension(std::uint64_t number) {
   switch (number) {
     case VFIO_TYPE1_IOMMU:
     case VFIO_TYPE1v2_IOMMU:
@@ -88,7 +88,7 @@ int Model::check_extension(std::uint64_t number) const {
 
 // D14: the capability chain. Written field by field, because the structs have
 // padding, and N2 wants every byte that leaves to be a known one.
-std::vector<unsigned char> Model::info_capabilities() const {
+std::vector<unsigned char> Model::info_capabilities() {
   std::vector<unsigned char> chain;
   put_header(chain, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, 32, false);
   put32(chain, 0);  // flags
@@ -108,13 +108,18 @@ std::vector<unsigned char> Model::info_capabilities() const {
   return chain;
 }
 
+// D14: how much of the struct a user with room for `argsz` bytes gets.
+std::size_t Model::info_bytes(std::uint32_t argsz) {
+  return argsz < kInfoBytesWithCaps ? kInfoBytes : kInfoBytesWithCaps;
+}
+
 // D14.
 int Model::get_info(std::uint64_t argument) {
   vfio_iommu_type1_info info = {};
   if (!surroundings_.copy_from_user(&info, argument, kInfoBytes)) return -EFAULT;
   if (info.argsz < kInfoBytes) return -EINVAL;
   if (!surroundings_.has_memory(MemoryPoint::chain)) return -ENOMEM;
-  const std::size_t bytes = info.argsz < kInfoBytesWithCaps ? kInfoBytes : kInfoBytesWithCaps;
+  const std::size_t bytes = info_bytes(info.argsz);
   info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
   info.iova_pgsizes = page_sizes();
 
@@ -164,7 +169,7 @@ int Model::read_unmap_bitmap(std::uint64_t argument, std::uint32_t argsz, Unmap&
   return bitmap_fits(unmap.bitmap_address, bitmap.size, bitmap.pgsize, unmap.size) ? 0 : -EINVAL;
 }
 
-// R13, R14, D6, D7. Nothing is unmapped before everything has been copied out.
+// R13, R14.
 int Model::unmap_dma(std::uint64_t argument) {
   vfio_iommu_type1_dma_unmap header = {};
   if (!surroundings_.copy_from_user(&header, argument, sizeof header)) return -EFAULT;
@@ -182,6 +187,11 @@ int Model::unmap_dma(std::uint64_t argument) {
     return -EINVAL;
   }
   unmap.range = unmap.all ? kAllPages : pages_of(unmap.iova, unmap.size);
+  return this->unmap(unmap, header, argument);
+}
+
+// D6, D7. Nothing is unmapped before everything has been copied out.
+int Model::unmap(const Unmap& unmap, vfio_iommu_type1_dma_unmap& header, std::uint64_t argument) {
   if (const int error = check_unmap(unmap)) return error;
   if (const int error = take_back_pins(unmap)) return error;
   if (unmap.with_bitmap && !store_dirty(unmap.range, unmap.bitmap_address)) return -EFAULT;

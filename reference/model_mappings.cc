@@ -36,7 +36,7 @@ bool Model::lies_in_one(const Mapping& mapping, const std::vector<ByteRange>& ra
 // ---- MAP_DMA
 
 // R15, D10: the checks that need nothing but the state.
-int Model::check_map(const Mapping& mapping) const {
+int Model::check_map(const Mapping& mapping) {
   if (overlaps_mapping({mapping.first, mapping.end})) return -EEXIST;
   if (dma_available() == 0) return -ENOSPC;
   if (has_range_list_ && !lies_in_one(mapping, ranges_)) return -EINVAL;
@@ -51,6 +51,11 @@ bool Model::iommus_accept(const Mapping& run, const GroupKind* joining) {
   return std::all_of(groups_.begin(), groups_.end(), [&](const AttachedGroup& a) {
     return !a.group.kind.hardware || iommu_accepts(a.group.kind, run, pfn);
   });
+}
+
+// D8, D10: what comes of a run whose pages are pinned, of a mapping up to `mapping_end`.
+int Model::meet_iommus(const Mapping& run, Page /*mapping_end*/, const GroupKind* joining) {
+  return iommus_accept(run, joining) ? 0 : -EINVAL;
 }
 
 // D8: could all of `mapping`, whose pages another group has locked already, be mapped
@@ -79,7 +84,7 @@ int Model::lock_and_map(const Mapping& mapping, const GroupKind* joining, std::u
     const std::uint64_t added = pages - count_pages(pins_, {run.first, run.end});
     locked += added;
     if (added && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
-    if (!iommus_accept(run, joining)) return -EINVAL;
+    if (const int error = meet_iommus(run, mapping.end, joining)) return error;
     run.first = run.end;
     run.vaddr += pages << kPageShift;
   }

@@ -148,6 +148,15 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
   return found;
 }
 
+// What is known does not end a program, unless it is asked for alone.
+std::string picture_of(const UnderTest& tested, Lockstep& lockstep, const NamedProgram& named,
+                       const Mismatch& found) {
+  if (found.known.empty()) return picture_text(draw(lockstep, found, tested.subject), has_colour());
+  const auto alone = tested.counting(print(found.signature)).lockstep();
+  const auto again = alone->run(named.program);
+  return again ? picture_text(draw(*alone, *again, tested.subject), has_colour()) : "";
+}
+
 int replay(const UnderTest& tested, const NamedProgram& named, const Options& options) {
   const auto made = tested.lockstep();
   Lockstep& lockstep = *made;
@@ -162,8 +171,8 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
   } else if (found) {
     fmt::print("{}: {}: {}\n{}", shown(named.path), word(outcome),
                tested.finding_name(print(found->signature)), describe(*found, named.program));
-    const std::string picture = picture_text(draw(lockstep, *found, tested.subject), has_colour());
-    if (!options.quiet && !picture.empty()) fmt::print("\n{}", picture);
+    const std::string picture = options.quiet ? "" : picture_of(tested, lockstep, named, *found);
+    if (!picture.empty()) fmt::print("\n{}", picture);
   } else {
     fmt::print("{}: {}\n", shown(named.path), word(outcome));
   }

@@ -359,13 +359,16 @@ std::optional<Mismatch> Lockstep::end() {
   if (auto found = compare_states()) return found;
   if (auto found = close(); counts(found)) return found;
   if (auto found = expected_in_vain(); counts(found)) return found;
-  const std::string left = actual_.release() + expected_.release();
-  if (left.empty()) return std::nullopt;
+  const std::string left = actual_.release(), due = expected_.release();
+  if (left == due) return std::nullopt;
+  const auto text = [](const std::string& lines) {
+    return lines.empty() ? "nothing left" : lines.substr(0, lines.size() - 1);
+  };
   Mismatch found;
   found.signature.kind = Kind::leak;
   found.operation = index_;
-  found.expected = "nothing left";
-  found.actual = left.substr(0, left.size() - 1);
+  found.expected = text(due);
+  found.actual = text(left);
   return counts(found) ? std::optional(std::move(found)) : std::nullopt;
 }
 

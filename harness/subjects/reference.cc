@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// The reference as a subject.
+// The reference as a subject, with and without the quirks of Linux.
+#include <algorithm>
+#include <string>
+
 #include "factories.h"
+#include "linux_model.h"
 #include "model.h"
+#include "quirked_reference.h"
 #include "subject.h"
 
 namespace tidemark {
@@ -39,9 +44,11 @@ reference::GroupKind kind_of(const HardwareKind* kind) {
   return result;
 }
 
-class ReferenceSubject final : public Subject, private reference::Surroundings {
+template <class Base, class Model>
+class ReferenceSubject : public Base, private reference::Surroundings {
  public:
-  ReferenceSubject(const Setup& setup, World& world);
+  ReferenceSubject(const Setup& setup, World& world)
+      : world_(world), model_(settings_of(setup), *this) {}
 
   std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
     return model_.ioctl(command, argument);
@@ -64,6 +71,9 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   void run_out_of_memory(bool out) override { out_of_memory_ = out; }
   void learn_where_memory_ended(const State& shown) override;
   std::string release() override { return {}; }
+
+ protected:
+  Model& model() { return model_; }
 
  private:
   bool copy_from_user(void* to, std::uint64_t from, std::size_t bytes) override {
@@ -92,20 +102,19 @@ class ReferenceSubject final : public Subject, private reference::Surroundings {
   std::size_t pins_with_memory(const std::vector<reference::Page>& pages) override;
 
   World& world_;
-  reference::Model model_;
+  Model model_;
   bool out_of_memory_ = false;
   reference::PageSet starved_marks_;  // that another subject had after a pin ran out in it
 };
 
-ReferenceSubject::ReferenceSubject(const Setup& setup, World& world)
-    : world_(world), model_(settings_of(setup), *this) {}
-
-Sizes ReferenceSubject::sizes() {
+template <class Base, class Model>
+Sizes ReferenceSubject<Base, Model>::sizes() {
   return {model_.page_sizes(),      model_.pinned_page_count(), model_.locked_pages(),
           model_.mappings().size(), model_.dma_available(),     model_.tracking()};
 }
 
-void ReferenceSubject::inspect(State& state) {
+template <class Base, class Model>
+void ReferenceSubject<Base, Model>::inspect(State& state) {
   state.clear();
   for (const auto& [first, mapping] : model_.mappings())
     state.mappings.push_back(
@@ -116,7 +125,8 @@ void ReferenceSubject::inspect(State& state) {
   for (const auto& range : model_.marks()) state.add_marks(range.lower(), range.upper());
 }
 
-void ReferenceSubject::learn_where_memory_ended(const State& shown) {
+template <class Base, class Model>
+void ReferenceSubject<Base, Model>::learn_where_memory_ended(const State& shown) {
   starved_marks_.clear();
   for (const State::Run& run : shown.marks) reference::add(starved_marks_, {run.first, run.end});
 }
@@ -124,17 +134,56 @@ void ReferenceSubject::learn_where_memory_ended(const State& shown) {
 // The one place where several answers are right (D19): a pin may run out at any of
 // `pages`, and leaves those before it marked. So it was the first that is not marked; or,
 // where marks are older, one before that, and the state is the same.
-std::size_t ReferenceSubject::pins_with_memory(const std::vector<reference::Page>& pages) {
+template <class Base, class Model>
+std::size_t ReferenceSubject<Base, Model>::pins_with_memory(
+    const std::vector<reference::Page>& pages) {
   if (!out_of_memory_ || pages.empty()) return pages.size();
   std::size_t count = 0;
   while (count + 1 < pages.size() && reference::contains(starved_marks_, pages[count])) ++count;
   return count;
 }
 
+class LinuxModelSubject final : public ReferenceSubject<QuirkedReference, reference::LinuxModel> {
+ public:
+  using ReferenceSubject::ReferenceSubject;
+
+  void behave_as(reference::Quirks quirks, reference::Quirks& seen) override {
+    model().behave_as(quirks, seen);
+  }
+  std::vector<std::string_view> take_warnings() override { return model().take_warnings(); }
+  void inspect(State& state) override;
+  std::string release() override {
+    const std::uint64_t pages = model().leaked_pages();
+    return pages ? std::to_string(pages) + " locked pages left\n" : "";
+  }
+};
+
+// Pins are shown mapping by mapping, and one may begin before its mapping.
+void LinuxModelSubject::inspect(State& state) {
+  ReferenceSubject::inspect(state);
+  const auto& unaligned = model().unaligned_pins();
+  if (unaligned.empty()) return;
+  std::vector<State::Pin> pins;
+  for (const State::Mapping& mapping : state.mappings) {
+    const auto first = static_cast<std::ptrdiff_t>(pins.size());
+    for (const State::Pin& pin : state.pins)
+      if (pin.iova >= mapping.first && pin.iova <= mapping.last) pins.push_back(pin);
+    for (const auto& pin : unaligned)
+      if (pin.mapping * kPageBytes == mapping.first) pins.push_back({pin.iova, pin.count});
+    std::sort(pins.begin() + first, pins.end(),
+              [](const State::Pin& a, const State::Pin& b) { return a.iova < b.iova; });
+  }
+  state.pins = std::move(pins);
+}
+
 }  // namespace
 
 std::unique_ptr<Subject> make_reference(const Setup& setup, World& world) {
-  return std::make_unique<ReferenceSubject>(setup, world);
+  return std::make_unique<ReferenceSubject<Subject, reference::Model>>(setup, world);
+}
+
+std::unique_ptr<Subject> make_quirked_reference(const Setup& setup, World& world) {
+  return std::make_unique<LinuxModelSubject>(setup, world);
 }
 
 }  // namespace tidemark

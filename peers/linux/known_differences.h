@@ -3,12 +3,14 @@
 // is not on this list is a finding: in Linux, in the contract, or here.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "divergence.h"
 #include "linux_subject.h"
+#include "quirks.h"
 
 namespace tidemark {
 
@@ -22,26 +24,28 @@ inline constexpr const char* kType1Source = "/vfio_iommu_type1.c";
 inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kLinux612;
 std::span<const LinuxVersion> linux_versions();
 
+using Explains = bool (*)(const Divergence& difference);
+
 struct KnownDifference {
   const char* name;    // of the file in known_differences/ that shows it
   const char* rule;    // of the contract; or what it is about
   const char* reason;  // what Linux does
   unsigned versions;
-  // The two still agree in all that is to come: the program goes on, unless it is in a
-  // window. Otherwise it ends here, explained.
-  bool goes_on;
-  bool (*explains)(const Divergence& difference);
+  // The reference does the same: the program goes on, and nothing else is passed over.
+  std::optional<reference::Quirk> quirk;
+  // What the reference cannot do, or not all of it: the program ends with such a
+  // difference, explained.
+  Explains explains = nullptr;
   // A defect of Linux: its page in docs/linux-findings/. Null: only another choice.
   const char* page = nullptr;
 };
 std::span<const KnownDifference> known_differences();
 
+// Those of the version.
+reference::Quirks quirks_of(const LinuxVersion& version);
+
 // The first entry that explains it; null if none does.
 const KnownDifference* find_known_difference(const LinuxVersion& version,
                                              const Divergence& difference);
-
-// Do these two structs that GET_INFO filled say the same, but for gaps between
-// capabilities? (info_compare.cc)
-bool same_but_for_gaps(const ArgumentArea& actual, const ArgumentArea& expected);
 
 }  // namespace tidemark

@@ -44,13 +44,18 @@ bool print_line(const std::string& path, const LinuxVersion& version, const Prog
   const bool known = verdict.expected || (same && !verdict.passed.empty());
   const Outcome outcome =
       same && known ? Outcome::known : outcome_of(verdict.signature, verdict.expected);
+  const Signature& signature =
+      same && known ? verdict.passed[0].shown.signature : verdict.signature;
   std::string line = std::filesystem::path(path).stem().string() + "\t" + version.name + "\t" +
-                     std::string(word(outcome)) + "\t" + print(verdict.signature) + "\t";
+                     std::string(word(outcome)) + "\t" + print(signature) + "\t";
   if (verdict.expected) line += verdict.expected->name;
-  for (const KnownDifference* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
+  for (const auto& [entry, shown] : verdict.passed) line += std::string(" (") + entry->name + ")";
   std::printf("%s\n", line.c_str());
-  if (options.verbose && !same)
-    std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
+  if (!options.verbose) return is_finding(outcome);
+  for (const auto& [entry, shown] : verdict.passed)
+    std::printf("operation %zu (%s)\nexpected  %s\nactual    %s\n", shown.operation + 1,
+                entry->name, shown.expected.c_str(), shown.actual.c_str());
+  if (!same) std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
   return is_finding(outcome);
 }
 

@@ -2,8 +2,10 @@
 #include "linux_lockstep.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "dedup.h"
 #include "isolation.h"
@@ -17,10 +19,6 @@ std::string report_of(const Mismatch& mismatch) {
   return "expected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
 }
 
-LinuxSubject& linux_of(Lockstep& lockstep) {
-  return static_cast<LinuxSubject&>(lockstep.actual().subject());
-}
-
 Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
   Mismatch mismatch;
   mismatch.signature = stopped.signature;
@@ -29,6 +27,20 @@ Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
   mismatch.actual = "the kernel stops: " + std::string(word(stopped.signature.kind)) + ", " +
                     stopped.signature.function;
   return mismatch;
+}
+
+// The entry of this name, if it has a quirk.
+const KnownDifference* quirk_named(std::string_view name) {
+  for (const KnownDifference& entry : known_differences())
+    if (name == entry.name && entry.quirk) return &entry;
+  return nullptr;
+}
+
+// `entry` may be null.
+reference::Quirks quirks_but_for(const LinuxVersion& version, const KnownDifference* entry) {
+  reference::Quirks quirks = quirks_of(version);
+  if (entry) quirks.remove(*entry->quirk);
+  return quirks;
 }
 
 // As one that is known to be so.
@@ -40,16 +52,25 @@ Mismatch explained(Mismatch mismatch, const KnownDifference& entry) {
 
 }  // namespace
 
+LinuxLockstep::LinuxLockstep(const LinuxVersion& version, std::string_view known,
+                             SubjectFactory make)
+    : QuirkedLockstep(make, quirks_but_for(version, quirk_named(known))),
+      version_(version),
+      make_(make),
+      known_(known),
+      alone_(quirk_named(known)) {
+  if (alone_) with_it_.emplace(make_, quirks_of(version));
+}
+
 void LinuxLockstep::begin(const Setup& setup) {
   program_.setup = setup;
   program_.operations.clear();
   index_ = 0;
-  taint_.begin();
+  at_the_top_ = false;
   verdict_ = {};
   over_ = false;
-  mismatch_.reset();
-  passed_.clear();
-  Lockstep::begin(setup);
+  QuirkedLockstep::begin(setup);
+  if (with_it_) with_it_->begin(setup);
 }
 
 std::optional<Mismatch> LinuxLockstep::step(const Operation& operation,
@@ -57,94 +78,102 @@ std::optional<Mismatch> LinuxLockstep::step(const Operation& operation,
   if (over_) return std::nullopt;
   index_ = program_.operations.size();
   program_.operations.push_back(operation);
-  taint_.before(*this);
   try {
-    if (!Lockstep::step(operation, expectation)) {
-      taint_.settle(operation, *this);
-      ends_with_warning();
-    }
+    auto found = with_it_ ? with_it_->step(operation, expectation) : std::nullopt;
+    if (found) return ends_with(*found, true);
+    found = QuirkedLockstep::step(operation, expectation);
+    watch_the_top();
+    return shows(found);
   } catch (const LinuxStopped& stopped) {
-    ends_with(mismatch_of(stopped, index_), false);
+    return ends_with(mismatch_of(stopped, index_), false);
   }
-  return outcome();
 }
 
 std::optional<Mismatch> LinuxLockstep::end() {
   if (over_) return std::nullopt;
   index_ = program_.operations.size();
   try {
-    Lockstep::end();
+    if (const auto found = with_it_ ? with_it_->end() : std::nullopt)
+      return ends_with(*found, true);
+    if (const auto found = shows(QuirkedLockstep::end())) return found;
   } catch (const LinuxStopped& stopped) {
-    ends_with(mismatch_of(stopped, index_), false);
+    return ends_with(mismatch_of(stopped, index_), false);
   }
-  return over_ ? outcome() : came_to_its_end();
+  return known_ == kAllKnown ? came_to_its_end() : std::nullopt;
 }
 
-bool LinuxLockstep::tolerates(const Mismatch& found) {
-  if (index_ < program_.operations.size())
-    taint_.note(program_.operations[index_], *this);
-  else
-    taint_.note_closing(steps());
-  // A warning comes before what follows from it. What is left after the release
-  // comes from a subject that is gone.
-  if (found.signature.kind != Kind::leak && ends_with_warning()) return false;
-  return !ends_with(found, true);
+// What this lockstep has met.
+std::optional<Mismatch> LinuxLockstep::shows(const std::optional<Mismatch>& found) {
+  if (!found) return std::nullopt;
+  if (!alone_) return ends_with(*found, true);
+  over_ = true;
+  return explained(*found, *alone_);
 }
 
-// True if the program must end here. If not `compared`, Linux said it of itself.
-bool LinuxLockstep::ends_with(const Mismatch& found, bool compared) {
+// Such a mapping need not be there for long, nor be gone when the user thinks so. And the
+// IOMMU may have been told of it.
+void LinuxLockstep::watch_the_top() {
+  for (const Step& step : steps())
+    at_the_top_ |= step.verb == Verb::map && (step.result == 0 || step.result == -EEXIST) &&
+                   step.size && step.first + step.size == 0;
+}
+
+// The program must end here. If not `compared`, Linux said it of itself.
+std::optional<Mismatch> LinuxLockstep::ends_with(const Mismatch& found, bool compared) {
   const KnownDifference* entry = find_known_difference(
-      version_, {program_, index_, found.signature, compared ? &found : nullptr, this, &taint_});
-  // What comes after it in a window has not been compared.
-  const bool in_window = found.signature.moment == Moment::window;
-  if (entry && entry->goes_on && !in_window && known_ != entry->name) {
-    pass(*entry, found);
-    return false;
-  }
+      version_, {program_, index_, found.signature, compared ? &found : nullptr, at_the_top_});
   over_ = true;
   verdict_.signature = found.signature;
   verdict_.expected = entry;
   verdict_.operation = index_;
   verdict_.report = report_of(found);
-  if (!entry) mismatch_ = found;
-  if (entry && counts(*entry)) mismatch_ = explained(found, *entry);
-  return true;
+  if (!entry) return found;
+  if (known_ != kAllKnown && known_ != entry->name) return std::nullopt;
+  return explained(found, *entry);
 }
 
-bool LinuxLockstep::ends_with_warning() {
-  for (const std::string& function : linux_of(*this).take_warnings()) {
-    Mismatch found;
-    found.signature = said_by_linux(Kind::warn, function);
-    found.operation = index_;
-    found.expected = "no warning";
-    found.actual = "a warning in " + function;
-    if (ends_with(found, false)) return true;
+template <class Visit>
+void LinuxLockstep::for_each_seen(Visit visit) const {
+  for (const KnownDifference& entry : known_differences())
+    if (entry.quirk && entry.versions & version_.bit && seen().has(*entry.quirk)) visit(entry);
+}
+
+// What is known comes before it, or it would not be what the program is about.
+std::optional<Mismatch> LinuxLockstep::shown_by(const KnownDifference& entry) const {
+  try {
+    return QuirkedLockstep(make_, quirks_but_for(version_, &entry)).run(program_);
+  } catch (const LinuxStopped&) {
+    return std::nullopt;  // so does the program
   }
-  return false;
-}
-
-void LinuxLockstep::pass(const KnownDifference& entry, const Mismatch& found) {
-  if (std::ranges::count(verdict_.passed, &entry)) return;
-  verdict_.passed.push_back(&entry);
-  if (counts(entry)) passed_.push_back(explained(found, entry));
 }
 
 // What is new comes first; then what a reduced program was reduced for, which is what
 // its last operation shows.
 std::optional<Mismatch> LinuxLockstep::came_to_its_end() const {
-  const auto rank = [this](const Mismatch& passed) {
-    const bool is_new = !is_reported(std::string(version_.name) + "." + print(passed.signature));
-    return std::pair(is_new, passed.operation < program_.operations.size());
-  };
   std::optional<Mismatch> best;
-  for (const Mismatch& passed : passed_)
-    if (!best || rank(passed) >= rank(*best)) best = passed;
+  const auto rank = [this](const Mismatch& shown) {
+    return std::pair(shown.operation < program_.operations.size(), shown.operation);
+  };
+  for (const bool reported : {false, true}) {
+    for_each_seen([&](const KnownDifference& entry) {
+      if (is_reported(std::string(version_.name) + "." + entry.name) != reported) return;
+      const auto shown = shown_by(entry);
+      if (shown && (!best || rank(*shown) >= rank(*best))) best = explained(*shown, entry);
+    });
+    if (best) break;
+  }
   if (best) best->pages.clear();  // all is released: nobody can look at them
   return best;
 }
 
 Verdict LinuxLockstep::judge(const Program& program) {
   run(program);
+  for_each_seen([&](const KnownDifference& entry) {
+    if (auto shown = shown_by(entry)) verdict_.passed.push_back({&entry, std::move(*shown)});
+  });
+  std::ranges::sort(verdict_.passed, {}, [](const Verdict::Passed& passed) {
+    return std::pair(passed.shown.operation, passed.entry);
+  });
   return verdict_;
 }
 
@@ -152,8 +181,6 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
   const Ending ending = tidemark::run_apart(
       [&] {
         const Verdict verdict = LinuxLockstep(version, "", version.make).judge(program);
-        for (const KnownDifference* entry : verdict.passed)
-          std::fprintf(stderr, "passed: %s\n", entry->name);
         if (!verdict.signature) return;
         std::fprintf(stderr, "operation: %zu\nentry: %s\n%s", verdict.operation,
                      verdict.expected ? verdict.expected->name : "", verdict.report.c_str());
@@ -168,8 +195,8 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
     return nullptr;
   };
   const std::string& said = ending.said;
-  for (std::size_t at = 0; (at = said.find("passed: ", at)) != std::string::npos; at += 8)
-    verdict.passed.push_back(entry_named(said.substr(at + 8, said.find('\n', at) - at - 8)));
+  const Verdict foreseen = LinuxLockstep(version).judge(program);
+  verdict.passed = foreseen.passed;
   if (ending.fine) return verdict;
   verdict.signature = signature_of(ending, kType1Source);
   verdict.operation = program.operations.size();
@@ -182,12 +209,10 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
   } else {  // which operation it was is not known
     verdict.report = symbolized(said);
     verdict.expected = find_known_difference(
-        version, {program, verdict.operation, verdict.signature, nullptr, nullptr, nullptr});
+        version, {program, verdict.operation, verdict.signature, nullptr, false});
   }
   // However it shows that it has come.
-  if (const Verdict foreseen = LinuxLockstep(version).judge(program);
-      foreseen.signature.kind == Kind::foreseen)
-    verdict.expected = foreseen.expected;
+  if (foreseen.signature.kind == Kind::foreseen) verdict.expected = foreseen.expected;
   return verdict;
 }
 

@@ -14,7 +14,7 @@ namespace {
 std::string line_of(const Verdict& verdict) {
   std::string line = !verdict.signature ? "same" : print(verdict.signature);
   if (verdict.expected) line += std::string("  ") + verdict.expected->name;
-  for (const KnownDifference* entry : verdict.passed) line += std::string(" (") + entry->name + ")";
+  for (const auto& [entry, shown] : verdict.passed) line += std::string(" (") + entry->name + ")";
   return line;
 }
 

@@ -72,6 +72,7 @@ static bool unpin_first(struct vfio_iommu *iommu, struct vfio_dma *dma)
 	if (!pin)
 		return false;
 	count = pin->ref_count;
+	foresee_unaligned(iommu, pin->iova, 1, false);
 	linux_peer_driver->unpin_pages(iommu, pin->iova, 1);
 	/* Either it is gone, or one pin of several is. */
 	return rb_first(&dma->pfn_list) != first || pin->ref_count < count;
@@ -139,6 +140,8 @@ static long do_ioctl(struct linux_container *container, unsigned int command,
 {
 	const bool outer = container->foresight.with_bitmap; /* in whose window this one runs */
 	struct vfio_iommu_type1_dma_unmap unmap = {};
+	struct vfio_iommu_type1_dirty_bitmap dirty = {};
+	struct vfio_iommu_type1_dma_map map = {};
 	long result;
 
 	linux_peer = container;
@@ -148,6 +151,14 @@ static long do_ioctl(struct linux_container *container, unsigned int command,
 		container->foresight.with_bitmap =
 			!copy_from_user(&unmap, (void *)argument, sizeof(unmap)) &&
 			unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+	if (command == VFIO_IOMMU_DIRTY_PAGES && !container->iommu->dirty_page_tracking &&
+	    !copy_from_user(&dirty, (void *)argument, sizeof(dirty)) &&
+	    dirty.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START)
+		foresee_start(container->iommu);
+	if (command == VFIO_IOMMU_MAP_DMA &&
+	    !copy_from_user(&map, (void *)argument, sizeof(map)) &&
+	    map.flags == VFIO_DMA_MAP_FLAG_VADDR)
+		foresee_vaddr(container->iommu, &map);
 	result = linux_peer_driver->ioctl(container->iommu, command, argument);
 	container->foresight.with_bitmap = outer;
 	return result;
@@ -249,7 +260,8 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 	if (nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES)
 		return -E2BIG;
 	if (!list_empty(&container->iommu->device_list))
-		foresee_unaligned(container->iommu, iova, container->iommu->dirty_page_tracking);
+		foresee_unaligned(container->iommu, iova, nr_pages,
+				  container->iommu->dirty_page_tracking);
 	result = linux_peer_driver->pin_pages(container->iommu, group, iova, nr_pages, prot, pages);
 	for (int i = 0; i < result; ++i)
 		pfns[i] = page_to_pfn(pages[i]);
@@ -261,7 +273,7 @@ static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
 	linux_peer = container;
 	if (WARN_ON(nr_pages <= 0 || nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES))
 		return;
-	foresee_unaligned(container->iommu, iova, false);
+	foresee_unaligned(container->iommu, iova, nr_pages, false);
 	linux_peer_driver->unpin_pages(container->iommu, iova, nr_pages);
 }
 

@@ -34,20 +34,55 @@ static void foresee_size(const struct vfio_iommu *iommu)
 	}
 }
 
+/* Another mapping than @dma, with a byte in the page-sized range from @iova on? */
+static bool lies_in_two(const struct vfio_dma *dma, dma_addr_t iova)
+{
+	const struct rb_node *other = dma->iova > iova ? rb_prev(&dma->node) : rb_next(&dma->node);
+	const struct vfio_dma *neighbour = rb_entry_safe(other, struct vfio_dma, node);
+
+	return neighbour && neighbour->iova <= iova + PAGE_SIZE - 1 &&
+	       iova <= neighbour->iova + neighbour->size - 1;
+}
+
 /*
  * What begins within a page is not the page around it, but another one that is
- * looked for where any of its bytes is mapped. If that begins before the mapping,
- * its bit has a negative number.
+ * looked for where any of its bytes is mapped. If these are bytes of two mappings,
+ * it is found in that which is higher up in the tree. If it begins before the
+ * mapping, its bit has a negative number.
  */
-static void foresee_unaligned(struct vfio_iommu *iommu, dma_addr_t iova, bool marks)
+static void foresee_unaligned(struct vfio_iommu *iommu, dma_addr_t iova, int nr_pages, bool marks)
 {
-	const struct vfio_dma *dma;
-
 	if (iova % PAGE_SIZE == 0 || !iommu->v2)
 		return;
-	dma = vfio_find_dma(iommu, iova, PAGE_SIZE);
-	foresee(dma && dma->iova > iova && marks, "negative-bit");
-	foresee(dma, "unaligned-pin");
+	for (int i = 0; i < nr_pages; ++i, iova += PAGE_SIZE) {
+		const struct vfio_dma *dma = vfio_find_dma(iommu, iova, PAGE_SIZE);
+
+		if (!dma)
+			return;
+		foresee(lies_in_two(dma, iova), "pin-across-mappings");
+		foresee(dma->iova > iova && marks, "negative-bit");
+	}
+}
+
+/* Before tracking starts, which marks what is pinned. */
+static void foresee_start(const struct vfio_iommu *iommu)
+{
+	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
+		const struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
+		struct rb_node *pin = rb_first(&dma->pfn_list);
+
+		foresee(pin && rb_entry(pin, struct vfio_pfn, node)->iova < dma->iova,
+			"negative-bit");
+	}
+}
+
+/* What is pinned and mapped stays where the user's memory was. */
+static void foresee_vaddr(struct vfio_iommu *iommu, const struct vfio_iommu_type1_dma_map *map)
+{
+	const struct vfio_dma *dma = vfio_find_dma(iommu, map->iova, map->size);
+
+	foresee(dma && dma->vaddr_invalid && dma->iova == map->iova && dma->size == map->size &&
+		dma->vaddr != map->vaddr, "vaddr-moved");
 }
 
 /* After a device was called: what the unmap that called it does next. */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "quirked_lockstep.h"
+
+#include <algorithm>
+
+#include "linux_subject.h"
+
+namespace tidemark {
+
+void QuirkedLockstep::begin(const Setup& setup) {
+  Lockstep::begin(setup);
+  seen_ = {};
+  reference().behave_as(quirks_, seen_);
+  index_ = 0;
+}
+
+// A warning comes before what follows from it.
+std::optional<Mismatch> QuirkedLockstep::step(const Operation& operation,
+                                              const Expectation* expectation) {
+  std::optional<Mismatch> found = Lockstep::step(operation, expectation);
+  if (auto warning = compare_warnings()) found = std::move(warning);
+  ++index_;
+  return found;
+}
+
+bool QuirkedLockstep::tolerates(const Mismatch& found) {
+  switch (found.signature.kind) {
+    case Kind::lost_page:
+    case Kind::tracker_expectation:
+    case Kind::reference_expectation:
+      return !seen_.empty();
+    default:
+      return false;
+  }
+}
+
+std::optional<Mismatch> QuirkedLockstep::compare_warnings() {
+  const auto actual = static_cast<LinuxSubject&>(this->actual().subject()).take_warnings();
+  const auto expected = reference().take_warnings();
+  const auto [a, e] = std::ranges::mismatch(actual, expected);
+  if (a == actual.end() && e == expected.end()) return std::nullopt;
+  const auto text = [](bool none, auto function) {
+    return none ? "no warning" : "a warning in " + std::string(*function);
+  };
+  Mismatch found;
+  found.operation = index_;
+  found.expected = text(e == expected.end(), e);
+  found.actual = text(a == actual.end(), a);
+  found.signature =
+      said_by_linux(Kind::warn, a == actual.end() ? std::string(*e) : std::string(*a));
+  return found;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Runs programs on a version of Linux's type1 and on the reference with quirks: they
+// must be equal, warnings included.
+#pragma once
+
+#include <optional>
+
+#include "lockstep.h"
+#include "quirked_reference.h"
+
+namespace tidemark {
+
+class QuirkedLockstep : public Lockstep {
+ public:
+  QuirkedLockstep(SubjectFactory make_linux, reference::Quirks quirks)
+      : Lockstep(make_linux, make_quirked_reference), quirks_(quirks) {}
+
+  // As Lockstep's, but throws LinuxStopped where Linux cannot go on.
+  void begin(const Setup& setup) override;
+  std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation) override;
+
+  // Of the program so far; see QuirkedReference.
+  reference::Quirks seen() const { return seen_; }
+
+ protected:
+  // What follows from a quirk that both have: a page is lost, or the program expects
+  // what the contract says.
+  bool tolerates(const Mismatch& found) override;
+  // Its bits wander, and what it does not find stays dirty.
+  bool is_precise() const override { return false; }
+
+ private:
+  QuirkedReference& reference() { return static_cast<QuirkedReference&>(expected().subject()); }
+  std::optional<Mismatch> compare_warnings();
+
+  reference::Quirks quirks_, seen_;
+  std::size_t index_ = 0;  // of the operation that runs
+};
+
+}  // namespace tidemark

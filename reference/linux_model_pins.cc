@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Linux's side for drivers: groups, pins and rw.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "linux_model.h"
+
+namespace tidemark::reference {
+
+namespace {
+
+constexpr int kPinLimit = 512;  // pages in one call (B9)
+constexpr std::uint64_t kPage = std::uint64_t{1} << kPageShift;
+
+bool begins_within_page(std::uint64_t iova) { return (iova & (kPage - 1)) != 0; }
+
+}  // namespace
+
+// ---- Groups
+
+bool LinuxModel::shares_page_size(const GroupKind& joining) {
+  return Model::shares_page_size(joining) || differs(Quirk::no_page_size, true);
+}
+
+// D8: what the list of ranges is about to lose must not be mapped; the first group finds
+// no list. A range that ends at 2^64 is taken for empty.
+bool LinuxModel::reaches_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges) {
+  const bool asked = Model::reaches_mappings(joining, ranges);
+  const auto is_mapped = [&](std::uint64_t first, std::uint64_t last) {
+    return last != ~std::uint64_t{0} &&
+           Model::overlaps_mapping({first >> kPageShift, (last >> kPageShift) + 1});
+  };
+  bool reaches = std::none_of(joining.reserved.begin(), joining.reserved.end(),
+                              [&](const ByteRange& r) { return is_mapped(r.first, r.last); });
+  const ByteRange& now = joining.aperture;
+  if (has_range_list_ && !ranges_.empty()) {
+    const std::uint64_t first = ranges_.front().first, last = ranges_.back().last;
+    if (now.first > first && is_mapped(first, now.first - 1)) reaches = false;
+    if (now.last < last && is_mapped(now.last + 1, last)) reaches = false;
+  }
+  return differs(Quirk::out_of_reach, asked != reaches) ? reaches : asked;
+}
+
+// D8, D10: a run ends because the next page is elsewhere, which is known when it is pinned.
+int LinuxModel::meet_iommus(const Mapping& run, Page mapping_end, const GroupKind* joining) {
+  const int error = Model::meet_iommus(run, mapping_end, joining);
+  const std::uint64_t next = run.vaddr + ((run.end - run.first) << kPageShift);
+  const bool fails = run.end < mapping_end && surroundings_.pinnable_pages(next, 1) == 0;
+  return fails && differs(Quirk::whole_runs, error != 0) ? -EFAULT : error;
+}
+
+// R14: not while the address of a mapping is invalid.
+int LinuxModel::attach_group(unsigned group, const GroupKind& kind) {
+  if (!invalid_.empty()) return -EBUSY;
+  const bool first = kind.hardware && !hardware_mapped();
+  const bool has_size = !kind.hardware || Model::shares_page_size(kind);
+  int error = Model::attach_group(group, kind);
+  // Without a page size there is nothing to model: Linux must have turned it down.
+  if (!error && !has_size) {
+    detach_group(group);
+    error = -EINVAL;
+  }
+  // D11: the pages of mappings are looked for by their own addresses among what is pinned.
+  if (!error && first) drift_ += unaligned_.size();
+  return error;
+}
+
+// ---- Pins
+
+// The mapping that has a byte in the page-sized range from `iova` on, or null. There is
+// one at most, or Linux was stopped.
+const Mapping* LinuxModel::mapping_touched(std::uint64_t iova) const {
+  if (iova + (kPage - 1) < iova) return nullptr;
+  const Mapping* mapping = mapping_at(iova >> kPageShift);
+  return mapping ? mapping : mapping_at((iova + (kPage - 1)) >> kPageShift);
+}
+
+LinuxModel::UnalignedPin* LinuxModel::find_unaligned(std::uint64_t iova) {
+  const auto found = std::find_if(unaligned_.begin(), unaligned_.end(),
+                                  [&](const UnalignedPin& pin) { return pin.iova == iova; });
+  return found == unaligned_.end() ? nullptr : &*found;
+}
+
+bool LinuxModel::has_pins(const Mapping& mapping) const {
+  return !first_run(pins_, {mapping.first, mapping.end}).empty() ||
+         std::any_of(unaligned_.begin(), unaligned_.end(),
+                     [&](const UnalignedPin& pin) { return pin.mapping == mapping.first; });
+}
+
+// D5: the core of VFIO checks the group and the number, in this order, then type1 the rest.
+int LinuxModel::check_pin(unsigned group, int count) {
+  int error = Model::check_pin(group, count);
+  if (count > 0 && !find_group(group) && differs(Quirk::closed_device, error != -EINVAL)) {
+    return -EINVAL;
+  }
+  if (count <= 0 || count > kPinLimit || settings_.type == VFIO_TYPE1_IOMMU) return error;
+  if (find_group(group) && !invalid_.empty()) {
+    warn(Quirk::vaddr_flags, "vfio_iommu_type1_pin_pages");
+    return -EBUSY;
+  }
+  return error;
+}
+
+// B9: it goes through no page, and is the group's first pin.
+int LinuxModel::pin_negative(unsigned group) {
+  if (!find_group(group)) return -EINVAL;
+  if (const int error = check_pin(group, 1)) return error;
+  seen_->add(Quirk::negative_count);
+  promote(find_group(group)->group);
+  return 0;
+}
+
+int LinuxModel::pin_one(std::uint64_t iova, int rights, std::uint64_t& pfn, PinRun& run) {
+  const Mapping* mapping = mapping_touched(iova);
+  if (!mapping) return -EINVAL;
+  if ((mapping->rights & rights) != rights) return -EPERM;
+  const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));
+  if (!find_unaligned(iova)) {
+    if (surroundings_.pinnable_pages(vaddr, 1) == 0) return -EFAULT;
+    const std::uint64_t locked = locked_pages() + run.newly_pinned.size() + 1;
+    if (!hardware_mapped() && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
+    run.newly_pinned.push_back(iova);
+    run.pages.push_back(iova >> kPageShift);
+  }
+  run.pinned.push_back(iova);
+  pfn = surroundings_.pfn_of(vaddr);
+  return 0;
+}
+
+// D5: by the exact address, of the page that has the address.
+int LinuxModel::pin_unaligned(unsigned group, std::uint64_t iova, int count, int rights,
+                              std::uint64_t* pfns) {
+  if (const int error = check_pin(group, count)) return error;
+  PinRun run;
+  int error = 0;
+  for (int i = 0; i < count && !error; ++i) {
+    error = pin_one(iova + kPage * static_cast<std::uint64_t>(i), rights, pfns[i], run);
+  }
+  seen_->add(Quirk::unaligned_pin);
+  const std::size_t with_memory = surroundings_.pins_with_memory(run.pages);
+  if (with_memory < run.pages.size()) error = -ENOMEM;
+  run.pages.resize(with_memory);
+  for (const Page page : run.pages) mark({page, page + 1});
+  if (error) return error;
+  for (const std::uint64_t at : run.newly_pinned) {
+    unaligned_.push_back({at, mapping_touched(at)->first, 0});
+  }
+  std::sort(unaligned_.begin(), unaligned_.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.mapping, a.iova) < std::pair(b.mapping, b.iova);
+  });
+  for (const std::uint64_t at : run.pinned) ++find_unaligned(at)->count;
+  pinned_pages_ += run.newly_pinned.size();
+  promote(find_group(group)->group);
+  return count;
+}
+
+int LinuxModel::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
+                          std::uint64_t* pfns) {
+  if (count < 0 && quirks_.has(Quirk::negative_count)) return pin_negative(group);
+  if (begins_within_page(iova) && quirks_.has(Quirk::unaligned_pin)) {
+    return pin_unaligned(group, iova, count, rights, pfns);
+  }
+  return Model::pin_pages(group, iova, count, rights, pfns);
+}
+
+void LinuxModel::promote(Group& group) {
+  if (group.pinned_scope) return;
+  if (!differs(Quirk::promotion, tracking_)) return Model::promote(group);
+  group.pinned_scope = true;
+}
+
+// How many of the pages it came by, up to the first that is not mapped.
+int LinuxModel::unpin_unaligned(std::uint64_t iova, int count) {
+  seen_->add(Quirk::unaligned_pin);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t at = iova + kPage * static_cast<std::uint64_t>(i);
+    if (!mapping_touched(at)) return i;
+    UnalignedPin* pin = find_unaligned(at);
+    if (!pin || --pin->count != 0) continue;
+    unaligned_.erase(unaligned_.begin() + (pin - unaligned_.data()));
+    --pinned_pages_;
+  }
+  return count;
+}
+
+void LinuxModel::unpin_pages(std::uint64_t iova, int count) {
+  if (count <= 0 || count > kPinLimit) return warn(Quirk::unpin_warns, "unpin");
+  constexpr std::string_view kWhere = "vfio_iommu_type1_unpin_pages";
+  if (settings_.type == VFIO_TYPE1_IOMMU) return warn(Quirk::unpin_warns, kWhere);
+  int mapped = 0;
+  if (begins_within_page(iova) && quirks_.has(Quirk::unaligned_pin)) {
+    mapped = unpin_unaligned(iova, count);
+  } else {
+    const Page first = iova >> kPageShift;
+    const PageRange all = {first, first + static_cast<std::uint64_t>(count)};
+    mapped = static_cast<int>(mapped_prefix(all).pages());
+    Model::unpin_pages(iova, count);
+  }
+  if (mapped < count) warn(Quirk::unpin_warns, kWhere);
+}
+
+// ---- rw
+
+int LinuxModel::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
+  if (bytes == 0 || invalid_.empty()) return Model::rw(iova, data, bytes, write);
+  warn(Quirk::vaddr_flags, "vfio_iommu_type1_dma_rw");
+  return -EBUSY;
+}
+
+// B3: copy, then mark.
+int LinuxModel::transfer(const Mapping& mapping, std::uint64_t iova, unsigned char* data,
+                         std::size_t bytes, bool write) {
+  if (!write || !quirks_.has(Quirk::failed_write)) {
+    return Model::transfer(mapping, iova, data, bytes, write);
+  }
+  const std::uint64_t vaddr = mapping.vaddr + (iova - (mapping.first << kPageShift));
+  if (!surroundings_.copy_to_user(vaddr, data, bytes)) {
+    if (tracking_) seen_->add(Quirk::failed_write);
+    return -EFAULT;
+  }
+  mark({iova >> kPageShift, ((iova + bytes - 1) >> kPageShift) + 1});
+  return 0;
+}
+
+}  // namespace tidemark::reference
