@@ -44,7 +44,13 @@ class LinuxModel final : public Model {
   // Pages that stay accounted when all is released.
   std::uint64_t leaked_pages() const { return drift_; }
 
+  // Linux has not come back from a call by now: the first reason. What is asked of it
+  // afterwards means nothing.
+  Stop stop() const { return stop_; }
+
   int attach_group(unsigned group, const GroupKind& kind) override;
+  void register_device(unsigned device) override;
+  void unregister_device(unsigned device) override;
   int pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
                 std::uint64_t* pfns) override;
   void unpin_pages(std::uint64_t iova, int count) override;
@@ -106,6 +112,10 @@ class LinuxModel final : public Model {
   int make_valid(const vfio_iommu_type1_dma_map& map);
   int make_invalid(vfio_iommu_type1_dma_unmap& header);
   const Mapping* first_to_unmap(const Unmap& unmap) const;
+  void call_back(const Mapping& mapping);
+  void stop_with(Stop stop) {
+    if (stop_ == Stop::none) stop_ = stop;
+  }
   int insert_mapping(const Mapping& mapping) override;
   void remove_mappings(PageRange range) override;
   bool overlaps_mapping(PageRange range) override;
@@ -123,6 +133,8 @@ class LinuxModel final : public Model {
   std::vector<UnalignedPin> unaligned_;  // by mapping, then by iova
   std::uint64_t drift_ = 0;              // pages accounted beyond R16
   std::set<Page> invalid_;               // first pages of mappings without a valid user address
+  bool calls_back_ = false;              // devices' callbacks run, with a lock held
+  Stop stop_ = Stop::none;
 };
 
 }  // namespace tidemark::reference

@@ -12,7 +12,7 @@ namespace tidemark::reference {
 
 namespace {
 
-constexpr int kMostPasses = 12;  // over one mapping; Linux dies of the eleventh (B8)
+constexpr int kMostPasses = 12;  // over one mapping; Linux dies of it (B8)
 
 // Of capabilities: where that of the ranges would follow on DMA_AVAIL, and where DMA_AVAIL
 // says where it is.
@@ -177,11 +177,19 @@ int LinuxModel::unmap_one_by_one(const Unmap& unmap, std::uint64_t& bytes) {
     if (!mapping) return 0;
     seen_->add(Quirk::several_mappings);
     passes = mapping->first == notified ? passes + 1 : 1;
-    if (passes == kMostPasses) return -EBUSY;
+    if (passes == kMostPasses) stop_with(Stop::bug);
+    if (calls_back_) stop_with(Stop::deadlock);
+    if (stop_ != Stop::none) return -EBUSY;
     notified = mapping->first;
-    const Mapping copy = *mapping;
-    notify(copy);
+    call_back(*mapping);
   }
+}
+
+void LinuxModel::call_back(const Mapping& mapping) {
+  const Mapping copy = mapping;  // which may go
+  calls_back_ = true;
+  notify(copy);
+  calls_back_ = false;
 }
 
 int LinuxModel::unmap(const Unmap& unmap, vfio_iommu_type1_dma_unmap& header,

@@ -66,6 +66,17 @@ int LinuxModel::attach_group(unsigned group, const GroupKind& kind) {
   return error;
 }
 
+// B7: the callbacks' lock is wanted.
+void LinuxModel::register_device(unsigned device) {
+  if (calls_back_) stop_with(Stop::deadlock);
+  Model::register_device(device);
+}
+
+void LinuxModel::unregister_device(unsigned device) {
+  if (calls_back_) stop_with(Stop::deadlock);
+  Model::unregister_device(device);
+}
+
 // ---- Pins
 
 // The mapping that has a byte in the page-sized range from `iova` on, or null. There is

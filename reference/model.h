@@ -114,8 +114,8 @@ class Model {
 
   virtual int attach_group(unsigned group, const GroupKind& kind);
   virtual void detach_group(unsigned group);
-  void register_device(unsigned device);
-  void unregister_device(unsigned device);
+  virtual void register_device(unsigned device);
+  virtual void unregister_device(unsigned device);
 
   // R3, R5, R9, B9. Returns the number of pages pinned (== count) or -errno;
   // on success pfns[0..count) hold the host pages.

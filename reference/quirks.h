@@ -35,6 +35,13 @@ enum class Quirk {
   large_pages_warn,    // D2: without pages of 4 KiB, MAP_DMA and UNMAP_DMA warn
 };
 
+// How Linux may not come back from a call.
+enum class Stop {
+  none,      // it does
+  bug,       // B8: a BUG()
+  deadlock,  // B7
+};
+
 class Quirks {
  public:
   constexpr Quirks() = default;

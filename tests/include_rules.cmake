@@ -58,7 +58,9 @@ endfunction()
 rule(harness/subjects/tracker.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
   ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
 rule(harness/subjects/reference.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
-  ${std} ${system} "\"model\\.h\"")
+  ${std} ${system} "\"(linux_)?model\\.h\"")
+rule(harness/subjects/quirked_reference.h harness/subjects/ harness/simulator/ ${std}
+  "\"quirks\\.h\"")
 rule(harness/findings/environment.cc harness/findings/ harness/subjects/ ${std}
   "<nlohmann/json\\.hpp>")
 room(base)
@@ -77,4 +79,4 @@ rule(fuzz/progress.cc fuzz/ ${std} ${system})
 rule(fuzz/*.* fuzz/ ${rooms} ${std})
 rule(peers/linux/linux_command.cc peers/linux/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
 rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ ${rooms} tests/ ${std} ${system}
-  "<gtest/gtest\\.h>")
+  "\"quirks\\.h\"" "<gtest/gtest\\.h>")

@@ -18,6 +18,8 @@ class QuirkedReference : public Subject {
   // outlives it, those are added that may make a difference in a call, or would if they
   // were there.
   virtual void behave_as(reference::Quirks quirks, reference::Quirks& seen) = 0;
+  // From one of the calls so far, Linux does not come back.
+  virtual reference::Stop stop() = 0;
   // The functions of Linux's in which a WARN_ON() comes true, since the last call, in order.
   virtual std::vector<std::string_view> take_warnings() = 0;
 };

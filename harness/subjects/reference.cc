@@ -150,6 +150,7 @@ class LinuxModelSubject final : public ReferenceSubject<QuirkedReference, refere
   void behave_as(reference::Quirks quirks, reference::Quirks& seen) override {
     model().behave_as(quirks, seen);
   }
+  reference::Stop stop() override { return model().stop(); }
   std::vector<std::string_view> take_warnings() override { return model().take_warnings(); }
   void inspect(State& state) override;
   std::string release() override {

@@ -80,12 +80,14 @@ std::optional<Mismatch> LinuxLockstep::step(const Operation& operation,
   program_.operations.push_back(operation);
   try {
     auto found = with_it_ ? with_it_->step(operation, expectation) : std::nullopt;
-    if (found) return ends_with(*found, true);
+    watch_the_top(with_it_ ? with_it_->steps() : std::span<const Step>());
+    if (found) return ends_with(*found, entry_for(*found, true));
     found = QuirkedLockstep::step(operation, expectation);
-    watch_the_top();
+    watch_the_top(steps());
     return shows(found);
   } catch (const LinuxStopped& stopped) {
-    return ends_with(mismatch_of(stopped, index_), false);
+    const Mismatch found = mismatch_of(stopped, index_);
+    return ends_with(found, stops_rightly(operation, found) ? entry_for(found, false) : nullptr);
   }
 }
 
@@ -94,34 +96,53 @@ std::optional<Mismatch> LinuxLockstep::end() {
   index_ = program_.operations.size();
   try {
     if (const auto found = with_it_ ? with_it_->end() : std::nullopt)
-      return ends_with(*found, true);
+      return ends_with(*found, entry_for(*found, true));
     if (const auto found = shows(QuirkedLockstep::end())) return found;
   } catch (const LinuxStopped& stopped) {
-    return ends_with(mismatch_of(stopped, index_), false);
+    const Mismatch found = mismatch_of(stopped, index_);
+    return ends_with(found, entry_for(found, false));
   }
   return known_ == kAllKnown ? came_to_its_end() : std::nullopt;
+}
+
+// What is foreseen does not come to pass, and where memory ran out is learnt from what an
+// operation comes to: there is no telling.
+bool LinuxLockstep::stops_rightly(const Operation& operation, const Mismatch& found) {
+  const Kind how = found.signature.kind;
+  const auto runs_out = [](const Operation& o) {
+    return o.fault.kind == FaultKind::allocation && o.when != When::now;
+  };
+  if (how != Kind::bug && how != Kind::deadlock) return true;
+  if (operation.fault.kind == FaultKind::allocation) return true;
+  if (std::ranges::any_of(program_.operations, runs_out)) return true;
+  return (with_it_ ? *with_it_ : *this).should_stop(operation, how);
 }
 
 // What this lockstep has met.
 std::optional<Mismatch> LinuxLockstep::shows(const std::optional<Mismatch>& found) {
   if (!found) return std::nullopt;
-  if (!alone_) return ends_with(*found, true);
+  if (!alone_) return ends_with(*found, entry_for(*found, true));
   over_ = true;
   return explained(*found, *alone_);
 }
 
 // Such a mapping need not be there for long, nor be gone when the user thinks so. And the
 // IOMMU may have been told of it.
-void LinuxLockstep::watch_the_top() {
-  for (const Step& step : steps())
+void LinuxLockstep::watch_the_top(std::span<const Step> steps) {
+  for (const Step& step : steps)
     at_the_top_ |= step.verb == Verb::map && (step.result == 0 || step.result == -EEXIST) &&
                    step.size && step.first + step.size == 0;
 }
 
-// The program must end here. If not `compared`, Linux said it of itself.
-std::optional<Mismatch> LinuxLockstep::ends_with(const Mismatch& found, bool compared) {
-  const KnownDifference* entry = find_known_difference(
+// If not `compared`, Linux said it of itself.
+const KnownDifference* LinuxLockstep::entry_for(const Mismatch& found, bool compared) const {
+  return find_known_difference(
       version_, {program_, index_, found.signature, compared ? &found : nullptr, at_the_top_});
+}
+
+// The program must end here. `entry` explains it, if it is not null.
+std::optional<Mismatch> LinuxLockstep::ends_with(const Mismatch& found,
+                                                 const KnownDifference* entry) {
   over_ = true;
   verdict_.signature = found.signature;
   verdict_.expected = entry;
@@ -138,10 +159,13 @@ void LinuxLockstep::for_each_seen(Visit visit) const {
     if (entry.quirk && entry.versions & version_.bit && seen().has(*entry.quirk)) visit(entry);
 }
 
-// What is known comes before it, or it would not be what the program is about.
+// What ends the program does so with all quirks.
 std::optional<Mismatch> LinuxLockstep::shown_by(const KnownDifference& entry) const {
   try {
-    return QuirkedLockstep(make_, quirks_but_for(version_, &entry)).run(program_);
+    auto shown = QuirkedLockstep(make_, quirks_but_for(version_, &entry)).run(program_);
+    if (shown && shown->signature == verdict_.signature && report_of(*shown) == verdict_.report)
+      return std::nullopt;
+    return shown;
   } catch (const LinuxStopped&) {
     return std::nullopt;  // so does the program
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,9 +59,11 @@ class LinuxLockstep final : public QuirkedLockstep {
 
  private:
   LinuxLockstep(const LinuxVersion& version, std::string_view known, SubjectFactory make);
-  std::optional<Mismatch> ends_with(const Mismatch& found, bool compared);
+  const KnownDifference* entry_for(const Mismatch& found, bool compared) const;
+  std::optional<Mismatch> ends_with(const Mismatch& found, const KnownDifference* entry);
+  bool stops_rightly(const Operation& operation, const Mismatch& found);
   std::optional<Mismatch> shows(const std::optional<Mismatch>& found);
-  void watch_the_top();
+  void watch_the_top(std::span<const Step> steps);
   template <class Visit>
   void for_each_seen(Visit visit) const;
   std::optional<Mismatch> shown_by(const KnownDifference& entry) const;

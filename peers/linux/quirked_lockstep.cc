@@ -6,6 +6,13 @@
 #include "linux_subject.h"
 
 namespace tidemark {
+namespace {
+
+using reference::Stop;
+
+Kind kind_of(Stop stop) { return stop == Stop::bug ? Kind::bug : Kind::deadlock; }
+
+}  // namespace
 
 void QuirkedLockstep::begin(const Setup& setup) {
   Lockstep::begin(setup);
@@ -19,8 +26,14 @@ std::optional<Mismatch> QuirkedLockstep::step(const Operation& operation,
                                               const Expectation* expectation) {
   std::optional<Mismatch> found = Lockstep::step(operation, expectation);
   if (auto warning = compare_warnings()) found = std::move(warning);
+  if (!found && reference().stop() != Stop::none) found = did_not_stop();
   ++index_;
   return found;
+}
+
+bool QuirkedLockstep::should_stop(const Operation& operation, Kind how) {
+  expected().run(operation);
+  return reference().stop() != Stop::none && how == kind_of(reference().stop());
 }
 
 bool QuirkedLockstep::tolerates(const Mismatch& found) {
@@ -32,6 +45,15 @@ bool QuirkedLockstep::tolerates(const Mismatch& found) {
     default:
       return false;
   }
+}
+
+Mismatch QuirkedLockstep::did_not_stop() {
+  Mismatch found;
+  found.signature = said_by_linux(kind_of(reference().stop()), "missing");
+  found.operation = index_;
+  found.expected = "the kernel stops: " + std::string(word(found.signature.kind));
+  found.actual = "the call returns";
+  return found;
 }
 
 std::optional<Mismatch> QuirkedLockstep::compare_warnings() {

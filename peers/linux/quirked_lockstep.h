@@ -19,6 +19,10 @@ class QuirkedLockstep : public Lockstep {
   void begin(const Setup& setup) override;
   std::optional<Mismatch> step(const Operation& operation, const Expectation* expectation) override;
 
+  // Linux has stopped in this operation. Should it have, and in this way? No allocation was
+  // told to fail in it.
+  bool should_stop(const Operation& operation, Kind how);
+
   // Of the program so far; see QuirkedReference.
   reference::Quirks seen() const { return seen_; }
 
@@ -32,6 +36,7 @@ class QuirkedLockstep : public Lockstep {
  private:
   QuirkedReference& reference() { return static_cast<QuirkedReference&>(expected().subject()); }
   std::optional<Mismatch> compare_warnings();
+  Mismatch did_not_stop();
 
   reference::Quirks quirks_, seen_;
   std::size_t index_ = 0;  // of the operation that runs
