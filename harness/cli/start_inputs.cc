@@ -65,7 +65,8 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
     // What was only slow, for want of a core, is not deadly.
     const Judgement judgement = judge_apart(tested, read_program(inputs[*at]), seconds);
     if (judgement.crashed) deadly.push_back({inputs[*at], judgement.signature});
-    if (judgement.signature.kind == Kind::hang) break;
+    const Kind how = judgement.signature.kind;
+    if (how == Kind::hang || how == Kind::out_of_memory) break;
   }
   return deadly;
 }
