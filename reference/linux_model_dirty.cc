@@ -43,11 +43,11 @@ void LinuxModel::stop_tracking() {
 
 const PageSet& LinuxModel::marks() const {
   shown_marks_.clear();
-  for (const auto& [first, bitmap] : bitmaps_) {
-    const auto mapping = mappings_.find(first);
-    for_each_run(bitmap.bits(), {0, bits_of(mapping->second)}, [&](PageRange run, const auto&) {
-      const Page end = std::min(first + (run.end << shift_), mapping->second.end);
-      add(shown_marks_, {first + (run.first << shift_), end});
+  for (const auto& entry : bitmaps_) {
+    const Mapping& mapping = mappings_.find(entry.first)->second;
+    for_each_run(entry.second.bits(), {0, bits_of(mapping)}, [&](PageRange run, const auto&) {
+      const Page end = std::min(mapping.first + (run.end << shift_), mapping.end);
+      add(shown_marks_, {mapping.first + (run.first << shift_), end});
     });
   }
   return shown_marks_;
