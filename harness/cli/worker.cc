@@ -96,10 +96,13 @@ void Worker::take_line(const std::string& line) {
     coverage_ = std::strtoull(line.c_str() + at + 6, nullptr, 10);
 }
 
-bool Worker::was_starved() const {
-  const std::chrono::duration<double> life = std::chrono::steady_clock::now() - started_;
-  return child_->seconds_without_core() > life.count() / 2;
+double Worker::lifetime() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
 }
+
+double Worker::seconds() const { return lifetime() - child_->seconds_without_core(); }
+
+bool Worker::was_starved() const { return child_->seconds_without_core() > lifetime() / 2; }
 
 WorkerEnd Worker::finish() {
   child_->wait_for_end();

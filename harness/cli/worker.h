@@ -47,6 +47,8 @@ class Worker {
   // Takes in what it printed; false once there will be no more.
   bool read_output();
   void stop(int signal) const { child_->kill(signal); }
+  // Of its life so far, without those that it waited for a core; up to finish().
+  double seconds() const;
   // Waits for its end.
   WorkerEnd finish();
 
@@ -57,6 +59,7 @@ class Worker {
 
  private:
   void take_line(const std::string& line);
+  double lifetime() const;
   bool was_starved() const;
 
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

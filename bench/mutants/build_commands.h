@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// How the build makes the programs that try the tracker, done again with other objects.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "subprocess.h"
+
+namespace tidemark::mutants {
+
+class BuildCommands {
+ public:
+  // Asks Ninja how `build`, a build folder with all programs made, compiles `sources`
+  // (of impl/, by name). Throws std::invalid_argument, with Ninja's words, if it does not
+  // know.
+  BuildCommands(const std::filesystem::path& build, const std::vector<std::string>& sources);
+
+  std::vector<std::string> sources() const;
+
+  // With sanitizers and coverage feedback, as the build does.
+  Ending compile(const std::string& source, const std::filesystem::path& file,
+                 const std::filesystem::path& object) const;
+  // Without, and with no trace of where what stood: objects that differ do so in what
+  // they do.
+  Ending compile_plain(const std::string& source, const std::filesystem::path& file,
+                       const std::filesystem::path& object) const;
+  // The fuzz target, or the tests, as `program`. `objects` come before the library with
+  // the tracker, which then only gives what is not there yet.
+  Ending link_fuzzer(const std::vector<std::filesystem::path>& objects,
+                     const std::filesystem::path& program) const;
+  Ending link_tests(const std::vector<std::filesystem::path>& objects,
+                    const std::filesystem::path& program) const;
+
+ private:
+  Ending run(const std::string& command) const;
+  std::string compiling(const std::string& source, const std::filesystem::path& file,
+                        const std::filesystem::path& object) const;
+  Ending link(const std::string& command, const std::string& usual,
+              const std::vector<std::filesystem::path>& objects,
+              const std::filesystem::path& program) const;
+
+  std::filesystem::path build_;
+  std::map<std::string, std::string> compile_;  // by source
+  std::string link_fuzzer_, link_tests_;
+};
+
+// `command` with each word `from` replaced. Throws std::invalid_argument if none is there.
+std::string with_word(const std::string& command, const std::string& from, const std::string& to);
+
+}  // namespace tidemark::mutants
