@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -101,7 +102,8 @@ class Campaign {
 
 std::uint64_t lot(const Mutant& mutant, std::uint64_t seed) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(mutant.id.data());
-  return mix(mix(digest_of(bytes, mutant.id.size()), seed), 0);
+  // Seeds that are near each other must not draw alike.
+  return std::mt19937_64(digest_of(bytes, mutant.id.size()) ^ seed)();
 }
 
 }  // namespace
