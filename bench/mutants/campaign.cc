@@ -48,8 +48,9 @@ class Campaign {
            const std::function<Verdict(const Mutant&)>& judge)
       : waiting_(std::move(waiting)), jobs_(jobs), judge_(judge) {}
   ~Campaign() {
+    // What compilers have started becomes our child, and is soon done.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     running_.clear();
-    // What compilers have started is ours now, and soon done.
     while (wait(nullptr) > 0 || errno == EINTR) {
     }
   }
@@ -124,7 +125,6 @@ std::vector<Result> run_campaign(std::vector<Result> waiting, unsigned jobs,
                                  const std::function<Verdict(const Mutant&)>& judge,
                                  const std::function<bool()>& interrupted,
                                  const std::function<void(const Result&)>& done) {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::vector<Result> results;
   Campaign campaign(std::move(waiting), jobs, judge);
   while (!campaign.over() && !interrupted()) {

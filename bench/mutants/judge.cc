@@ -92,6 +92,16 @@ std::vector<std::string> files_of(const fs::path& folder) {
   return files;
 }
 
+// Files of the tracker that differ from the build's.
+struct Sources {
+  fs::path folder;
+  std::vector<std::string> names;
+};
+
+fs::path object_in(const fs::path& folder, const std::string& source) {
+  return folder / (source + ".o");
+}
+
 // The stages, each until something is found.
 class Trial {
  public:
@@ -99,17 +109,37 @@ class Trial {
         const fs::path& work)
       : commands_(commands), places_(places), effort_(effort), work_(work) {}
 
-  Verdict run(const std::vector<fs::path>& objects) const {
-    const fs::path target = work_ / "fuzzer", tests = work_ / "tests";
+  Verdict run(const Sources& sources) const {
+    const fs::path target = work_ / "fuzzer", tests = work_ / "tests", races = work_ / "races";
+    const Objects objects = compile(sources, &BuildCommands::compile, "objects");
     must_be_fine(commands_.link_fuzzer(objects, target), "cannot link the fuzz target");
     if (const std::string by = replay(target); !by.empty()) return {Fate::killed_by_seeds, by};
     if (const std::string by = fuzz(target); !by.empty()) return {Fate::killed_by_fuzzing, by};
     must_be_fine(commands_.link_tests(objects, tests), "cannot link the tests");
     if (const std::string by = test(tests); !by.empty()) return {Fate::killed_by_tests, by};
+    must_be_fine(commands_.link_race_tests(
+                     compile(sources, &BuildCommands::compile_for_races, "race_objects"), races),
+                 "cannot link the tests for races");
+    if (const std::string by = test(races); !by.empty()) return {Fate::killed_by_tests, by};
     return {};
   }
 
  private:
+  using Compiling = Ending (BuildCommands::*)(const std::string&, const fs::path&,
+                                              const fs::path&) const;
+
+  Objects compile(const Sources& sources, Compiling compiling, const char* name) const {
+    const fs::path folder = work_ / name;
+    fs::create_directory(folder);
+    Objects objects;
+    for (const std::string& source : sources.names) {
+      objects[source] = object_in(folder, source);
+      must_be_fine((commands_.*compiling)(source, sources.folder / source, objects[source]),
+                   "cannot compile");
+    }
+    return objects;
+  }
+
   std::string replay(const fs::path& target) const {
     std::vector<std::string> arguments = files_of(places_.seeds);
     arguments.insert(arguments.begin(), {"-rss_limit_mb=2048", "-symbolize=0"});
@@ -138,9 +168,10 @@ class Trial {
   // What is kept of what a program says is its beginning, and it is the end that counts.
   std::string test(const fs::path& tests) const {
     const fs::path log = work_ / "log";
-    Ending ending = run_program({"sh", "-c", "exec \"$@\" >\"$0\" 2>&1", log, tests,
-                                 "--gtest_fail_fast", "--gtest_color=no"},
-                                kTestSeconds);
+    Ending ending =
+        run_program({"sh", "-c", "TSAN_OPTIONS=halt_on_error=1 exec \"$@\" >\"$0\" 2>&1", log,
+                     tests, "--gtest_fail_fast", "--gtest_color=no"},
+                    kTestSeconds);
     ending.said = read_file(log);
     return failed_test(ending);
   }
@@ -151,9 +182,9 @@ class Trial {
   const fs::path& work_;
 };
 
-// Where the compiler, which looks beside a file first, finds the mutant of a header.
-std::vector<std::string> write_sources(const Mutant& mutant, const BuildCommands& commands,
-                                       const fs::path& impl, const fs::path& folder) {
+// A header is where the compiler looks first: beside the file that includes it.
+Sources write_sources(const Mutant& mutant, const BuildCommands& commands, const fs::path& impl,
+                      const fs::path& folder) {
   const bool header = mutant.file.ends_with(".h");
   fs::create_directories(folder);
   if (header)
@@ -161,21 +192,16 @@ std::vector<std::string> write_sources(const Mutant& mutant, const BuildCommands
       if (entry.is_regular_file()) fs::copy_file(entry.path(), folder / entry.path().filename());
   write_file(folder / mutant.file, changed(read_file(impl / mutant.file), mutant),
              Survives::process);
-  return header ? commands.sources() : std::vector<std::string>{mutant.file};
+  return {folder, header ? commands.sources() : std::vector<std::string>{mutant.file}};
 }
 
-fs::path object_in(const fs::path& folder, const std::string& source) {
-  return folder / (source + ".o");
-}
-
-std::optional<Verdict> without_running(const std::vector<std::string>& sources,
-                                       const BuildCommands& commands, const Places& places,
-                                       const fs::path& work) {
+std::optional<Verdict> without_running(const Sources& sources, const BuildCommands& commands,
+                                       const Places& places, const fs::path& work) {
   fs::create_directories(work / "plain");
   bool same = true;
-  for (const std::string& source : sources) {
+  for (const std::string& source : sources.names) {
     const fs::path object = object_in(work / "plain", source);
-    const Ending ending = commands.compile_plain(source, work / "impl" / source, object);
+    const Ending ending = commands.compile_plain(source, sources.folder / source, object);
     if (!ending.fine)
       return Verdict{Fate::no_program, first_after(ending.said, "error: ").value_or(ending.said)};
     same = same && read_file(object) == read_file(object_in(places.originals, source));
@@ -184,22 +210,11 @@ std::optional<Verdict> without_running(const std::vector<std::string>& sources,
   return std::nullopt;
 }
 
-std::vector<fs::path> compile(const std::vector<std::string>& sources,
-                              const BuildCommands& commands, const fs::path& from,
-                              const fs::path& work) {
-  std::vector<fs::path> objects;
-  for (const std::string& source : sources) {
-    objects.push_back(object_in(work, source));
-    must_be_fine(commands.compile(source, from / source, objects.back()), "cannot compile");
-  }
-  return objects;
-}
-
 Verdict judged(const Mutant& mutant, const BuildCommands& commands, const Places& places,
                const Effort& effort, const fs::path& work) {
-  const auto sources = write_sources(mutant, commands, places.impl, work / "impl");
+  const Sources sources = write_sources(mutant, commands, places.impl, work / "impl");
   if (auto verdict = without_running(sources, commands, places, work)) return *verdict;
-  return Trial(commands, places, effort, work).run(compile(sources, commands, work / "impl", work));
+  return Trial(commands, places, effort, work).run(sources);
 }
 
 }  // namespace
@@ -216,8 +231,9 @@ std::string cause_of_death(const Ending& ending) {
   if (const auto named = last_after(ending.said, "Assertion failure: ")) return *named;
   const Signature signature = signature_of(ending);
   if (signature.kind != Kind::died) return print(signature);
-  const auto error = last_after(ending.said, "ERROR: ");
-  return error.value_or("");
+  for (const char* marker : {"ERROR: ", "WARNING: ThreadSanitizer: "})
+    if (const auto error = last_after(ending.said, marker)) return *error;
+  return {};
 }
 
 std::string failed_test(const Ending& ending) {
@@ -249,8 +265,7 @@ Verdict judge(const Mutant& mutant, const BuildCommands& commands, const Places&
 
 Verdict judge_original(const BuildCommands& commands, const Places& places, const Effort& effort,
                        const fs::path& work) {
-  const auto objects = compile({commands.sources().front()}, commands, places.impl, work);
-  return Trial(commands, places, effort, work).run(objects);
+  return Trial(commands, places, effort, work).run({places.impl, {commands.sources().front()}});
 }
 
 }  // namespace tidemark::mutants

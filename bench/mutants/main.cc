@@ -109,7 +109,7 @@ class Run {
   Run(const Options& options, const Tracker& tracker)
       : options_(options),
         commands_(options.build, tracker.sources),
-        places_{options.root / "impl", fs::absolute(options.build) / "seed_corpus",
+        places_{fs::absolute(options.root) / "impl", fs::absolute(options.build) / "seed_corpus",
                 work_.path / "originals"} {
     fs::create_directory(places_.originals);
   }
@@ -164,13 +164,20 @@ class Run {
   Places places_;
 };
 
+int nothing_to_do(const Options& options) {
+  // A revision since which nothing changed is fine; a name that nothing has is mistyped.
+  if (options.only.empty()) return kFine;
+  fmt::print(stderr, "tidemark: no mutant is called {}\n", tidemark::quote(options.only));
+  return kCouldNot;
+}
+
 int mutate(const Options& options) {
   const Tracker tracker = read_tracker(options.root / "impl");
   const std::vector<Mutant> all = all_mutants(tracker);
   const auto reasons = match(
       read_equivalents(tidemark::read_file(options.root / "corpus/mutants/equivalent.txt")), all);
   const std::vector<Mutant> mutants = chosen(all, tracker, options);
-  if (mutants.empty()) return kFine;
+  if (mutants.empty()) return nothing_to_do(options);
   tidemark::cli::count_interrupts();
   const auto results = Run(options, tracker).run(unjudged(mutants, tracker, reasons));
   fmt::print("{}{}", survivors(results), table(results, options.effort));
