@@ -34,6 +34,7 @@ TEST(AMutantsDeath, IsWhatTheFuzzTargetSays) {
             "AddressSanitizer.heap-use-after-free");
   EXPECT_EQ(cause_of_death(ended("==1== ERROR: libFuzzer: out-of-memory (used: 2Gb)\n")),
             "libFuzzer: out-of-memory (used: 2Gb)");
+  EXPECT_EQ(cause_of_death(ended("WARNING: ThreadSanitizer: data race (pid=12)\n")), "data race");
   EXPECT_EQ(cause_of_death({.timed_out = true, .said = ""}), "hang");
 }
 

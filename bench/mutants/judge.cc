@@ -232,7 +232,8 @@ std::string cause_of_death(const Ending& ending) {
   const Signature signature = signature_of(ending);
   if (signature.kind != Kind::died) return print(signature);
   for (const char* marker : {"ERROR: ", "WARNING: ThreadSanitizer: "})
-    if (const auto error = last_after(ending.said, marker)) return *error;
+    if (const auto error = last_after(ending.said, marker))
+      return error->substr(0, error->find(" (pid="));
   return {};
 }
 

@@ -17,9 +17,10 @@ std::vector<Mutant> make_mutants(const std::string& file, std::string_view sourc
     const Tokens tokens = c_tokens(source);
     for (const Function& function : functions_of(tokens)) {
       std::vector<Mutant> found;
-      mutate_operators(tokens, function, found);
-      mutate_statements(tokens, function, found);
-      mutate_locks(tokens, function, found);
+      const Place place{source, tokens, function};
+      mutate_operators(place, found);
+      mutate_statements(place, found);
+      mutate_locks(place, found);
       std::multimap<std::size_t, Mutant> in_order;
       for (Mutant& mutant : found) in_order.emplace(mutant.edits.front().at, std::move(mutant));
       for (auto& [at, mutant] : in_order) {

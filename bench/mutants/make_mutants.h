@@ -16,12 +16,18 @@ namespace tidemark::mutants {
 // them the tracker does the same. Throws std::invalid_argument for what is no C.
 std::vector<Mutant> make_mutants(const std::string& file, std::string_view source);
 
-// The parts of that, for one function of the file that `tokens` are. Each adds what it
-// finds, with no more than `kind` and `edits`.
-void mutate_operators(const Tokens& tokens, const Function& function, std::vector<Mutant>& mutants);
-void mutate_statements(const Tokens& tokens, const Function& function,
-                       std::vector<Mutant>& mutants);
-void mutate_locks(const Tokens& tokens, const Function& function, std::vector<Mutant>& mutants);
+// A function, and the file that it is in.
+struct Place {
+  std::string_view source;
+  const Tokens& tokens;
+  const Function& function;
+};
+
+// The parts of that, for one function. Each adds what it finds, with no more than `kind`
+// and `edits`.
+void mutate_operators(const Place& place, std::vector<Mutant>& mutants);
+void mutate_statements(const Place& place, std::vector<Mutant>& mutants);
+void mutate_locks(const Place& place, std::vector<Mutant>& mutants);
 
 // A check or a log line, which begins at `token`.
 bool is_only_watching(const Token& token);

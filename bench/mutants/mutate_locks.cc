@@ -7,7 +7,8 @@ namespace {
 
 class Maker {
  public:
-  Maker(const Tokens& tokens, std::vector<Mutant>& mutants) : tokens_(tokens), mutants_(mutants) {}
+  Maker(const Place& place, std::vector<Mutant>& mutants)
+      : source_(place.source), tokens_(place.tokens), mutants_(mutants) {}
 
   void visit(const Statement& block) {
     for (std::size_t i = 0; i < block.inside.size(); ++i) {
@@ -39,7 +40,7 @@ class Maker {
     return tokens_[statement.tokens.end - 1].end() - begin(statement);
   }
   std::string text(const Statement& statement) const {
-    return {tokens_[statement.tokens.first].text.data(), length(statement)};
+    return std::string(source_.substr(begin(statement), length(statement)));
   }
   Edit without(const Statement& statement) const {
     return {begin(statement), length(statement), ""};
@@ -64,6 +65,7 @@ class Maker {
           {.kind = Mutation::lock, .edits = {{begin(first), 0, lines}, without(second)}});
   }
 
+  const std::string_view source_;
   const Tokens& tokens_;
   std::vector<Mutant>& mutants_;
   std::vector<const Statement*> locks_;
@@ -71,9 +73,9 @@ class Maker {
 
 }  // namespace
 
-void mutate_locks(const Tokens& tokens, const Function& function, std::vector<Mutant>& mutants) {
-  Maker maker(tokens, mutants);
-  maker.visit(function.body);
+void mutate_locks(const Place& place, std::vector<Mutant>& mutants) {
+  Maker maker(place, mutants);
+  maker.visit(place.function.body);
   maker.drop_pairs();
 }
 

@@ -43,7 +43,8 @@ const Swap* find(std::span<const Swap> swaps, std::string_view text) {
 
 class Maker {
  public:
-  Maker(const Tokens& tokens, std::vector<Mutant>& mutants) : tokens_(tokens), mutants_(mutants) {}
+  Maker(const Place& place, std::vector<Mutant>& mutants)
+      : source_(place.source), tokens_(place.tokens), mutants_(mutants) {}
 
   void visit(const Statement& statement) {
     using Kind = Statement::Kind;
@@ -117,8 +118,8 @@ class Maker {
     const auto colon = next_of({":"}, question + 1);
     const auto end = next_of({",", ";", ":", ")", "]", "}"}, colon + 1);
     const auto text = [&](std::size_t first, std::size_t last) {
-      const char* begin = tokens_[first].text.data();
-      return std::string(begin, tokens_[last].text.data() + tokens_[last].text.size());
+      return std::string(
+          source_.substr(tokens_[first].at, tokens_[last].end() - tokens_[first].at));
     };
     const std::size_t at = tokens_[question + 1].at;
     mutants_.push_back(
@@ -140,15 +141,15 @@ class Maker {
     }
   }
 
+  const std::string_view source_;
   const Tokens& tokens_;
   std::vector<Mutant>& mutants_;
 };
 
 }  // namespace
 
-void mutate_operators(const Tokens& tokens, const Function& function,
-                      std::vector<Mutant>& mutants) {
-  Maker(tokens, mutants).visit(function.body);
+void mutate_operators(const Place& place, std::vector<Mutant>& mutants) {
+  Maker(place, mutants).visit(place.function.body);
 }
 
 }  // namespace tidemark::mutants

@@ -7,7 +7,8 @@ namespace {
 
 class Maker {
  public:
-  Maker(const Tokens& tokens, std::vector<Mutant>& mutants) : tokens_(tokens), mutants_(mutants) {}
+  Maker(const Place& place, std::vector<Mutant>& mutants)
+      : tokens_(place.tokens), mutants_(mutants) {}
 
   // `guarded`: by an if or a switch, so that the function goes on without it.
   void visit(const Statement& statement, bool guarded) {
@@ -64,9 +65,8 @@ class Maker {
 
 }  // namespace
 
-void mutate_statements(const Tokens& tokens, const Function& function,
-                       std::vector<Mutant>& mutants) {
-  Maker(tokens, mutants).visit(function.body, false);
+void mutate_statements(const Place& place, std::vector<Mutant>& mutants) {
+  Maker(place, mutants).visit(place.function.body, false);
 }
 
 }  // namespace tidemark::mutants
