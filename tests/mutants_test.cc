@@ -300,17 +300,29 @@ TEST(EquivalentMutants, AreRefusedInAnotherForm) {
     EXPECT_THROW(read_equivalents(text), std::invalid_argument) << text;
 }
 
-TEST(EquivalentMutants, OfTheTrackerAreAllThere) {
-  const fs::path root = fs::path(TIDEMARK_CORPUS_DIR).parent_path();
+fs::path root() { return fs::path(TIDEMARK_CORPUS_DIR).parent_path(); }
+
+std::vector<Mutant> mutants_of_the_tracker() {
   std::vector<Mutant> mutants;
-  for (const auto& entry : fs::directory_iterator(root / "impl"))
+  for (const auto& entry : fs::directory_iterator(root() / "impl"))
     if (const string name = entry.path().filename(); name.ends_with(".c") || name.ends_with(".h"))
       for (Mutant& mutant : make_mutants(name, read_file(entry.path())))
         mutants.push_back(std::move(mutant));
-  EXPECT_GT(mutants.size(), 1000u);
-  EXPECT_GT(
-      match(read_equivalents(read_file(root / "corpus/mutants/equivalent.txt")), mutants).size(),
-      0u);
+  return mutants;
+}
+
+TEST(EquivalentMutants, OfTheTrackerAreAllThere) {
+  const auto list = read_equivalents(read_file(root() / "corpus/mutants/equivalent.txt"));
+  EXPECT_EQ(match(list, mutants_of_the_tracker()).size(), list.size());
+  EXPECT_FALSE(list.empty());
+}
+
+TEST(AMutantsId, IsNoOtherMutantsInTheTracker) {
+  std::set<string> ids;
+  const auto mutants = mutants_of_the_tracker();
+  for (const Mutant& mutant : mutants) ids.insert(mutant.id);
+  EXPECT_EQ(ids.size(), mutants.size());
+  EXPECT_GT(ids.size(), 1000u);
 }
 
 }  // namespace

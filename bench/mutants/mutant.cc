@@ -80,9 +80,10 @@ std::string id_of(const Mutant& mutant) {
   for (const std::string& line : mutant.removed) text += "-" + line + "\n";
   for (const std::string& line : mutant.added) text += "+" + line + "\n";
   text += std::to_string(mutant.number);
-  const std::uint64_t digest =
-      digest_of(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  return fmt::format("{:08x}", mix(digest, 0) >> 32);
+  std::uint64_t digest = digest_of(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  // Of texts that end alike, the upper half would be alike.
+  for (std::uint64_t round = 0; round < 4; ++round) digest = mix(digest, round);
+  return fmt::format("{:08x}", digest >> 32);
 }
 
 // Hunks from `first` on whose lines around them meet.
