@@ -254,6 +254,19 @@ TEST(D9, AllAddressesAreValidAgainAfterTheLastHardwareGroup) {
   )"));
 }
 
+// No two kinds of hardware that programs can name exclude each other.
+TEST(D8, AGroupThatSharesNoAddressWithTheOthersIsRefused) {
+  BareTracker tracker;
+  const int low = 0, high = 0;
+  ASSERT_EQ(tracker.attach_hardware(&low, kPageBytes, {0, 16 * kPageBytes - 1}), 0);
+  const std::uint64_t allocations = tracker.machine.nr_allocations;
+  EXPECT_EQ(tracker.attach_hardware(&high, kPageBytes, {16 * kPageBytes, ~__u64{0}}), -EINVAL);
+  EXPECT_EQ(tracker.machine.nr_allocations, allocations);
+  EXPECT_EQ(tracker.stats().nr_groups, 1u);
+  EXPECT_EQ(tracker.map(0, 16, nullptr), 0);
+  EXPECT_EQ(tracker.map(16, 1, nullptr), -EINVAL);
+}
+
 TEST(D9, TheOtherGroupsRangesStay) {
   EXPECT_TRUE(runs(R"(
     attach g0 hardware=7

@@ -147,7 +147,8 @@ int BareTracker::attach(const void* id) {
   return tidemark_group_attach(container, id, &info);
 }
 
-int BareTracker::attach_hardware(const void* id, std::uint64_t pgsizes) {
+int BareTracker::attach_hardware(const void* id, std::uint64_t pgsizes,
+                                 tidemark_iova_range aperture) {
   static constexpr tidemark_iommu_ops kOps = {[](void*, __u64, __u64, __u64, int) { return 0; },
                                               [](void*, __u64, __u64) {},
                                               [](void*, __u64, __u64 pages, __u64* pfn) {
@@ -157,7 +158,7 @@ int BareTracker::attach_hardware(const void* id, std::uint64_t pgsizes) {
   tidemark_group_info info = {};
   info.flags = TIDEMARK_GROUP_HARDWARE;
   info.pgsizes = pgsizes;
-  info.aperture = {0, ~__u64{0}};
+  info.aperture = aperture;
   info.iommu = &kOps;
   return tidemark_group_attach(container, id, &info);
 }

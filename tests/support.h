@@ -59,7 +59,8 @@ class BareTracker {
   long unmap(std::uint64_t page, std::uint64_t pages, std::vector<std::uint64_t>& words);
   int attach(const void* id);  // an emulated group
   // A hardware group that maps whatever it is told to.
-  int attach_hardware(const void* id, std::uint64_t pgsizes);
+  int attach_hardware(const void* id, std::uint64_t pgsizes,
+                      tidemark_iova_range aperture = {0, ~__u64{0}});
   int pin(const void* id, std::uint64_t page, int pages);
   void unpin(std::uint64_t page, int pages);
   int write(std::uint64_t page, std::uint64_t value);  // 8 bytes at its start
