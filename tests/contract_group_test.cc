@@ -267,6 +267,30 @@ TEST(D8, AGroupThatSharesNoAddressWithTheOthersIsRefused) {
   EXPECT_EQ(tracker.map(16, 1, nullptr), -EINVAL);
 }
 
+// Programs only name reserved ranges of whole pages.
+TEST(D8, AReservedByteKeepsItsPageOut) {
+  BareTracker tracker;
+  constexpr std::uint64_t kLast = 16 * kPageBytes - 1;
+  const tidemark_iova_range reserved = {kLast, kLast};
+  tidemark_group_info info = tracker.hardware_group(kPageBytes, {0, kLast});
+  info.reserved = &reserved;
+  info.nr_reserved = 1;
+  const int id = 0;
+  ASSERT_EQ(tidemark_group_attach(tracker.container, &id, &info), 0);
+  EXPECT_EQ(tracker.map(15, 1, nullptr), -EINVAL);
+  EXPECT_EQ(tracker.map(0, 16, nullptr), -EINVAL);
+  EXPECT_EQ(tracker.map(0, 15, nullptr), 0);
+}
+
+TEST(D8, OfAnEmulatedGroupOnlyTheFlagsCount) {
+  BareTracker tracker;
+  tidemark_group_info info = {};
+  info.nr_reserved = ~__u32{0};
+  const int emulated = 0, hardware = 0;
+  EXPECT_EQ(tidemark_group_attach(tracker.container, &emulated, &info), 0);
+  EXPECT_EQ(tracker.attach_hardware(&hardware, kPageBytes), 0);
+}
+
 TEST(D9, TheOtherGroupsRangesStay) {
   EXPECT_TRUE(runs(R"(
     attach g0 hardware=7

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Unmapping: R13, R14, B1, B6, B8, D6, D7, D18.
 #include <cerrno>
+#include <cstring>
 
 #include "support.h"
 
@@ -428,6 +429,32 @@ TEST(D6, MappingsWithoutPinsAreNotAskedFor) {
     query 8p 4p => 0 words 0:0x1
     unmap 8p 4p bitmap => -EINVAL
   )"));
+}
+
+// What its driver has left in the tracker's part of it means nothing.
+TEST(D6, ADeviceNeedNotBeClean) {
+  struct Shell {
+    tidemark_device device;  // first, so that the callback's pointer is ours
+    BareTracker* tracker;
+    int told;
+  };
+  BareTracker tracker;
+  Shell shell;
+  std::memset(static_cast<void*>(&shell.device), 0xff, sizeof(shell.device));
+  shell.tracker = &tracker;
+  shell.told = 0;
+  shell.device.dma_unmap = [](tidemark_device* device, __u64 iova, __u64 bytes) {
+    auto* own = reinterpret_cast<Shell*>(device);
+    ++own->told;
+    own->tracker->unpin(iova / kPageBytes, static_cast<int>(bytes / kPageBytes));
+  };
+  ASSERT_EQ(tracker.attach(&shell), 0);
+  tidemark_device_register(tracker.container, &shell.device);
+  ASSERT_EQ(tracker.map(0, 4, nullptr), 0);
+  ASSERT_EQ(tracker.pin(&shell, 0, 1), 1);
+  EXPECT_EQ(tracker.unmap(0, 4), 0);
+  EXPECT_EQ(shell.told, 1);
+  tidemark_device_unregister(tracker.container, &shell.device);
 }
 
 }  // namespace

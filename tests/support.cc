@@ -147,8 +147,8 @@ int BareTracker::attach(const void* id) {
   return tidemark_group_attach(container, id, &info);
 }
 
-int BareTracker::attach_hardware(const void* id, std::uint64_t pgsizes,
-                                 tidemark_iova_range aperture) {
+tidemark_group_info BareTracker::hardware_group(std::uint64_t pgsizes,
+                                                tidemark_iova_range aperture) {
   static constexpr tidemark_iommu_ops kOps = {[](void*, __u64, __u64, __u64, int) { return 0; },
                                               [](void*, __u64, __u64) {},
                                               [](void*, __u64, __u64 pages, __u64* pfn) {
@@ -160,6 +160,12 @@ int BareTracker::attach_hardware(const void* id, std::uint64_t pgsizes,
   info.pgsizes = pgsizes;
   info.aperture = aperture;
   info.iommu = &kOps;
+  return info;
+}
+
+int BareTracker::attach_hardware(const void* id, std::uint64_t pgsizes,
+                                 tidemark_iova_range aperture) {
+  const tidemark_group_info info = hardware_group(pgsizes, aperture);
   return tidemark_group_attach(container, id, &info);
 }
 

@@ -59,6 +59,7 @@ class BareTracker {
   long unmap(std::uint64_t page, std::uint64_t pages, std::vector<std::uint64_t>& words);
   int attach(const void* id);  // an emulated group
   // A hardware group that maps whatever it is told to.
+  static tidemark_group_info hardware_group(std::uint64_t pgsizes, tidemark_iova_range aperture);
   int attach_hardware(const void* id, std::uint64_t pgsizes,
                       tidemark_iova_range aperture = {0, ~__u64{0}});
   int pin(const void* id, std::uint64_t page, int pages);
