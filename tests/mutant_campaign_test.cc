@@ -15,6 +15,7 @@
 
 #include "build_commands.h"
 #include "campaign.h"
+#include "files.h"
 #include "summary.h"
 #include "verdict_text.h"
 
@@ -60,6 +61,17 @@ TEST(AMutantsDeath, IsTheTestThatFailed) {
 TEST(AMutantsDeath, IsNoneIfTheTestsPassOrDoNotRun) {
   EXPECT_EQ(failed_test({.fine = true, .code = 0, .said = kPassed}), "");
   EXPECT_THROW(failed_test(ended("tests: cannot execute\n")), std::runtime_error);
+}
+
+TEST(AMutantsDeath, IsAHangThatSaysNothing) {
+  const TemporaryFolder folder;
+  const Ending hangs =
+      run_with_log({"sh", "-c", "echo one; echo two >&2; exec sleep 60"}, folder.path / "log", 1);
+  EXPECT_TRUE(hangs.timed_out);
+  EXPECT_EQ(hangs.said, "one\ntwo\n");
+  const Ending ends = run_with_log({"sh", "-c", "exit 3"}, folder.path / "log", 60);
+  EXPECT_FALSE(ends.timed_out);
+  EXPECT_EQ(ends.code, 3);
 }
 
 TEST(AVerdict, IsReadAsItIsPrinted) {

@@ -165,15 +165,9 @@ class Trial {
     return ending.fine ? std::string() : must_have_cause(ending, "the fuzz target");
   }
 
-  // What is kept of what a program says is its beginning, and it is the end that counts.
   std::string test(const fs::path& tests) const {
-    const fs::path log = work_ / "log";
-    Ending ending =
-        run_program({"sh", "-c", "TSAN_OPTIONS=halt_on_error=1 exec \"$@\" >\"$0\" 2>&1", log,
-                     tests, "--gtest_fail_fast", "--gtest_color=no"},
-                    kTestSeconds);
-    ending.said = read_file(log);
-    return failed_test(ending);
+    return failed_test(run_with_log({tests, "--gtest_fail_fast", "--gtest_color=no"}, work_ / "log",
+                                    kTestSeconds));
   }
 
   const BuildCommands& commands_;
@@ -235,6 +229,16 @@ std::string cause_of_death(const Ending& ending) {
     if (const auto error = last_after(ending.said, marker))
       return error->substr(0, error->find(" (pid="));
   return {};
+}
+
+Ending run_with_log(const std::vector<std::string>& words, const fs::path& log, unsigned seconds) {
+  // The pipe stays open behind another number: it is how its end is noticed.
+  std::vector<std::string> all = {
+      "sh", "-c", "TSAN_OPTIONS=halt_on_error=1 exec \"$@\" 3>&1 >\"$0\" 2>&1", log};
+  all.insert(all.end(), words.begin(), words.end());
+  Ending ending = run_program(all, seconds);
+  ending.said = read_if_there(log).value_or(ending.said);
+  return ending;
 }
 
 std::string failed_test(const Ending& ending) {

@@ -61,6 +61,10 @@ Verdict judge_original(const BuildCommands& commands, const Places& places, cons
 // What a fuzz target died of, by what it said: a signature. Empty if it says of nothing
 // that it is wrong.
 std::string cause_of_death(const Ending& ending);
+// run_program() whose end counts, and not its beginning, of what it says: into `log`.
+// A race ends it.
+Ending run_with_log(const std::vector<std::string>& words, const std::filesystem::path& log,
+                    unsigned seconds);
 // The test that failed, or in which the process ended; empty if all passed.
 // Throws std::runtime_error if no test ran.
 std::string failed_test(const Ending& ending);
