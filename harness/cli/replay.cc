@@ -23,7 +23,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr unsigned kSeconds = 60;  // a program that takes longer hangs
+// A program that takes longer hangs: slow is not wrong, and those with many operations are.
+unsigned most_seconds(const Program& program) {
+  return 60 + static_cast<unsigned>(program.operations.size() / 500);
+}
 
 struct Options {
   std::vector<std::string> paths;
@@ -188,7 +191,7 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
       [&] {
         std::_Exit(kReplayed + run_or_complain([&] { return replay(tested, named, options); }));
       },
-      kSeconds);
+      most_seconds(named.program));
   fmt::print(stderr, "{}", symbolized(ending.said));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const Signature signature = signature_of(ending, tested.sources);
@@ -226,7 +229,7 @@ void add_replay(CLI::App& app, Action& action) {
       ->excludes(quiet);
   command->footer(
       "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes;\n"
-      "hangs (for a minute).\n"
+      "hangs (for a minute, and a second more for each 500 operations).\n"
       "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and\n"
       "none is run).");
   on_call(*command, action, options, replay_all);

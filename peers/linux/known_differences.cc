@@ -120,7 +120,7 @@ constexpr KnownDifference kKnownDifferences[] = {
      "page-size-changed"},
     {"slow",
      "-",
-     "hardware mappings of many pages take Linux minutes: not compared",
+     "hardware mappings of many pages take Linux minutes: not compared in a fuzzer",
      kAllLinux,
      {},
      [](const Divergence& d) { return d.says(Kind::foreseen, "slow"); }},

@@ -172,6 +172,17 @@ TEST_P(KnownDifferenceTest, AnEntryExplainsWhatItsCauseDoesElsewhere) {
 }
 
 // What a process has been told is known does not hide what is not.
+// Slow is not wrong: only a fuzzer has no time for it.
+TEST_P(KnownDifferenceTest, HardwareMappingsOfManyPagesAreCompared) {
+  const std::string rest =
+      "\nattach g0 hardware=0\nmap 0p 65537p rw\nstart\nquery 0p 65537p\nunmap 0p 65537p => 0";
+  const Verdict verdict = LinuxLockstep(GetParam()).judge(parsed("container v2" + rest));
+  EXPECT_FALSE(verdict.signature) << verdict.report;
+  const Verdict fuzzed = LinuxLockstep(GetParam()).judge(parsed("container v2 room=8192" + rest));
+  ASSERT_TRUE(fuzzed.expected) << fuzzed.report;
+  EXPECT_STREQ(fuzzed.expected->name, "slow");
+}
+
 TEST_P(KnownDifferenceTest, OfWhatAProgramGoesOnAfterTheNewComesFirst) {
   Program program = trace(kFolder / "clean-words-are-stored.trace");
   const Program other = trace(kFolder / "other-extensions.trace");

@@ -8,6 +8,7 @@
 #include "c_subject.h"
 #include "host_ledger.h"
 #include "linux_kernel.h"
+#include "program_bytes.h"
 
 namespace tidemark {
 namespace {
@@ -21,11 +22,15 @@ class Type1Subject final : public LinuxSubject {
 
   std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
     const Use use(*this);
-    return type1_.ioctl(container_, command, argument);
+    is_counted_ &= command != VFIO_IOMMU_UNMAP_DMA;
+    const std::int64_t result = type1_.ioctl(container_, command, argument);
+    is_counted_ &= command != VFIO_IOMMU_UNMAP_DMA;  // what its window counted
+    return result;
   }
   int attach(unsigned group, const HardwareKind* kind) override;
   void detach(unsigned group) override {
     const Use use(*this);
+    is_counted_ = false;
     type1_.detach(container_, group);
     books_.domains[group].attached = false;
   }
@@ -39,10 +44,12 @@ class Type1Subject final : public LinuxSubject {
   }
   int pin(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns) override {
     const Use use(*this);
+    is_counted_ = false;
     return type1_.pin(container_, group, iova, count, rights, reinterpret_cast<__u64*>(pfns));
   }
   void unpin(std::uint64_t iova, int count) override {
     const Use use(*this);
+    is_counted_ = false;
     type1_.unpin(container_, iova, count);
   }
   int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override {
@@ -68,6 +75,7 @@ class Type1Subject final : public LinuxSubject {
   linux_circumstances& circumstances() override { return *type1_.circumstances(container_); }
   int reopen(unsigned long type) override {
     const Use use(*this);
+    is_counted_ = false;
     type1_.release(container_);
     return type1_.open(container_, type);
   }
@@ -115,6 +123,8 @@ class Type1Subject final : public LinuxSubject {
   bool stopped_ = false;
   std::vector<std::string> warnings_;
   HostLedger books_;
+  linux_stats counted_ = {};  // when mappings and pins were last counted
+  bool is_counted_ = false;   // and nothing but maps has changed them since
 };
 
 linux_hardware hardware_of(const HardwareKind& kind) {
@@ -127,6 +137,12 @@ linux_hardware hardware_of(const HardwareKind& kind) {
   for (unsigned i = 0; i < kind.nr_reserved; ++i)
     hardware.reserved[i] = {kind.reserved[i].first, kind.reserved[i].last};
   return hardware;
+}
+
+// That a careful subject pins in a call. Linux does it page by page: 2 TiB take seconds, and
+// for a fuzzer, whose programs have little room for bitmaps, all of it is too long.
+std::uint64_t most_pages(const Setup& setup) {
+  return std::uint64_t{1} << (setup.bitmap_words > kFuzzedBitmapWords ? 29 : 16);
 }
 
 Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& world, bool careful)
@@ -145,7 +161,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
     throw LinuxStopped{parse_signature(std::string("linux.") + what + "." + function)};
   };
   const Use use(*this);
-  container_ = type1_.create(&kernel_world_, setup.entries, careful);
+  container_ = type1_.create(&kernel_world_, setup.entries, careful, most_pages(setup));
   type1_.open(container_, vfio_type(setup.type));
 }
 
@@ -159,14 +175,26 @@ int Type1Subject::attach(unsigned group, const HardwareKind* kind) {
 }
 
 Sizes Type1Subject::sizes() {
+  constexpr std::uint64_t kMany = 1024;
   linux_stats stats;
   type1_.stats(container_, &stats);
+  // Linux does not count its mappings. Where there are many, what maps have added is taken
+  // from how many may still come, until states are compared.
+  if (is_counted_ && counted_.nr_mappings > kMany) {
+    stats.nr_mappings = counted_.nr_mappings + (counted_.dma_available - stats.dma_available);
+    stats.pinned_pages = counted_.pinned_pages;
+  } else {
+    type1_.count(container_, &stats);
+    counted_ = stats;
+    is_counted_ = true;
+  }
   return {stats.pgsizes,     stats.pinned_pages,  stats.locked_pages,
           stats.nr_mappings, stats.dma_available, stats.tracking};
 }
 
 void Type1Subject::inspect(State& state) {
   state.clear();
+  is_counted_ = false;
   auto visitor = visitor_into<linux_visitor>(state);
   type1_.visit(container_, &visitor);
 }

@@ -28,7 +28,7 @@ static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 }
 
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
-				      bool careful)
+				      bool careful, __u64 most_pages)
 {
 	struct linux_container *container = calloc(1, sizeof(*container));
 
@@ -36,6 +36,7 @@ static struct linux_container *create(const struct linux_world *world, unsigned 
 		abort();
 	container->world = world;
 	container->foresight.careful = careful;
+	container->foresight.most_pages = most_pages;
 	for (unsigned int i = 0; i <= LINUX_PEER_PROCESSES; ++i) {
 		container->task[i].group_leader = &container->task[i];
 		container->task[i].mm = i < LINUX_PEER_PROCESSES ? &container->mm[i] : NULL;
@@ -298,6 +299,12 @@ static void stats(struct linux_container *container, struct linux_stats *stats)
 		.uncharged_bytes = container->uncharged_bytes,
 		.tracking = iommu->dirty_page_tracking,
 	};
+}
+
+static void count(struct linux_container *container, struct linux_stats *stats)
+{
+	struct vfio_iommu *iommu = container->iommu;
+
 	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
 		struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
 
@@ -402,6 +409,7 @@ const struct linux_type1 LINUX_PEER_NAME = {
 	.unpin = unpin,
 	.rw = rw,
 	.stats = stats,
+	.count = count,
 	.circumstances = circumstances,
 	.offers = offers,
 	.has_domain = has_domain,

@@ -30,7 +30,7 @@ static void foresee_size(const struct vfio_iommu *iommu)
 
 	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
 		bytes += rb_entry(n, struct vfio_dma, node)->size;
-		foresee(bytes >> PAGE_SHIFT > LINUX_PEER_MANY_PAGES, "slow");
+		foresee(bytes >> PAGE_SHIFT > linux_peer->foresight.most_pages, "slow");
 	}
 }
 

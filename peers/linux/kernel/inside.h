@@ -19,9 +19,6 @@ struct linux_peer_device {
 /* The first one, and another. */
 #define LINUX_PEER_PROCESSES 2
 
-/* More than a careful container pins in a call. */
-#define LINUX_PEER_MANY_PAGES (1 << 16)
-
 struct linux_container {
 	struct linux_circumstances circumstances; /* first, for linux_peer_now() */
 	const struct linux_world *world;
@@ -39,6 +36,7 @@ struct linux_container {
 		const void *dma;  /* the mapping whose devices are called; null once it is freed */
 		unsigned long sizes; /* of pages, before the call that runs */
 		__u64 nr_pinned;  /* pages, by the call that runs */
+		__u64 most_pages; /* that one may pin */
 	} foresight;
 };
 

@@ -201,7 +201,7 @@ long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned lo
 		linux_peer_now()->nr_pinned_of_other += pinned;
 	linux_peer->foresight.nr_pinned += pinned;
 	if (linux_peer->foresight.careful &&
-	    linux_peer->foresight.nr_pinned > LINUX_PEER_MANY_PAGES)
+	    linux_peer->foresight.nr_pinned > linux_peer->foresight.most_pages)
 		linux_peer_stop("foreseen", "slow");
 	return pinned ? (long)pinned : -EFAULT;
 }

@@ -112,9 +112,9 @@ struct linux_circumstances {
 
 struct linux_stats {
 	__u64 pgsizes;
-	__u64 pinned_pages; /* distinct */
+	__u64 pinned_pages; /* distinct; counted */
 	__u64 locked_pages; /* as the process has them */
-	__u64 nr_mappings;
+	__u64 nr_mappings;  /* counted */
 	__u64 dma_available;
 	__u64 uncharged_bytes; /* allocated, and on no memory cgroup's account */
 	bool tracking;
@@ -145,10 +145,12 @@ struct linux_type1 {
 	const char *version;
 	/*
 	 * @world outlives it. If @careful, calls that are known to read or write
-	 * memory that is not theirs, or to take minutes, stop instead.
+	 * memory that is not theirs, or that pin more than @most_pages, which may
+	 * take minutes, stop instead.
 	 */
 	struct linux_container *(*create)(const struct linux_world *world,
-					  unsigned int dma_entry_limit, bool careful);
+					  unsigned int dma_entry_limit, bool careful,
+					  __u64 most_pages);
 	/* The driver's open(), of a VFIO_*_IOMMU; 0 or -errno. */
 	int (*open)(struct linux_container *container, unsigned long type);
 	/* The driver's release(), unless the kernel stopped, and what it left. */
@@ -170,7 +172,10 @@ struct linux_type1 {
 	int (*rw)(struct linux_container *container, __u64 iova, void *data, size_t bytes,
 		  bool write);
 
+	/* All but what has to be counted: O(1). */
 	void (*stats)(struct linux_container *container, struct linux_stats *stats);
+	/* The rest of it: O(mappings + pins). */
+	void (*count)(struct linux_container *container, struct linux_stats *stats);
 	/* Looked at until the container is destroyed. */
 	struct linux_circumstances *(*circumstances)(struct linux_container *container);
 	/* What the core asks before a container is opened: CHECK_EXTENSION. */
