@@ -45,5 +45,24 @@ TEST(APageThatSomebodyCouldHaveWritten, IsReportedAgain) {
       << "it was held when it was reported";
 }
 
+// What the user sees there, or believes, need not be the answer: it says nothing then.
+TEST(Precision, IsSilentWhereBitmapsOrArgumentsAreElsewhere) {
+  const std::string written = "map 0p 8p rw\nstart\nwrite 0p 1\n";
+  EXPECT_TRUE(runs(written + "query 0p 8p bitmap=0x60000000\nquery 0p 8p bitmap=0x60000000"));
+  EXPECT_TRUE(runs(written + "query 0p 8p\nunmap 0p 8p bitmap bitmap=0x10020"));
+  const std::string devices = "attach g0 emulated\nenroll d0\n";
+  EXPECT_TRUE(runs(devices + "map 100p 1p rw\n" + written +
+                   "pin d0 100p 1p rw\nwindow d0: query 0p 8p bitmap=0x20000000\n"
+                   "window d0: query 0p 8p bitmap=0x20000000\nunmap 100p 1p"));
+  EXPECT_TRUE(runs(devices + "map 0p 128p rw\nstart\npin d0 100p 1p rw\nwrite 0p 1\n"
+                             "window d0: query 0p 128p bitmap=0x20000000\nunmap 0p 128p bitmap"));
+  EXPECT_TRUE(runs(devices + "map 1p 4p rw\nstart\npin d0 1p 1p rw\nunmap 0x18 100p arg=0x10028\n"
+                             "query 1p 4p\nquery 1p 4p"));
+  EXPECT_TRUE(runs(devices + "map 0p 8p rw\nmap 100p 8p rw\nmap 200p 1p rw\nstart\n"
+                             "pin d0 200p 1p rw\nwindow d0: query 100p 8p bitmap=0x20000000\n"
+                             "unmap 200p 1p\nwrite 0p 1\nquery 0p 8p\nwrite 100p 1\n"
+                             "query 0p 8p arg=0x40010020"));
+}
+
 }  // namespace
 }  // namespace tidemark

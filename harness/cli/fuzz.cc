@@ -63,6 +63,7 @@ class Run {
     fs::create_directories(corpus_);
     fs::create_directories(artifacts_);
     fs::create_directories(drops_);
+    fs::create_directories(aside_);
     // Two runs at once would take each other's inputs for leftovers. Of a run that was
     // just killed, children may live a moment longer.
     const FolderLock alone(work_, 2);
@@ -118,16 +119,21 @@ class Run {
   void file_deadly_inputs() {
     std::vector<fs::path> inputs;
     for (const fs::path& folder : {seeds_, corpus_})
-      for (const auto& entry : fs::directory_iterator(folder)) inputs.push_back(entry.path());
+      for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.is_regular_file()) inputs.push_back(entry.path());
     const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
     std::set<Signature> filed;
     for (const auto& [input, signature] : deadly) {
-      const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
-      const std::string content = read_file(input);
-      fs::remove(input);
-      if (!filed.insert(signature).second) continue;
-      write_file(artifact, content, Survives::process);
-      found_->file(artifact, "it was among the inputs to start from\n", false);
+      if (filed.insert(signature).second) {
+        const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
+        write_file(artifact, read_file(input), Survives::process);
+        found_->file(artifact, "it was among the inputs to start from\n", false);
+      }
+      // Seeds are links. Another may show another bug once this one is mended.
+      if (fs::is_symlink(input))
+        fs::remove(input);
+      else
+        fs::rename(input, aside_ / input.filename());
     }
     if (deadly.empty()) return;
     fmt::print("{} of {} inputs to start from end the process, and are left out\n", deadly.size(),
@@ -270,6 +276,7 @@ class Run {
   const fs::path work_, target_;
   const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
   const fs::path drops_ = work_ / "drops";
+  const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies
   const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
   const bool terminal_ = is_terminal();
   Clock::time_point started_;

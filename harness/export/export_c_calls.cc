@@ -22,7 +22,8 @@ std::uint64_t bitmap_base(const Recorded& r) {
 }
 
 bool is_in_bitmap_area(const Recorded& r, std::uint64_t address) {
-  return BitmapArea().contains(address - r.step.depth * World::kDepthStride);
+  constexpr std::uint64_t kGuardBytes = 8 * BitmapArea::kGuard;
+  return address - (bitmap_base(r) - kGuardBytes) < 8 * std::uint64_t{r.room} + 2 * kGuardBytes;
 }
 
 // What stands in the braces of a struct vfio_bitmap.
@@ -145,13 +146,12 @@ Circumstances argument_fault(const Recorded& r) {
 }
 
 Circumstances bitmap_fault(const Recorded& r) {
-  constexpr std::uint64_t kWords = kLeastBitmapWords + BitmapArea::kGuard;
   const std::uint64_t word = r.operation.fault.index;
   if (r.operation.fault.kind == FaultKind::bitmap_read)
     return {
         note_text("The fault is left out: there is no memory that can be written but not read."),
         ""};
-  if (word > kWords || r.operation.bend.field == Field::bitmap_pointer)
+  if (r.operation.bend.field == Field::bitmap_pointer)
     return {note_text("The fault is left out: nothing of the bitmap lies there."), ""};
   if (r.step.result >= 0 && !r.call.words.empty() && r.call.words.back().last >= word)
     return {

@@ -229,7 +229,7 @@ struct words {
 unused static void expect_words(const struct words *runs, unsigned nr_runs)
 {
 	const struct area *area = &bitmaps[depth];
-	char what[32];
+	char what[48];
 
 	for (long i = -GUARD_WORDS; i < (long)area->words; i++) {
 		__u64 expected, actual;

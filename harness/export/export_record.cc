@@ -171,6 +171,7 @@ class Recorder {
     Recorded recorded;
     recorded.operation = operation;
     recorded.step = step;
+    recorded.room = program_.setup.bitmap_words;
     if (operation.when == When::now || step.depth) {
       if (makes_call(step.verb)) recorded.call = std::move(tape_.calls.at(next_call_++));
     }

@@ -32,6 +32,7 @@ struct Recorded {
 
   Operation operation;
   Step step;
+  std::uint32_t room = 0;         // for a bitmap, in words
   RecordedCall call;              // of ioctls, pins and transfers
   bool allocation_fails = false;  // the result is that of a failed allocation
   std::vector<Window> windows;    // of an unmap, in their order

@@ -14,6 +14,7 @@ constexpr std::size_t kMostPages = 512;
 void Precision::reset() {
   settled_.clear();
   again_.reset();
+  blind_ = false;
 }
 
 bool Precision::is_reported(const Answer& answer, std::uint64_t page) const {
@@ -30,8 +31,9 @@ bool Precision::somebody_writes_unseen() const {
 }
 
 void Precision::answered(const Answer& answer) {
-  // Words that are not aligned also hold bytes that are not the answer's.
-  if (answer.page_bytes != kPageBytes || answer.bitmap % 8) return settled_.clear();
+  // Elsewhere than in its own area there may be bytes that are not the answer's.
+  const bool in_its_area = source_.bitmap_first() == 0 && answer.bitmap % 8 == 0;
+  if (blind_ || answer.page_bytes != kPageBytes || !in_its_area) return settled_.clear();
   const std::uint64_t first = answer.first / kPageBytes, last = answer.last / kPageBytes;
   for (const std::uint64_t page : settled_)
     if (page >= first && page <= last && is_reported(answer, page) && !again_)
@@ -50,10 +52,14 @@ void Precision::may_be_written(std::uint64_t first, std::uint64_t size) {
   });
 }
 
-void Precision::operation_ran(const Operation& operation, const Step& step) {
+void Precision::operation_runs(const Operation& operation, const Step& step) {
+  // Of another argument than its own the user does not know what it did, and a bitmap
+  // elsewhere may be that of a call in whose window it is.
+  blind_ |=
+      operation.bend.field == Field::argument || operation.bend.field == Field::bitmap_pointer;
   if (settled_.empty()) return;
   switch (operation.verb) {
-    // A bitmap elsewhere is a query still; other flags may make it a START.
+    // Other flags may make it a START.
     case Verb::query:
       if (operation.bend.field == Field::flags) settled_.clear();
       return;

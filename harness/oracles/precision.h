@@ -24,9 +24,10 @@ class Precision final : public Watcher {
   // The source is a new one.
   void reset();
 
-  // Cost: the pages that it knows, and 256.
+  // Cost: of each page that it knows or that is reported, at most 256, those that it knows
+  // and those that drivers hold.
   void answered(const Answer& answer) override;
-  void operation_ran(const Operation& operation, const Step& step) override;
+  void operation_runs(const Operation& operation, const Step& step) override;
 
   // The iova of a page that was reported again, if there was one since this was last asked.
   std::optional<std::uint64_t> take() { return std::exchange(again_, std::nullopt); }
@@ -40,6 +41,7 @@ class Precision final : public Watcher {
   // Numbers of pages that were reported, and that nobody could have written since.
   std::vector<std::uint64_t> settled_;
   std::optional<std::uint64_t> again_;
+  bool blind_ = false;  // what its user believes, or sees, need not be so any more
 };
 
 }  // namespace tidemark

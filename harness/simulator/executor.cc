@@ -222,6 +222,7 @@ void Executor::execute(const Operation& operation) {
   step.first = resolve(operation.address);
   step.size = resolve(operation.size);
 
+  for (Watcher* watcher : watchers_) watcher->operation_runs(operation, step);
   arm(operation, step);
   subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
   const std::int64_t result = dispatch(operation, step);
@@ -232,7 +233,7 @@ void Executor::execute(const Operation& operation) {
   done.allocation_failed = world_.allocation_failed && result == -ENOMEM;
   if (depth_) digest_output(operation, done);
   disarm();
-  for (Watcher* watcher : watchers_) watcher->operation_ran(operation, done);
+  for (Watcher* watcher : watchers_) watcher->operation_runs(operation, done);
   if (std::exchange(asks_page_bytes_, false)) ask_page_bytes();
 }
 

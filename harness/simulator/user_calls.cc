@@ -126,6 +126,8 @@ BitmapArgument Executor::place_bitmap(const Operation& operation, std::uint64_t 
   bitmap_words_ = pages / 64 + (pages % 64 != 0);
   world_.bitmaps[depth_].reset(operation.flags & kUsedBuffer);
   bitmap_data_ = bent(operation, Field::bitmap_pointer, bitmap_address());
+  // It may be in the area of windows, where nothing is to be left of earlier ones.
+  if (bitmap_data_ != bitmap_address() && !depth_) world_.bitmaps[1].reset(false);
   return {bent(operation, Field::pgsize, page_bytes_),
           bent(operation, Field::bitmap_size, bitmap_words_ * 8), bitmap_data_};
 }
@@ -171,6 +173,7 @@ void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64
 std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, std::uint32_t flags) {
   QueryArgument argument = {};
   const bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+  bool query_ran = query;
   const std::size_t bytes = query ? sizeof(argument) : kDirtyBytes;
   argument.argsz = static_cast<__u32>(bent(operation, Field::argsz, bytes));
   argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
@@ -183,11 +186,16 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
   const std::int64_t result = returned(operation.verb, call(VFIO_IOMMU_DIRTY_PAGES, address));
   if (result != 0) return result;
 
+  // Whoever passes another struct knows what is in it.
+  if (operation.bend.field == Field::argument) {
+    world_.copy_from_user(&argument, address, sizeof(argument));
+    query_ran = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+  }
   const bool starts = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
   if (starts || argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
     for (Watcher* watcher : watchers_) watcher->tracking_switched(starts);
-  } else if (query) {
-    answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, bitmap_data_});
+  } else if (query_ran) {
+    answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, argument.bitmap.data});
   }
   return result;
 }

@@ -28,7 +28,10 @@ void BitmapArea::resize(std::uint32_t words) {
 }
 
 void BitmapArea::reset(bool used) {
+  constexpr std::size_t kKeptWords = std::size_t{1} << 20;
   fill_ = used ? 0xa5a5a5a5a5a5a5a5u : 0;
+  if (touched_.size() > kKeptWords)
+    for (auto& chunk : chunks_) chunk.reset();
   touched_.clear();
   if (++now_ != 0) return;
   for (const auto& chunk : chunks_)

@@ -81,7 +81,8 @@ class BitmapArea {
   void resize(std::uint32_t words);
   std::int64_t words() const { return words_; }
 
-  // Every word again what the user left in it: zeros, or old bits.
+  // Every word again what the user left in it: zeros, or old bits. Keeps what little it
+  // allocated.
   void reset(bool used);
   // Words written since, in the order of their first write.
   const WordNumbers& touched() const { return touched_; }

@@ -53,8 +53,8 @@ class Watcher {
   virtual void answer_written(std::uint64_t /*user_page*/) {}
   // A mapping goes, and its marks with it: nobody asked for them.
   virtual void mapping_dropped(const LiveMapping& /*mapping*/) {}
-  // Any operation has run, in a window or not.
-  virtual void operation_ran(const Operation& /*operation*/, const Step& /*step*/) {}
+  // An operation, in a window or not, is about to run; and once more: it has.
+  virtual void operation_runs(const Operation& /*operation*/, const Step& /*step*/) {}
   // An operation that waited for a window has run in one.
   virtual void window_ran(const WindowRun& /*run*/) {}
 

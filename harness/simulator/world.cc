@@ -8,7 +8,10 @@ namespace tidemark {
 
 void World::reset(const Setup& setup, UnmapListener* listener) {
   memory.clear();
-  for (BitmapArea& bitmap : bitmaps) bitmap.resize(setup.bitmap_words);
+  for (BitmapArea& bitmap : bitmaps) {
+    bitmap.resize(setup.bitmap_words);
+    bitmap.reset(false);
+  }
   fault = {};
   memlock_pages = setup.memlock_pages;
   fail_allocation = 0;
