@@ -27,7 +27,9 @@ class Found {
   // process that was `starved`, and does not alone, is no finding. True if the
   // input will end the next process, too.
   bool file(const std::filesystem::path& input, const std::string& said, bool starved);
-  // The same for each file in a folder: of processes, or a run, that were killed.
+  // Was there an input on which the process died like this?
+  bool has_seen(const Signature& death) const { return crashes_.contains(death); }
+  // The same as file() for each file in a folder: of processes, or a run, that were killed.
   void file_leftovers(const std::filesystem::path& folder);
   // Files what processes have dropped (drop.h), and takes it away. Cost: that of looking
   // into the folder, if there is none.

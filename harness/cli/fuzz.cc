@@ -10,7 +10,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "commands.h"
@@ -122,9 +121,8 @@ class Run {
       for (const auto& entry : fs::directory_iterator(folder))
         if (entry.is_regular_file()) inputs.push_back(entry.path());
     const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
-    std::set<Signature> filed;
     for (const auto& [input, signature] : deadly) {
-      if (filed.insert(signature).second) {
+      if (!found_->has_seen(signature)) {
         const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
         write_file(artifact, read_file(input), Survives::process);
         found_->file(artifact, "it was among the inputs to start from\n", false);

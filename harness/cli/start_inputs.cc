@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -24,18 +25,18 @@ namespace fs = std::filesystem;
 class SharedNumber {
  public:
   SharedNumber()
-      : number_(static_cast<volatile std::size_t*>(mmap(nullptr, sizeof(std::size_t),
-                                                        PROT_READ | PROT_WRITE,
-                                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+      : number_(static_cast<Number*>(mmap(nullptr, sizeof(Number), PROT_READ | PROT_WRITE,
+                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
     if (number_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   }
-  ~SharedNumber() { munmap(const_cast<std::size_t*>(number_), sizeof(std::size_t)); }
+  ~SharedNumber() { munmap(number_, sizeof(Number)); }
   SharedNumber(const SharedNumber&) = delete;
   SharedNumber& operator=(const SharedNumber&) = delete;
-  volatile std::size_t& operator*() const { return *number_; }
+  std::atomic<std::size_t>& operator*() const { return *number_; }
 
  private:
-  volatile std::size_t* number_;
+  using Number = std::atomic<std::size_t>;
+  Number* number_;
 };
 
 Program read_program(const fs::path& input) {
@@ -57,7 +58,7 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
     const Ending ending = run_guarded(
         [&] {
           const auto lockstep = tested.lockstep();
-          for (; *at < inputs.size(); *at = *at + 1) {
+          for (; *at < inputs.size(); ++*at) {
             alarm(seconds + 1);
             const Program program = read_program(inputs[*at]);
             // Others no fuzz target runs.
