@@ -38,8 +38,6 @@ class LyingLinux final : public LinuxSubject {
   std::string release() override { return liar_->release(); }
 
   const char* version() const override { return linux_.version(); }
-  bool tracking() const override { return linux_.tracking(); }
-  std::uint64_t non_pinned_groups() const override { return linux_.non_pinned_groups(); }
   std::uint64_t uncharged_bytes() const override { return linux_.uncharged_bytes(); }
   std::vector<std::string> take_warnings() override { return linux_.take_warnings(); }
   linux_circumstances& circumstances() override { return linux_.circumstances(); }

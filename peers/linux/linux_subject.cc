@@ -23,9 +23,7 @@ class Type1Subject final : public LinuxSubject {
   std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
     const Use use(*this);
     is_counted_ &= command != VFIO_IOMMU_UNMAP_DMA;
-    const std::int64_t result = type1_.ioctl(container_, command, argument);
-    is_counted_ &= command != VFIO_IOMMU_UNMAP_DMA;  // what its window counted
-    return result;
+    return type1_.ioctl(container_, command, argument);
   }
   int attach(unsigned group, const HardwareKind* kind) override;
   void detach(unsigned group) override {
@@ -62,10 +60,6 @@ class Type1Subject final : public LinuxSubject {
   std::string release() override;
 
   const char* version() const override { return type1_.version; }
-  bool tracking() const override { return type1_.scope(container_).tracking; }
-  std::uint64_t non_pinned_groups() const override {
-    return type1_.scope(container_).nr_non_pinned_groups;
-  }
   std::uint64_t uncharged_bytes() const override {
     linux_stats stats;
     type1_.stats(container_, &stats);

@@ -28,9 +28,6 @@ class LinuxSubject : public Subject {
  public:
   // "6.1"
   virtual const char* version() const = 0;
-  virtual bool tracking() const = 0;
-  // Attached hardware groups that have not pinned a page.
-  virtual std::uint64_t non_pinned_groups() const = 0;
   // Allocated without being charged to the user's memory cgroup.
   virtual std::uint64_t uncharged_bytes() const = 0;
   // The functions in which a WARN_ON() came true since the last call, in order.

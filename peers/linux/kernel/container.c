@@ -335,14 +335,6 @@ static int has_domain(struct linux_container *container, unsigned int group)
 	return IS_ERR(domain) ? PTR_ERR(domain) : 0;
 }
 
-static struct linux_scope scope(const struct linux_container *container)
-{
-	return (struct linux_scope){
-		.tracking = container->iommu->dirty_page_tracking,
-		.nr_non_pinned_groups = container->iommu->num_non_pinned_groups,
-	};
-}
-
 static void visit_marks(struct vfio_dma *dma, unsigned long shift,
 			const struct linux_visitor *visitor)
 {
@@ -413,7 +405,6 @@ const struct linux_type1 LINUX_PEER_NAME = {
 	.circumstances = circumstances,
 	.offers = offers,
 	.has_domain = has_domain,
-	.scope = scope,
 	.visit = visit,
 	.visit_iommu = visit_iommu,
 };

@@ -120,12 +120,6 @@ struct linux_stats {
 	bool tracking;
 };
 
-/* What the driver knows without counting. */
-struct linux_scope {
-	bool tracking;
-	__u64 nr_non_pinned_groups;
-};
-
 struct linux_visitor {
 	void *context;
 	void (*mapping)(void *context, __u64 first, __u64 last, __u64 vaddr, int prot);
@@ -182,7 +176,6 @@ struct linux_type1 {
 	long (*offers)(struct linux_container *container, unsigned long extension);
 	/* Does the group have a domain? 0 or -errno; -EINVAL for group LINUX_GROUPS. */
 	int (*has_domain)(struct linux_container *container, unsigned int group);
-	struct linux_scope (*scope)(const struct linux_container *container);
 	void (*visit)(struct linux_container *container, const struct linux_visitor *visitor);
 	/* What the IOMMU of a hardware group maps, ascending. */
 	void (*visit_iommu)(const struct linux_container *container, unsigned int group,
