@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "diagnose_input.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "check.h"
 #include "finding_name.h"
+#include "shared_memory.h"
 
 namespace tidemark::cli {
 namespace {
@@ -23,15 +20,6 @@ constexpr std::size_t kHangRuns = 30, kMemoryRuns = 100, kCrashRuns = 1000;
 // What a child says to its parent.
 class SharedText {
  public:
-  SharedText()
-      : memory_(static_cast<Memory*>(mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE,
-                                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
-    if (memory_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  }
-  ~SharedText() { munmap(memory_, sizeof(Memory)); }
-  SharedText(const SharedText&) = delete;
-  SharedText& operator=(const SharedText&) = delete;
-
   void become(const std::string& text) {
     check(text.size() <= sizeof(memory_->text), "diagnosis.too-long");
     std::ranges::copy(text, memory_->text);
@@ -42,9 +30,9 @@ class SharedText {
  private:
   struct Memory {
     std::size_t size;
-    char text[std::size_t{64} << 20];  // takes no room as long as nobody writes there
+    char text[std::size_t{64} << 20];
   };
-  Memory* memory_;
+  Shared<Memory> memory_;
 };
 
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,

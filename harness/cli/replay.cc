@@ -43,13 +43,7 @@ std::string range_text(const Step& step) {
 
 // The words that the user finds in the bitmap.
 WordRuns words_of(const Executor& executor) {
-  WordRuns words;
-  const BitmapArea& bitmap = executor.world().bitmaps[0];
-  for (const std::int64_t index : bitmap.touched()) {
-    const auto at = static_cast<std::uint64_t>(index + executor.bitmap_first());
-    add_words(words, {at, at, bitmap.word(index)});
-  }
-  return words;
+  return stored_words(executor.world().bitmaps[0], executor.bitmap_first());
 }
 
 bool answered(const Operation& operation, const Step& step) {

@@ -1,43 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "start_inputs.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <system_error>
 
 #include "ablation.h"
 #include "files.h"
 #include "interrupts.h"
 #include "isolation.h"
 #include "program_bytes.h"
+#include "shared_memory.h"
 
 namespace tidemark::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Which input the child is at; it dies without a word of it.
-class SharedNumber {
- public:
-  SharedNumber()
-      : number_(static_cast<Number*>(mmap(nullptr, sizeof(Number), PROT_READ | PROT_WRITE,
-                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
-    if (number_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  }
-  ~SharedNumber() { munmap(number_, sizeof(Number)); }
-  SharedNumber(const SharedNumber&) = delete;
-  SharedNumber& operator=(const SharedNumber&) = delete;
-  std::atomic<std::size_t>& operator*() const { return *number_; }
-
- private:
-  using Number = std::atomic<std::size_t>;
-  Number* number_;
-};
 
 Program read_program(const fs::path& input) {
   const std::string content = read_file(input, kMaxProgramBytes);
@@ -52,7 +32,7 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   constexpr unsigned kForever = 1'000'000;
   std::vector<DeadlyInput> deadly;
   if (std::getenv(kLeftOutVariable)) return deadly;  // the target does not run them as they are
-  SharedNumber at;
+  Shared<std::atomic<std::size_t>> at;  // which input the child is at; it dies without a word
   for (std::size_t from = 0; from < inputs.size() && !interrupts(); from = *at + 1) {
     *at = from;
     const Ending ending = run_guarded(

@@ -26,12 +26,7 @@ Expectation outcome(const Expectation& expected, const WindowRun& run) {
   Expectation got;
   if (expected.result) got.result = run.result;
   if (expected.size) got.size = size_field(run.argument);
-  if (!expected.words) return got;
-  got.words.emplace();
-  for (const std::int64_t index : run.bitmap.touched()) {
-    const auto at = static_cast<std::uint64_t>(index + run.first_word);
-    add_words(*got.words, {at, at, run.bitmap.word(index)});
-  }
+  if (expected.words) got.words = stored_words(run.bitmap, run.first_word);
   return got;
 }
 

@@ -20,22 +20,14 @@ constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
 std::string words_text(const BitmapArea& bitmap) {
   if (bitmap.touched().empty()) return "no word stored";
   ShortText text(" ");
-  // Stray words before the bitmap have negative numbers.
-  const auto add = [&](std::int64_t first, std::int64_t last) {
-    return text.add(std::to_string(first) + (first == last ? "" : "-" + std::to_string(last)) +
-                    ":" + hex(bitmap.word(first)));
-  };
-  std::int64_t first = bitmap.touched().front(), last = first;
-  bool more = true;
-  for (const std::int64_t index : bitmap.touched()) {
-    if (index > last + 1 || index < first || bitmap.word(index) != bitmap.word(first)) {
-      more = add(first, last);
-      if (!more) break;
-      first = index;
-    }
-    last = index;
+  for (const WordRun& run : stored_words(bitmap, 0)) {
+    // Stray words before the bitmap have negative numbers.
+    const auto first = static_cast<std::int64_t>(run.first);
+    const auto last = static_cast<std::int64_t>(run.last);
+    if (!text.add(std::to_string(first) + (first == last ? "" : "-" + std::to_string(last)) + ":" +
+                  hex(run.word)))
+      break;
   }
-  if (more) add(first, last);
   return "words " + text.take("");
 }
 
@@ -75,6 +67,17 @@ Mismatch Lockstep::mismatch(Kind kind) const {
   result.signature = {.kind = kind, .verb = verb_};
   result.operation = index_;
   return result;
+}
+
+Mismatch Lockstep::about_page(Kind kind, std::uint64_t page, const char* expected,
+                              const char* actual) const {
+  Mismatch found;
+  found.signature.kind = kind;
+  found.operation = index_;
+  found.expected = expected;
+  found.actual = actual;
+  found.pages = {page};
+  return found;
 }
 
 void Lockstep::begin(const Setup& setup) {
@@ -127,13 +130,9 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
 std::optional<Mismatch> Lockstep::reported_again() {
   const auto again = precision_.take();
   if (!again || !is_precise()) return std::nullopt;
-  Mismatch found;
-  found.signature.kind = Kind::reported_again;
-  found.operation = index_;
-  found.expected = "a page is reported once, if nobody could have written it since";
-  found.actual = "it is reported again";
-  found.pages = {*again};
-  return found;
+  return about_page(Kind::reported_again, *again,
+                    "a page is reported once, if nobody could have written it since",
+                    "it is reported again");
 }
 
 bool Lockstep::state_is_due() {
@@ -346,13 +345,8 @@ std::optional<Mismatch> Lockstep::close() {
   }
   const auto lost = migration_.lost_page();
   if (!lost) return std::nullopt;
-  Mismatch found;
-  found.signature.kind = Kind::lost_page;
-  found.operation = index_;
-  found.expected = "the destination's memory equals the source's";
-  found.actual = "a page that was written was never reported";
-  found.pages = {*lost};
-  return found;
+  return about_page(Kind::lost_page, *lost, "the destination's memory equals the source's",
+                    "a page that was written was never reported");
 }
 
 std::optional<Mismatch> Lockstep::end() {

@@ -95,6 +95,8 @@ class Lockstep {
   std::optional<Mismatch> expected_in_vain() const;
   std::optional<Mismatch> close();
   Mismatch mismatch(Kind kind) const;
+  Mismatch about_page(Kind kind, std::uint64_t page, const char* expected,
+                      const char* actual) const;
   bool counts(const std::optional<Mismatch>& found) {
     if (!found) return false;
     if (!left_out_.empty() && left_out_.has(name(found->signature.oracle()))) return false;

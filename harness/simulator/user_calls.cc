@@ -172,8 +172,7 @@ void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64
 
 std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, std::uint32_t flags) {
   QueryArgument argument = {};
-  const bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
-  bool query_ran = query;
+  bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
   const std::size_t bytes = query ? sizeof(argument) : kDirtyBytes;
   argument.argsz = static_cast<__u32>(bent(operation, Field::argsz, bytes));
   argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
@@ -189,12 +188,12 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
   // Whoever passes another struct knows what is in it.
   if (operation.bend.field == Field::argument) {
     world_.copy_from_user(&argument, address, sizeof(argument));
-    query_ran = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+    query = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
   }
   const bool starts = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
   if (starts || argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
     for (Watcher* watcher : watchers_) watcher->tracking_switched(starts);
-  } else if (query_ran) {
+  } else if (query) {
     answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, argument.bitmap.data});
   }
   return result;

@@ -115,4 +115,8 @@ class BitmapArea {
   WordNumbers touched_;
 };
 
+// The words that were stored, in their order; the area's first is number `first`. Those
+// before word 0 have numbers below 0, modulo 2^64.
+WordRuns stored_words(const BitmapArea& bitmap, std::int64_t first);
+
 }  // namespace tidemark

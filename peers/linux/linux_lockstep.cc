@@ -29,11 +29,15 @@ Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
   return mismatch;
 }
 
-// The entry of this name, if it has a quirk.
+const KnownDifference* entry_named(std::string_view name) {
+  const auto found = std::ranges::find(known_differences(), name, &KnownDifference::name);
+  return found == known_differences().end() ? nullptr : &*found;
+}
+
+// The same, if it has a quirk.
 const KnownDifference* quirk_named(std::string_view name) {
-  for (const KnownDifference& entry : known_differences())
-    if (name == entry.name && entry.quirk) return &entry;
-  return nullptr;
+  const KnownDifference* entry = entry_named(name);
+  return entry && entry->quirk ? entry : nullptr;
 }
 
 // `entry` may be null.
@@ -213,11 +217,6 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
       },
       kSeconds);
   Verdict verdict;
-  const auto entry_named = [](const std::string& name) -> const KnownDifference* {
-    for (const KnownDifference& entry : known_differences())
-      if (name == entry.name) return &entry;
-    return nullptr;
-  };
   const std::string& said = ending.said;
   const Verdict foreseen = LinuxLockstep(version).judge(program);
   verdict.passed = foreseen.passed;
