@@ -2,6 +2,7 @@
 // Runs the benchmarks, then says how the figures that we care about relate.
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -11,6 +12,8 @@ namespace {
 // Google Benchmark's own table, and a note of each result.
 class Notes : public benchmark::ConsoleReporter {
  public:
+  // A file is not for escape sequences; by default it gets them.
+  Notes() : ConsoleReporter(isatty(STDOUT_FILENO) ? OO_ColorTabular : OO_Tabular) {}
   void ReportRuns(const std::vector<Run>& runs) override {
     ConsoleReporter::ReportRuns(runs);
     for (const Run& run : runs) {
