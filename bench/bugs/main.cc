@@ -73,19 +73,22 @@ int main(int argc, char** argv) {
   CLI::App app("Brings bugs back, one at a time, and fuzzes until they are found");
   app.name("./tidemark bugs");
   Options options;
-  app.add_option("--bugs", options.bugs, "Folder of trackers with a bug")->required();
-  app.add_option("--seeds", options.seeds, "Folder of inputs to start from")->required();
+  tidemark::cli::by_wrapper(app.add_option("--bugs", options.bugs));
+  tidemark::cli::by_wrapper(app.add_option("--seeds", options.seeds));
   app.add_option("--only", options.only, "Bugs whose name has this in it");
   app.add_option("--engine", options.engines,
-                 "libfuzzer: coverage feedback, our mutator; plain: libFuzzer's own mutations; "
-                 "random: our mutator without feedback. Several make several columns")
+                 "libfuzzer: coverage feedback, our mutator;\n"
+                 "plain: libFuzzer's own mutations;\n"
+                 "random: our mutator without feedback.\n"
+                 "Several make several columns")
       ->capture_default_str()
       ->check(CLI::IsMember({"libfuzzer", "plain", "random"}));
   app.add_option("--start", options.start, "From the seeds, from nothing (empty), or both")
       ->capture_default_str()
       ->check(CLI::IsMember({"seeds", "empty", "both"}));
   app.add_option("--leave-out", options.left_out,
-                 "Oracles, operations, or windows, faults, bends, hardware: a column without each");
+                 "A column without each of these: oracles, operations, or\n"
+                 "windows, faults, bends, hardware");
   app.add_option("--trials", options.trials, "Each with a random seed of its own")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1000u));

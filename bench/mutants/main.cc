@@ -213,8 +213,8 @@ int main(int argc, char** argv) {
   app.name("./tidemark mutants");
   Options options;
   options.seed = today();
-  app.add_option("--root", options.root, "Folder of the project")->required();
-  app.add_option("--build", options.build, "Folder that it was built in, for fuzzing")->required();
+  tidemark::cli::by_wrapper(app.add_option("--root", options.root));
+  tidemark::cli::by_wrapper(app.add_option("--build", options.build));
   app.add_option("--sample", options.sample, "As many mutants, drawn by lot; without, all")
       ->check(CLI::Range(1u, 1000000u));
   app.add_option("--seed", options.seed, "For the lot; without, each day has its own");
@@ -224,12 +224,11 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(0.1, 86400.0));
   app.add_option("--programs", options.effort.programs, "The same, as a count");
-  app.add_option("--jobs", options.jobs, "Mutants at a time")
-      ->capture_default_str()
+  app.add_option("--jobs", options.jobs, "Mutants at a time; if not told, one a processor")
       ->check(CLI::Range(1u, 256u));
   app.add_option("--json", options.json, "File for the mutants, one by one");
   app.footer(
-      "Exit code: 0 all are dead, or equivalent, 1 some survive, or died that are listed as "
+      "Exit code: 0 all are dead, or equivalent, 1 some survive, or died that are listed as\n"
       "equivalent, 2 it could not run.");
   return tidemark::cli::main_of(app, argc, argv,
                                 [&options] { return mutate_or_complain(options); });

@@ -140,15 +140,16 @@ int bench(const Options& options) {
 
 int main(int argc, char** argv) {
   CLI::App app("How small and how fast failing programs become");
+  app.name("./tidemark bench reduce");
   Options options;
-  app.add_option("--bugs", options.bugs, "Folder of trackers with a bug")->required();
-  app.add_option("--regressions", options.regressions, "Programs named for these bugs")->required();
+  cli::by_wrapper(app.add_option("--bugs", options.bugs));
+  cli::by_wrapper(app.add_option("--regressions", options.regressions));
   app.add_option("--only", options.only, "Bugs whose name has this in it");
   app.add_option("--seconds", options.seconds, "For libFuzzer, each bug")
       ->capture_default_str()
       ->check(CLI::Range(1u, 3600u));
   app.footer(
-      "Exit code: 0, 1 if a reduced program does not fail the same way every time, 2 if it could "
-      "not run.");
+      "Exit code: 0 done, 1 a reduced program does not fail the same way every time, 2 it\n"
+      "could not run.");
   return cli::main_of(app, argc, argv, [&options] { return bench(options); });
 }

@@ -18,6 +18,9 @@ inline constexpr int kFine = 0;      // agree; nothing found
 inline constexpr int kFound = 1;     // diverge; something found
 inline constexpr int kCouldNot = 2;  // bad input; could not run
 
+// ./tidemark gives this option itself: help does not ask the user for it.
+inline void by_wrapper(CLI::Option* option) { option->required()->group(""); }
+
 // Files that cannot be read or written end here; what is wrong with a program
 // is a verdict and no error.
 inline int run_or_complain(const std::function<int()>& action) {

@@ -300,6 +300,7 @@ int fuzz(Options options) {
     const std::string of = options.subject == kTracker ? "" : "-" + options.subject;
     options.work = fs::path(options.target).parent_path() / ("fuzzing" + of);
   }
+  if (options.seeds.empty()) return complain("--seeds is missing: what to start from");
   if (access(options.target.c_str(), X_OK) != 0) {
     fmt::print(stderr, "tidemark: no fuzz target at {}\n", quoted_path(options.target));
     return kCouldNot;
@@ -320,20 +321,20 @@ void add_fuzz(CLI::App& app, Action& action) {
   command->add_option("--seconds", options->seconds, "How long")
       ->capture_default_str()
       ->check(CLI::Range(1u, 100'000'000u));
-  command->add_option("--jobs", options->jobs, "Processes")
-      ->capture_default_str()
+  command->add_option("--jobs", options->jobs, "Processes; if not told, one for each processor")
       ->check(CLI::Range(1u, 256u));
-  command->add_option("--target", options->target, "The fuzz target, built for libFuzzer")
-      ->required();
-  command->add_option("--seeds", options->seeds, "Folder of inputs to start from")
-      ->required()
+  by_wrapper(command->add_option("--target", options->target));
+  command->add_option("--seeds", options->seeds, "Inputs to start from, instead of corpus/seeds")
+      ->take_last()
       ->check(CLI::ExistingDirectory);
   command->add_option("--timeout", options->timeout, "Seconds after which a program hangs")
       ->capture_default_str()
       ->check(CLI::Range(1u, 3600u));
   command->add_option("--work", options->work, "Folder for the growing corpus");
-  command->add_option("--findings", options->findings, "Folder for what is found")
-      ->capture_default_str();
+  command
+      ->add_option("--findings", options->findings,
+                   "Folder for what is found, instead of the checkout's findings")
+      ->take_last();
   command->footer("Exit code: 0 nothing found, 1 something found, 2 it could not run.");
   on_call(*command, action, options, fuzz);
 }

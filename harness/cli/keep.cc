@@ -101,9 +101,7 @@ void add_keep(CLI::App& app, Action& action) {
       ->check(CLI::ExistingPath);
   command->add_option("NAME", options->name, "The behaviour, as in pinned-page-stays-dirty")
       ->required();
-  command->add_option("--corpus", options->corpus, "The folder corpus")
-      ->required()
-      ->check(CLI::ExistingDirectory);
+  by_wrapper(command->add_option("--corpus", options->corpus)->check(CLI::ExistingDirectory));
   command->footer(
       "The finding's folder goes. Exit code: 0 done, 2 it does nothing wrong (any more), it was\n"
       "not found in the tracker, or the name is taken.");

@@ -117,9 +117,7 @@ void add_merge(CLI::App& app, Action& action) {
       ->check(CLI::ExistingDirectory);
   add_subject(*command, options->subject);
   command->add_option("--output", options->output, "Where to")->capture_default_str();
-  command->add_option("--target", options->target, "The fuzz target, built for libFuzzer")
-      ->required()
-      ->check(CLI::ExistingFile);
+  by_wrapper(command->add_option("--target", options->target)->check(CLI::ExistingFile));
   command->footer(
       "Inputs that fail go to a folder beside it, named DIR-failing.\n"
       "Exit code: 0 done, 1 done but some inputs fail, 2 it could not run.");

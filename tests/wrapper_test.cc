@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The script ./tidemark on a clean checkout: what it answers before anything is built.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "command.h"
+#include "temporary_folder.h"
+
+namespace tidemark {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Words = std::vector<std::string>;
+
+// A copy of what the script needs to answer; anything else would have to be built.
+class Wrapper : public testing::Test {
+ protected:
+  Wrapper() {
+    const fs::path checkout = TIDEMARK_CHECKOUT;
+    fs::create_directories(path() / "docs");
+    fs::copy(checkout / "tidemark", path() / "tidemark");
+    fs::copy(checkout / "scripts", path() / "scripts");
+    fs::copy(checkout / "docs" / "help", path() / "docs" / "help");
+    fs::create_directories(path() / "corpus" / "bugs");
+    write_content(path() / "there.trace", "attach g0 emulated\n");
+  }
+  const fs::path& path() const { return folder_.path; }
+  Command command(const Words& words) const {
+    Words all = {path() / "tidemark"};
+    all.insert(all.end(), words.begin(), words.end());
+    return Command(all).in(path());
+  }
+  Ended run(const Words& words) const { return command(words).run(); }
+  void expect_nothing_built() const { EXPECT_FALSE(fs::exists(path() / "build")); }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(Wrapper, HelpNeedsNoBuild) {
+  int commands = 0;
+  for (const auto& entry : fs::directory_iterator(path() / "docs" / "help")) {
+    std::string command = entry.path().stem();
+    Words words = {command};
+    if (const auto dash = command.find('-'); dash != std::string::npos)
+      words = {command.substr(0, dash), command.substr(dash + 1)};
+    words.push_back("--help");
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.code, 0) << command << ended.err;
+    EXPECT_NE(ended.out.find("Usage: ./tidemark " + words[0]), std::string::npos) << command;
+    EXPECT_EQ(ended.out.find("REQUIRED\n                              The fuzz"),
+              std::string::npos);
+    EXPECT_EQ(ended.err, "");
+    ++commands;
+  }
+  EXPECT_GE(commands, 15);
+  EXPECT_EQ(run({"help"}).out, run({"--help"}).out);
+  EXPECT_EQ(run({"help", "fuzz"}).out, run({"fuzz", "--help"}).out);
+  expect_nothing_built();
+}
+
+// Each with the words that say what is wrong.
+TEST_F(Wrapper, WhatCannotBeIsSaidBeforeTheBuild) {
+  const std::vector<std::pair<Words, std::string>> wrong = {
+      {{"fuz"}, "no command 'fuz', did you mean fuzz?"},
+      {{"repaly", "there.trace"}, "did you mean replay?"},
+      {{"frobnicate"}, "no command 'frobnicate' ("},
+      {{"help", "frobnicate"}, "no command 'frobnicate' ("},
+      {{"fuzz", "--sed", "3"}, "no option --sed, did you mean --seeds?"},
+      {{"fuzz", "--seconds"}, "--seconds wants a value"},
+      {{"fuzz", "--seconds", "soon"}, "--seconds wants a number, and not 'soon'"},
+      {{"fuzz", "--seconds=-1"}, "--seconds wants a number, and not '-1'"},
+      {{"fuzz", "--seconds", "0"}, "from 1 to 100000000, and not 0"},
+      {{"fuzz", "--jobs=99999999999999999999"}, "from 1 to 256"},
+      {{"replay"}, "replay wants FILE..."},
+      {{"replay", "--subject", "tracker"}, "replay wants FILE..."},
+      {{"replay", "there.trace", "missing.trace"}, "there is no missing.trace"},
+      {{"replay", "--", "--missing"}, "there is no --missing"},
+      {{"keep", "there.trace"}, "keep wants FINDING NAME"},
+      {{"keep", "missing", "a-name"}, "there is no missing"},
+      {{"export", "rust", "there.trace"}, "c or gtest"},
+      {{"export", "c"}, "export c wants FILE"},
+      {{"minimise", "there.trace", "--subjct", "x"}, "did you mean --subject?"},
+      {{"merge"}, "merge wants DIR..."},
+      {{"linux", "-q"}, "no option -q ("},
+      {{"bench", "--fast"}, "bench has no --fast"},
+      {{"bugs", "--only", "no-such-bug"}, "no bug in corpus/bugs has 'no-such-bug'"},
+  };
+  for (const auto& [words, reason] : wrong) {
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.code, 2) << reason;
+    EXPECT_EQ(ended.out, "") << reason;
+    EXPECT_NE(ended.err.find(reason), std::string::npos) << ended.err;
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  }
+  expect_nothing_built();
+}
+
+TEST_F(Wrapper, AFolderThatCannotBeWrittenIsSaid) {
+  write_content(path() / "build", "in the way");
+  const Ended ended = run({"replay", "there.trace"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("could not write to"), std::string::npos) << ended.err;
+}
+
+TEST_F(Wrapper, ATemporaryFolderThatIsNoneIsSaid) {
+  const Ended ended = command({"replay", "there.trace"}).with("TMPDIR", "/no/such/folder").run();
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("TMPDIR has to be a folder"), std::string::npos) << ended.err;
+}
+
+}  // namespace
+}  // namespace tidemark
