@@ -10,8 +10,11 @@
 #include <random>
 #include <regex>
 #include <set>
+#include <sstream>
+#include <thread>
 
 #include "command.h"
+#include "json_text.h"
 #include "parsed.h"
 #include "program_bytes.h"
 #include "temporary_folder.h"
@@ -157,7 +160,7 @@ TEST_F(CliFuzz, MayBeKilledAtAnyMoment) {
   for (int i = 0; i < kTimes; ++i) {
     leave("crash-" + std::to_string(i), lost());  // something to announce at once
     Command::Running running(fuzz(60).lying("loses-a-page"));
-    usleep(std::uniform_int_distribution<useconds_t>(0, 900'000)(random));
+    usleep(std::uniform_int_distribution<useconds_t>(0, 1'500'000)(random));
     running.kill(SIGKILL);
     const Ended ended = running.wait();
     EXPECT_EQ(ended.code, -SIGKILL) << "it ended by itself: " << ended.out << ended.err;
@@ -258,17 +261,80 @@ TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {
 TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
   const Ended ended = fuzz(20).lying("dies").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
-  EXPECT_TRUE(findings().contains("died.v1")) << ended.out;
-  // They are filed before it starts, once, and it goes on without them.
+  EXPECT_TRUE(findings().contains("died.abort.v1")) << ended.out;
+  // They are filed once, and it goes on without them.
   std::smatch left_out;
-  ASSERT_TRUE(std::regex_search(
-      ended.out, left_out, std::regex("\n(\\d+) of \\d+ inputs to start from end the process")))
+  ASSERT_TRUE(std::regex_search(ended.out, left_out,
+                                std::regex("(\\d+) of \\d+ inputs to start from end the process")))
       << ended.out;
   EXPECT_GT(std::stoul(left_out[1]), 1u);
-  EXPECT_LT(ended.out.find("found: died.v1"), ended.out.find("fuzzing for"));
   std::smatch programs;
   ASSERT_TRUE(std::regex_search(ended.out, programs, std::regex("\n(\\d+) programs,")));
   EXPECT_GT(std::stoul(programs[1]), entries_in(TIDEMARK_SEED_CORPUS)) << ended.out;
+}
+
+// Different ways to end have different names.
+TEST_F(CliFuzz, AnEndIsNamedForItsKind) {
+  for (const auto& [lie, name] : {std::pair("exits", "died.exit.v1"),
+                                  {"frees-twice", "AddressSanitizer.double-free.v1"},
+                                  {"dies", "died.abort.v1"}}) {
+    fs::remove_all(path() / "work");
+    fs::remove_all(path() / "findings");
+    const Ended ended = fuzz(1).lying(lie).run();
+    EXPECT_EQ(ended.code, 1) << lie << ended.err;
+    EXPECT_EQ(findings(), std::set<std::string>{name}) << ended.out;
+  }
+}
+
+// Without a word, or by somebody else: it is said how, and another takes its place.
+TEST_F(CliFuzz, AProcessThatEndsByItselfIsNoticedAndReplaced) {
+  for (const auto& [lie, how] : {std::pair("fuzzer:vanishes", "with exit code 0"),
+                                 {"fuzzer:is-killed", "with signal 9 (Killed)"}}) {
+    const Ended ended = fuzz(12, {"--json"}).lying(lie).run();
+    EXPECT_EQ(ended.code, 2) << lie << ended.out;
+    EXPECT_NE(ended.err.find(std::string("a fuzzing process ended by itself, ") + how),
+              std::string::npos)
+        << ended.err;
+    EXPECT_NE(ended.err.find("nothing found"), std::string::npos) << ended.err;
+    std::smatch last;
+    ASSERT_TRUE(std::regex_search(ended.out, last, std::regex("[^]*\"restarts\":(\\d+)")))
+        << ended.out;
+    EXPECT_GE(std::stoul(last[1]), 2u) << ended.out;
+    EXPECT_GT(ended.seconds, 10) << "it was to go on";
+  }
+}
+
+// Lines of JSON, and nothing else, are on standard output.
+TEST_F(CliFuzz, HowFarItIsComesAsJson) {
+  const Ended ended = fuzz(3, {"--json"}).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  std::istringstream lines(ended.out);
+  std::set<std::string> found;
+  unsigned figures = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ASSERT_TRUE(is_json(line)) << line;
+    if (const auto name = string_in_json(line, "found"))
+      found.insert(*name);
+    else
+      figures += line.find("\"programs_per_second\":") != std::string::npos;
+  }
+  EXPECT_EQ(found, findings());
+  EXPECT_GE(figures, 1u);
+}
+
+// While a hang is named, which takes minutes, the others fuzz on, and the end comes when it
+// was to.
+TEST_F(CliFuzz, NamingDoesNotStopTheRun) {
+  leave("timeout-1", bytes_of("container v1\nstop\n"));
+  const Command command = fuzz(4).lying("hangs");
+  Command::Running running(command);
+  std::this_thread::sleep_for(std::chrono::seconds(6));
+  running.kill(SIGINT);
+  const Ended ended = running.wait(30);
+  EXPECT_LT(ended.seconds, 12) << "an interrupt ends it at once";
+  EXPECT_TRUE(fs::exists(path() / "work" / "artifacts" / "timeout-1")) << "for the next run";
+  EXPECT_NE(ended.out.find("not looked into; the next run will do that"), std::string::npos)
+      << ended.out;
 }
 
 TEST_F(CliFuzz, AHangIsNamedAndReduced) {

@@ -19,7 +19,11 @@
 // Naming addresses in each child would take longer than all else: that is done
 // once, where it is of use (isolation.h).
 extern "C" __attribute__((visibility("default"))) const char* __asan_default_options();
-extern "C" const char* __asan_default_options() { return "symbolize=0:quarantine_size_mb=16"; }
+extern "C" const char* __asan_default_options() {
+  // An abort() with the stack of who called it is one that can be named.
+  return "symbolize=0:quarantine_size_mb=16:handle_abort=1";
+}
+extern "C" void __sanitizer_set_death_callback(void (*)()) __attribute__((weak));
 extern "C" __attribute__((visibility("default"))) const char* __ubsan_default_options();
 extern "C" const char* __ubsan_default_options() {
   return "symbolize=0:print_stacktrace=1:report_error_type=1";
@@ -69,7 +73,9 @@ Child::Child(const std::function<void()>& what, Heard heard) {
   if (process_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);  // it died before that
-    for (const int signal_number : {SIGINT, SIGTERM, SIGABRT}) signal(signal_number, SIG_DFL);
+    for (const int signal_number : {SIGINT, SIGTERM}) signal(signal_number, SIG_DFL);
+    // A fuzzing process would write its own input down as the one that did it.
+    if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(nullptr);
     dup2(ends[1], STDERR_FILENO);
     if (heard == Heard::all) dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
@@ -126,6 +132,7 @@ int Child::wait() {
   while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
   }
   process_ = -1;
+  ended_by_ = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -36,10 +36,13 @@ class Child {
   void wait_for_end() const;
   // Waits for its end: what it ended with, or -1 if a signal ended it.
   int wait();
+  // Which signal that was; 0 if none. Known from wait() on.
+  int ended_by() const { return ended_by_; }
 
  private:
   pid_t process_ = -1;
   int output_ = -1;
+  int ended_by_ = 0;
 };
 
 // Makes this process another program, found as execvp() finds it; what it is called

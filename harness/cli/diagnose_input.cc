@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned kDiagnosisSeconds = 60;
 // Each run of what hangs takes all of its time: it gets less of it.
 constexpr unsigned kHangSeconds = 2;
-constexpr std::size_t kHangRuns = 30, kMemoryRuns = 100, kCrashRuns = 1000;
+constexpr std::size_t kHangRuns = 30, kMemoryRuns = 40, kCrashRuns = 1000;
 
 // What a child says to its parent.
 class SharedText {

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "diagnose_input.h"
 #include "files.h"
-#include "interrupts.h"
+#include "finding_name.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -35,14 +36,30 @@ std::string reason_for(const fs::path& input) {
   return "crash";
 }
 
+// What the judging child says first.
+constexpr const char *kItDied = "x", *kItLives = "-";
+
+// It fails, but to find out in what took too long.
+Finding not_reduced(const UnderTest& tested, const Signature& signature, const Program& program,
+                    const std::vector<std::uint8_t>& bytes) {
+  Finding finding;
+  finding.subject = tested.subject;
+  finding.program = program;
+  finding.name = tested.finding_name(name_of(signature, program));
+  finding.input = bytes;
+  finding.report =
+      fmt::format("to make it small took more than {} s: this is all of it\n", kNamingSeconds);
+  return finding;
+}
+
 // A process ended on it, but in a process of its own it does nothing wrong.
 Finding not_reproduced(const UnderTest& tested, const fs::path& input,
-                       std::vector<std::uint8_t> bytes, const std::string& said) {
+                       const std::vector<std::uint8_t>& bytes, const std::string& said) {
   constexpr std::size_t kMostSaid = 8000;
   Finding finding;
   finding.subject = tested.subject;
   finding.name = tested.finding_name(reason_for(input) + ".not-reproduced");
-  finding.input = std::move(bytes);
+  finding.input = bytes;
   finding.report =
       "a fuzzing process ended on this input; replaying it shows nothing.\n"
       "The last that it printed:\n\n" +
@@ -53,12 +70,14 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
 }  // namespace
 
 Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& reported,
-             unsigned seconds)
+             unsigned seconds, bool json)
     : tested_(tested),
       store_(findings),
       findings_(findings),
       reported_(reported),
-      seconds_(seconds) {
+      seconds_(seconds),
+      json_(json),
+      out_(json ? stderr : stdout) {
   write_reported();
 }
 
@@ -73,65 +92,138 @@ bool Found::is_boring(const Judgement& judgement) {
   return true;
 }
 
-bool Found::file(const fs::path& input, const std::string& said, bool starved) {
-  if (!fs::is_regular_file(input)) return false;  // another process ended on the same bytes
-  const int before = interrupts();
-  std::vector<std::uint8_t> bytes = read_input(input);
-  const Program program = decode(bytes);
-  const Judgement judgement = judge_apart(tested_, program, seconds_);
-  const bool nothing = !judgement.signature;
-  const bool boring = is_boring(judgement);
-  const auto diagnosed =
-      boring || nothing ? std::nullopt : diagnose_as(tested_, judgement, program, bytes, seconds_);
-  // A terminal sends it to the judging child as well: what it died of is unknown.
-  if (interrupts() != before) return false;
-  if (diagnosed) {
-    announce_with_leads(*diagnosed);
-  } else if (nothing && starved && reason_for(input) == "hang") {
-    fmt::print("\na program took more than {} s, because the machine was busy: alone it ends\n",
-               seconds_);
-  } else if (!boring) {
-    announce(not_reproduced(tested_, input, std::move(bytes), said));
+// The same of one that would take seconds even to judge, by what libFuzzer calls it.
+bool Found::is_one_of_many(const fs::path& input) {
+  const std::string reason = reason_for(input);
+  if (reason != "hang" && reason != "out-of-memory") return false;
+  const auto like = crashes_.find({.kind = reason == "hang" ? Kind::hang : Kind::out_of_memory});
+  if (like == crashes_.end() || std::has_single_bit(like->second.seen + 1)) return false;
+  ++like->second.seen;
+  ++like->second.passed_over;
+  return true;
+}
+
+void Found::add(const fs::path& input, const std::string& said, bool starved) {
+  if (!fs::is_regular_file(input)) return;  // another process ended on the same bytes
+  waiting_.push_back({.input = input, .said = said, .starved = starved});
+}
+
+void Found::add_leads(const Diagnosed& found) {
+  for (std::size_t i = 0; i < std::min(found.leads.size(), kMostLeads); ++i) {
+    const std::string lead = print(found.leads[i].second);
+    waiting_.push_back({.input = {},
+                        .said = {},
+                        .program = found.leads[i].second,
+                        .bytes = {lead.begin(), lead.end()}});
   }
-  fs::remove(input);
-  return nothing || judgement.crashed;
 }
 
-void Found::announce_with_leads(const Diagnosed& found) {
-  announce(found.finding);
-  for (std::size_t i = 0; i < std::min(found.leads.size(), kMostLeads); ++i)
-    leads_.push_back(found.leads[i].second);
+void Found::add_leftovers(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto is_it = [&entry](const Suspect& suspect) { return suspect.input == entry.path(); };
+    if ((current_ && is_it(*current_)) || std::ranges::any_of(waiting_, is_it)) continue;
+    add(entry.path(), "what the process said is lost\n", false);
+  }
 }
 
-// What takes a process down takes long to name: it will end one of its own accord.
-void Found::file_lead() {
-  const Program lead = std::move(leads_.front());
-  leads_.pop_front();
-  const int before = interrupts();
-  const Judgement judgement = judge_apart(tested_, lead, seconds_);
-  if (!judgement.signature || judgement.crashed) return;
-  const std::string text = print(lead);
-  const std::vector<std::uint8_t> bytes(text.begin(), text.end());
-  const auto found = diagnose_as(tested_, judgement, lead, bytes, seconds_);
-  if (found && interrupts() == before) announce(found->finding);
+void Found::work(int milliseconds) {
+  if (!current_ && !waiting_.empty()) begin();
+  if (!current_ || !task_->has_ended(milliseconds)) return;
+  if (current_->judgement)
+    named();
+  else
+    judged();
+}
+
+void Found::begin() {
+  Suspect suspect = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (!suspect.input.empty()) {
+    // Two processes may have ended on the same bytes.
+    if (!fs::is_regular_file(suspect.input)) return;
+    if (is_one_of_many(suspect.input)) {
+      fs::remove(suspect.input);
+      return;
+    }
+    suspect.bytes = read_input(suspect.input);
+    suspect.program = decode(suspect.bytes);
+  }
+  current_ = std::move(suspect);
+  // It is a child of this child that runs the program, and has the limit.
+  const auto judge = [this] {
+    const Judgement judgement = judge_apart(tested_, current_->program, seconds_);
+    return (judgement.crashed ? kItDied : kItLives) + print(judgement.signature);
+  };
+  task_.emplace(judge, kNamingSeconds + seconds_);
+}
+
+void Found::judged() {
+  const std::string said = task_->text().value_or(kItLives);
+  const bool crashed = said.starts_with(kItDied);
+  current_->judgement = Judgement{.signature = parse_signature(said.substr(1)),
+                                  .operation = current_->program.operations.size(),
+                                  .pages = {},
+                                  .crashed = crashed};
+  const Judgement& judgement = *current_->judgement;
+  const bool is_lead = current_->input.empty();
+  if (!judgement.signature) {
+    if (is_lead) return conclude(std::nullopt);
+    if (!current_->starved || reason_for(current_->input) != "hang")
+      return conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
+    fmt::print(out_,
+               "\na program took more than {} s, because the machine was busy: alone it ends\n",
+               seconds_);
+    return conclude(std::nullopt);
+  }
+  // What takes a process down takes long to name, and will end one of its own accord.
+  if (crashed && is_lead) return conclude(std::nullopt);
+  if (is_boring(judgement)) return conclude(std::nullopt);
+  begin_naming();
+}
+
+void Found::begin_naming() {
+  const auto name = [this] {
+    const auto found =
+        diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_);
+    return found ? written(*found) : std::string();
+  };
+  task_.emplace(name, kNamingSeconds);
+}
+
+void Found::named() {
+  const auto text = task_->text();
+  if (const auto diagnosed = text ? read_diagnosed(*text) : std::nullopt) {
+    // A lead's own would never come to an end.
+    if (!current_->input.empty()) add_leads(*diagnosed);
+    return conclude(diagnosed->finding);
+  }
+  if (task_->timed_out())
+    return conclude(
+        not_reduced(tested_, current_->judgement->signature, current_->program, current_->bytes));
+  if (current_->input.empty()) return conclude(std::nullopt);
+  conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
+}
+
+void Found::conclude(const std::optional<Finding>& finding) {
+  if (finding) announce(*finding);
+  if (!current_->input.empty()) fs::remove(current_->input);
+  task_.reset();
+  current_.reset();
 }
 
 // Only when it is filed does the drop go: of a run that is killed in between, it is found
 // again.
 void Found::take_drops(const fs::path& folder) {
   for (const fs::path& path : drops_in(folder)) {
-    if (const auto found = read_drop(path))
-      announce_with_leads(*found);
-    else
+    if (const auto found = read_drop(path)) {
+      announce(found->finding);
+      add_leads(*found);
+    } else {
       fmt::print(stderr, "tidemark: {} is no finding of this version's\n",
                  quoted_path(path.string()));
+    }
     fs::remove(path);
   }
-}
-
-void Found::file_leftovers(const fs::path& folder) {
-  const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
-  for (const auto& entry : entries) file(entry.path(), "what the process said is lost\n", false);
 }
 
 void Found::announce(const Finding& finding) {
@@ -140,14 +232,21 @@ void Found::announce(const Finding& finding) {
   write_reported();
   if (times_[finding.name] > 1) return;
   fresh_ += filed.is_new;
-  if (is_terminal()) fmt::print("\r\x1b[K");
-  fmt::print("\n{}: {}\n", filed.is_new ? "found" : "found again", finding.name);
-  if (finding.program) fmt::print("\n{}", print(*finding.program));
-  fmt::print("\n{}", finding.report);
-  if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
-    fmt::print("\n{}", picture);
-  fmt::print("\n      {}\n\n", filed.folder.string());
-  std::fflush(stdout);
+  if (json_) {
+    const nlohmann::json found = {
+        {"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}};
+    fmt::print("{}\n", found.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+    std::fflush(stdout);
+  } else if (is_terminal()) {
+    fmt::print("\r\x1b[K");
+  }
+  fmt::print(out_, "\n{}: {}\n", filed.is_new ? "found" : "found again", finding.name);
+  if (finding.program) fmt::print(out_, "\n{}", print(*finding.program));
+  fmt::print(out_, "\n{}", finding.report);
+  if (const auto picture = picture_text(finding.picture, !json_ && has_colour()); !picture.empty())
+    fmt::print(out_, "\n{}", picture);
+  fmt::print(out_, "\n      {}\n\n", filed.folder.string());
+  std::fflush(out_);
 }
 
 // The fuzzing processes read it whenever they find something. Only of this
@@ -161,15 +260,15 @@ void Found::write_reported() const {
 
 void Found::print_summary() const {
   if (times_.empty()) {
-    fmt::print("nothing found\n");
+    fmt::print(out_, "nothing found\n");
     return;
   }
-  fmt::print("{} found, {} of them new\n", times_.size(), fresh_);
-  for (const auto& [name, times] : times_) fmt::print("  {:>4} x  {}\n", times, name);
+  fmt::print(out_, "{} found, {} of them new\n", times_.size(), fresh_);
+  for (const auto& [name, times] : times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
   for (const auto& [signature, crashes] : crashes_)
     if (crashes.passed_over)
-      fmt::print("  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));
-  fmt::print("each is a folder in {}: begin with report.txt\n", findings_.string());
+      fmt::print(out_, "  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));
+  fmt::print(out_, "each is a folder in {}: begin with report.txt\n", findings_.string());
 }
 
 }  // namespace tidemark::cli

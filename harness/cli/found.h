@@ -1,58 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// What a fuzzing run has found: named, filed, announced, counted.
+// What a fuzzing run has found: named, filed, announced, counted. Naming is done in children,
+// one at a time, while the run goes on.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "child_task.h"
 #include "diagnose_input.h"
 #include "finding.h"
 
 namespace tidemark::cli {
 
+// What a finding may take to be made small, beside the fuzzing.
+inline constexpr unsigned kNamingSeconds = 150;
+
 class Found {
  public:
   // Of what `tested` does wrong. `reported` is the file that tells the fuzzing processes what need
-  // not be reported again (dedup.h). What takes longer than `seconds` hangs. Throws
+  // not be reported again (dedup.h). What takes longer than `seconds` hangs. With `json`,
+  // what is found is a line of JSON, and the text for people goes to standard error. Throws
   // std::system_error if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
-        const std::filesystem::path& reported, unsigned seconds);
+        const std::filesystem::path& reported, unsigned seconds, bool json);
 
-  // An input on which a fuzzing process ended, and what that printed. Only when
-  // the finding is in its folder is it announced, and only then does the input
-  // go; it also stays if an interrupt came in between. What took too long in a
-  // process that was `starved`, and does not alone, is no finding. True if the
-  // input will end the next process, too.
-  bool file(const std::filesystem::path& input, const std::string& said, bool starved);
-  // Was there an input on which the process died like this?
-  bool has_seen(const Signature& death) const { return crashes_.contains(death); }
-  // The same as file() for each file in a folder: of processes, or a run, that were killed.
-  void file_leftovers(const std::filesystem::path& folder);
+  // An input on which a fuzzing process ended, and what that printed, to be looked into. Only
+  // when the finding is in its folder is it announced, and only then does the input go. What
+  // took too long in a process that was `starved`, and does not alone, is no finding.
+  void add(const std::filesystem::path& input, const std::string& said, bool starved);
+  // The same for each file in a folder that does not wait already: of processes, or a run,
+  // that were killed.
+  void add_leftovers(const std::filesystem::path& folder);
   // Files what processes have dropped (drop.h), and takes it away. Cost: that of looking
   // into the folder, if there is none.
   void take_drops(const std::filesystem::path& folder);
 
-  // What failed otherwise while a finding was reduced, and waits to be looked into.
-  bool has_leads() const { return !leads_.empty(); }
-  // Looks into one, and files it if it is a finding of its own. Cost: a second.
-  void file_lead();
+  // Is anything looked into, or does it wait for that?
+  bool is_busy() const { return current_ || !waiting_.empty(); }
+  std::size_t waiting() const { return waiting_.size() + (current_ ? 1 : 0); }
+  // Was there an input that never ends?
+  bool has_hang() const { return crashes_.contains({.kind = Kind::hang}); }
+  // Goes on with it, and waits at most so many milliseconds. What is looked into is judged,
+  // with the limit for what hangs, and then has kNamingSeconds: what is not named by then
+  // is filed as it is. What was begun when this object goes stays for the next run.
+  void work(int milliseconds);
 
   std::size_t size() const { return times_.size(); }
   void print_summary() const;
 
  private:
+  // What is looked into: an input, or what failed otherwise while a finding was reduced.
+  struct Suspect {
+    std::filesystem::path input;  // empty: nobody ended on it
+    std::string said;
+    bool starved = false;
+    Program program = {};
+    std::vector<std::uint8_t> bytes = {};     // that stand for it
+    std::optional<Judgement> judgement = {};  // once there is one
+  };
+
+  void begin();
+  void begin_naming();
+  void judged();
+  void named();
+  void conclude(const std::optional<Finding>& finding);
+  bool is_one_of_many(const std::filesystem::path& input);
   bool is_boring(const Judgement& judgement);
+  void add_leads(const Diagnosed& found);
   void announce(const Finding& finding);
-  void announce_with_leads(const Diagnosed& found);
   void write_reported() const;
 
   const UnderTest tested_;
   FindingStore store_;
   const std::filesystem::path findings_, reported_;
   const unsigned seconds_;
+  const bool json_;
+  std::FILE* const out_;                      // for people
   std::map<std::string, std::size_t> times_;  // by name
   // How many there were of a crash, and how many of them were not looked into.
   struct Crashes {
@@ -60,7 +90,9 @@ class Found {
   };
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
-  std::deque<Program> leads_;
+  std::deque<Suspect> waiting_;
+  std::optional<Suspect> current_;
+  std::optional<ChildTask> task_;
 };
 
 }  // namespace tidemark::cli

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "commands.h"
@@ -18,6 +20,7 @@
 #include "files.h"
 #include "found.h"
 #include "interrupts.h"
+#include "live_line.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "start_inputs.h"
@@ -33,13 +36,20 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string subject{kTracker}, target, seeds, work, findings = "findings";
-  bool known = false;
+  bool known = false, json = false;
   unsigned seconds = 60;
   unsigned timeout = kMostSeconds;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 constexpr double kGraceSeconds = 10;
+constexpr double kInterruptSeconds = 1;  // who interrupts does not want to wait
+constexpr double kEndSeconds = 2;        // libFuzzer counts whole seconds
+constexpr unsigned kHangSeconds = 5;
+constexpr std::chrono::seconds kSoon(10);
+// Before one that ended by itself is replaced, and after how many that did nothing none is.
+constexpr std::chrono::seconds kPause(1);
+constexpr unsigned kMostIdle = 3;
 
 std::string last_of(const std::string& text, std::size_t bytes) {
   return text.substr(text.size() - std::min(text.size(), bytes));
@@ -67,14 +77,15 @@ class Run {
     // just killed, children may live a moment longer.
     const FolderLock alone(work_, 2);
     if (alone.another_has_it()) return refuse_to_share();
-    found_.emplace(tested_, options_.findings, known_, options_.timeout);
-    file_leftovers();
+    found_.emplace(tested_, options_.findings, known_, options_.timeout, options_.json);
+    take_leftovers();
+    name_for(kSoon);
     link_seeds();
     file_deadly_inputs();
     start();
     watch();
-    file_leftovers();  // of processes that were stopped while they wrote
-    while (found_->has_leads() && !interrupts()) found_->file_lead();
+    take_leftovers();  // of processes that were stopped while they wrote
+    name_the_rest();
     return summary();
   }
 
@@ -87,10 +98,30 @@ class Run {
   }
 
   // Of processes that have ended.
-  void file_leftovers() {
+  void take_leftovers() {
     clear_unfinished(drops_);
     found_->take_drops(drops_);
-    found_->file_leftovers(artifacts_);
+    found_->add_leftovers(artifacts_);
+  }
+
+  // Before it fuzzes, if that is soon done; what is left goes on beside it.
+  void name_for(std::chrono::seconds time) {
+    const auto until = Clock::now() + time;
+    while (found_->is_busy() && !interrupts() && Clock::now() < until) found_->work(200);
+  }
+
+  // What nobody waited for while it fuzzed. Each takes a limited time (found.h).
+  void name_the_rest() {
+    auto told = Clock::now();
+    while (found_->is_busy() && !interrupts()) {
+      found_->work(200);
+      if (Clock::now() - told < std::chrono::seconds(10)) continue;
+      told = Clock::now();
+      fmt::print(out_, "naming: {} to go\n", found_->waiting());
+      std::fflush(stdout);
+    }
+    if (found_->is_busy())
+      fmt::print(out_, "{} not looked into; the next run will do that\n", found_->waiting());
   }
 
   // Each by a link of its own, so that one on which the target dies can be left
@@ -121,11 +152,12 @@ class Run {
       for (const auto& entry : fs::directory_iterator(folder))
         if (entry.is_regular_file()) inputs.push_back(entry.path());
     const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
+    std::set<Signature> seen;
     for (const auto& [input, signature] : deadly) {
-      if (!found_->has_seen(signature)) {
+      if (seen.insert(signature).second) {
         const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
         write_file(artifact, read_file(input), Survives::process);
-        found_->file(artifact, "it was among the inputs to start from\n", false);
+        found_->add(artifact, "it was among the inputs to start from\n", false);
       }
       // Seeds are links. Another may show another bug once this one is mended.
       if (fs::is_symlink(input))
@@ -134,16 +166,18 @@ class Run {
         fs::rename(input, aside_ / input.filename());
     }
     if (deadly.empty()) return;
-    fmt::print("{} of {} inputs to start from end the process, and are left out\n", deadly.size(),
-               inputs.size());
+    fmt::print(out_, "{} of {} inputs to start from end the process, and are left out\n",
+               deadly.size(), inputs.size());
+    name_for(kSoon);
   }
 
   void start() {
-    fmt::print("fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
+    fmt::print(out_, "fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
                options_.seconds, options_.jobs, files_in(seeds_), files_in(corpus_));
+    if (!options_.json) fmt::print("{}\n", heading());
     std::fflush(stdout);
-    started_ = Clock::now();
-    for (unsigned i = 0; i < options_.jobs; ++i) workers_.push_back(make_worker(i));
+    started_ = last_new_ = Clock::now();
+    for (unsigned i = 0; i < options_.jobs; ++i) slots_.push_back({make_worker(i)});
   }
 
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
@@ -151,7 +185,10 @@ class Run {
     const std::vector<std::string> arguments = {
         fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
         fmt::format("-rss_limit_mb={}", kMostMemoryMib),
-        fmt::format("-timeout={}", options_.timeout),
+        // Once it is known that something hangs, nobody need wait for that as long again:
+        // what is only slow is judged with the whole time.
+        fmt::format("-timeout={}", found_->has_hang() ? std::min(options_.timeout, kHangSeconds)
+                                                      : options_.timeout),
         // One program in a giant mapping takes as long as 100,000 others.
         "-entropic_scale_per_exec_time=1",
         // Nothing ends on these, so they are no findings.
@@ -165,33 +202,61 @@ class Run {
     return std::make_unique<Worker>(target_, places, arguments);
   }
 
-  std::uint64_t coverage() const {
+  // The most of any process.
+  std::uint64_t most(std::uint64_t (Worker::*figure)() const) const {
     std::uint64_t most = 0;
-    for (const auto& worker : workers_) most = std::max(most, worker->coverage());
+    for (const Slot& slot : slots_) most = std::max(most, ((*slot.worker).*figure)());
     return most;
   }
 
   std::uint64_t programs() const {
     std::uint64_t total = ended_.programs;
-    for (const auto& worker : workers_) total += worker->programs();
+    for (const Slot& slot : slots_) total += slot.worker->programs();
     return total;
   }
 
   std::uint64_t operations() const {
     std::uint64_t total = ended_.operations;
-    for (const auto& worker : workers_) total += worker->operations();
+    for (const Slot& slot : slots_) total += slot.worker->operations();
     return total;
   }
 
-  void show_progress() const {
-    const double past = std::max(seconds(), 0.001);
-    const std::string line = fmt::format(
-        "{:6.0f} s  {:8.0f} programs/s  {:9.0f} operations/s  coverage {:5}  findings {}", past,
-        static_cast<double>(programs()) / past, static_cast<double>(operations()) / past,
-        coverage(), found_->size());
-    fmt::print("{}{}", terminal_ ? "\r\x1b[K" : "", line);
-    if (!terminal_) fmt::print("\n");
+  Live figures() {
+    Live live = {.seconds = seconds(),
+                 .corpus = most(&Worker::corpus),
+                 .coverage = coverage_,
+                 .most_coverage = most(&Worker::most_coverage),
+                 .last_new = std::chrono::duration<double>(Clock::now() - last_new_).count(),
+                 .memory_mib = most(&Worker::memory_mib),
+                 .restarts = restarts_,
+                 .found = found_->size(),
+                 .in_work = found_->waiting()};
+    const std::uint64_t now = programs();
+    live.programs_per_second =
+        static_cast<double>(now - shown_programs_) / std::max(live.seconds - shown_seconds_, 0.001);
+    shown_programs_ = now;
+    shown_seconds_ = live.seconds;
+    return live;
+  }
+
+  void show_progress() {
+    const Live live = figures();
+    if (options_.json) {
+      fmt::print("{}\n", json_line(live));
+    } else {
+      // A finding came in between.
+      if (live.found != shown_found_) fmt::print("{}\n", heading());
+      fmt::print("{}{}{}", terminal_ ? "\r\x1b[K" : "", line(live), terminal_ ? "" : "\n");
+    }
+    shown_found_ = live.found;
     std::fflush(stdout);
+  }
+
+  void note_coverage() {
+    const std::uint64_t now = most(&Worker::coverage);
+    if (now <= coverage_) return;
+    coverage_ = now;
+    last_new_ = Clock::now();
   }
 
   // Until the time is up or the user has seen enough.
@@ -199,20 +264,20 @@ class Run {
     const double interval = terminal_ ? 0.5 : 10;
     double next = interval;
     double told = 0;  // when they were
-    while (any_running()) {
+    while (std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.done; })) {
       poll_workers();
+      note_coverage();
       found_->take_drops(drops_);
-      if (found_->has_leads()) found_->file_lead();
+      found_->work(0);
       // They end by themselves; whoever is at work on a finding gets to finish it.
       const bool over = interrupts() || seconds() > options_.seconds + kGraceSeconds;
       if (over && told == 0) {
         told = seconds();
-        for (const auto& worker : workers_) worker->stop(SIGINT);
-      } else if (over && seconds() > told + kGraceSeconds) {
-        for (const auto& worker : workers_) worker->stop(SIGKILL);
+        for (const Slot& slot : slots_) slot.worker->stop(SIGINT);
+      } else if (over && seconds() > told + (interrupts() ? kInterruptSeconds : kGraceSeconds)) {
+        for (const Slot& slot : slots_) slot.worker->stop(SIGKILL);
       }
-      for (std::size_t i = 0; i < workers_.size(); ++i)
-        if (workers_[i]->output() < 0 && !done_[i]) ended(i);
+      for (Slot& slot : slots_) look_after(slot);
       if (seconds() >= next) {
         next = seconds() + interval;
         show_progress();
@@ -223,45 +288,72 @@ class Run {
     if (terminal_) fmt::print("\n");
   }
 
-  bool any_running() {
-    done_.resize(workers_.size());
-    return std::ranges::count(done_, false) > 0;
-  }
-
   void poll_workers() {
     std::vector<pollfd> files;
-    for (const auto& worker : workers_)
-      if (worker->output() >= 0) files.push_back({worker->output(), POLLIN, 0});
-    poll(files.data(), files.size(), found_->has_leads() ? 0 : 200);
+    for (const Slot& slot : slots_)
+      if (slot.worker->output() >= 0) files.push_back({slot.worker->output(), POLLIN, 0});
+    poll(files.data(), files.size(), found_->is_busy() ? 20 : 200);
     for (const pollfd& file : files)
-      for (const auto& worker : workers_)
-        if (file.revents && worker->output() == file.fd) worker->read_output();
+      for (const Slot& slot : slots_)
+        if (file.revents && slot.worker->output() == file.fd) slot.worker->read_output();
   }
 
-  // A worker has ended: what it found is filed, and another takes its place.
-  void ended(std::size_t i) {
-    Worker& worker = *workers_[i];
-    const WorkerEnd end = worker.finish();
-    done_[i] = true;
-    if (end.failed && !interrupts()) {
-      fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself:\n{}\n",
-                 last_of(worker.said(), 2000));
-      failed_ = true;
+  // A place for a process, where another takes over from one that has ended.
+  struct Slot {
+    std::unique_ptr<Worker> worker;
+    bool ended = false;  // and waits to be replaced
+    bool done = false;   // and is not replaced
+    Clock::time_point again = {};
+    unsigned idle = 0;  // processes in a row that ended without having run a program
+  };
+
+  bool is_time_up() const { return interrupts() || seconds() + kEndSeconds > options_.seconds; }
+
+  void look_after(Slot& slot) {
+    if (slot.done || slot.worker->output() >= 0) return;
+    if (!slot.ended) {
+      slot.ended = true;
+      slot.done = !ended(slot) || is_time_up();
     }
-    if (!end.crashed) return;
-    const std::string input = read_if_there(end.input).value_or("");
-    if (found_->file(end.input, worker.said(), end.starved)) leave_out(input);
-    if (interrupts() || seconds() + 1 > options_.seconds) return;
-    ended_.programs += worker.programs();
-    ended_.operations += worker.operations();
-    workers_[i] = make_worker(i);
-    done_[i] = false;
+    if (slot.done || Clock::now() < slot.again) return;
+    if (is_time_up()) {
+      slot.done = true;
+      return;
+    }
+    ++restarts_;
+    ended_.programs += slot.worker->programs();
+    ended_.operations += slot.worker->operations();
+    slot.worker = make_worker(static_cast<std::size_t>(&slot - slots_.data()));
+    slot.ended = false;
+  }
+
+  // What it ended on is taken up. False if no other shall take its place.
+  bool ended(Slot& slot) {
+    Worker& worker = *slot.worker;
+    const bool early = !is_time_up();
+    const WorkerEnd end = worker.finish();
+    if (end.crashed) {
+      const std::string input = read_if_there(end.input).value_or("");
+      found_->add(end.input, worker.said(), end.starved);
+      leave_out(input);  // the next one would end on it, too
+      return true;
+    }
+    if (interrupts() || (!end.failed && !early)) return true;
+    if (ends_[end.how]++ == 0)
+      fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself, with {}:\n{}\n", end.how,
+                 last_of(worker.said(), 2000));
+    failed_ = true;
+    slot.again = Clock::now() + kPause;
+    slot.idle = worker.programs() ? 0 : slot.idle + 1;
+    return slot.idle < kMostIdle;
   }
 
   int summary() const {
-    fmt::print("{} programs, {} operations in {:.0f} s; coverage {}; ", programs(), operations(),
-               seconds_, coverage());
+    fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", programs(),
+               operations(), seconds_, coverage_);
     found_->print_summary();
+    for (const auto& [how, times] : ends_)
+      fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
     if (found_->size()) return kFound;
     if (programs() || interrupts()) return failed_ ? kCouldNot : kFine;
     fmt::print(stderr, "tidemark: {} ran no program: is it a fuzz target?\n",
@@ -276,12 +368,19 @@ class Run {
   const fs::path drops_ = work_ / "drops";
   const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies
   const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
-  const bool terminal_ = is_terminal();
+  const bool terminal_ = !options_.json && is_terminal();
+  std::FILE* const out_ = options_.json ? stderr : stdout;  // for people
   Clock::time_point started_;
   double seconds_ = 0;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<bool> done_;
+  std::vector<Slot> slots_;
   Counters ended_;  // of workers that were replaced
+  std::size_t restarts_ = 0;
+  std::map<std::string, std::size_t> ends_;  // other than by findings: how, and how often
+  std::uint64_t coverage_ = 0;
+  Clock::time_point last_new_;
+  std::uint64_t shown_programs_ = 0;
+  double shown_seconds_ = 0;
+  std::size_t shown_found_ = 0;
   std::optional<Found> found_;
   bool failed_ = false;
 };
@@ -330,6 +429,7 @@ void add_fuzz(CLI::App& app, Action& action) {
   command->add_option("--timeout", options->timeout, "Seconds after which a program hangs")
       ->capture_default_str()
       ->check(CLI::Range(1u, 3600u));
+  command->add_flag("--json", options->json, "How far it is as lines of JSON");
   command->add_option("--work", options->work, "Folder for the growing corpus");
   command
       ->add_option("--findings", options->findings,

@@ -6,8 +6,12 @@
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
 
 #include "ablation.h"
+#include "child_task.h"
 #include "files.h"
 #include "interrupts.h"
 #include "isolation.h"
@@ -24,16 +28,16 @@ Program read_program(const fs::path& input) {
   return decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
 }
 
-}  // namespace
+constexpr unsigned kForever = 1'000'000;  // seconds
 
-std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vector<fs::path>& inputs,
-                                       unsigned seconds) {
+// Which of them, and how they end.
+std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tested,
+                                                            const std::vector<fs::path>& inputs,
+                                                            unsigned seconds) {
   // Each has its own time (the alarm); all of them together may take what they like.
-  constexpr unsigned kForever = 1'000'000;
-  std::vector<DeadlyInput> deadly;
-  if (std::getenv(kLeftOutVariable)) return deadly;  // the target does not run them as they are
+  std::vector<std::pair<std::size_t, Signature>> deadly;
   Shared<std::atomic<std::size_t>> at;  // which input the child is at; it dies without a word
-  for (std::size_t from = 0; from < inputs.size() && !interrupts(); from = *at + 1) {
+  for (std::size_t from = 0; from < inputs.size(); from = *at + 1) {
     *at = from;
     const Ending ending = run_guarded(
         [&] {
@@ -50,10 +54,33 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
     if (*at >= inputs.size()) break;
     // What was only slow, for want of a core, is not deadly.
     const Judgement judgement = judge_apart(tested, read_program(inputs[*at]), seconds);
-    if (judgement.crashed) deadly.push_back({inputs[*at], judgement.signature});
+    if (judgement.crashed) deadly.push_back({*at, judgement.signature});
     const Kind how = judgement.signature.kind;
     if (how == Kind::hang || how == Kind::out_of_memory) break;
   }
+  return deadly;
+}
+
+}  // namespace
+
+std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vector<fs::path>& inputs,
+                                       unsigned seconds) {
+  if (std::getenv(kLeftOutVariable)) return {};  // the target does not run them as they are
+  const auto look = [&] {
+    std::string lines;
+    for (const auto& [index, signature] : look_through(tested, inputs, seconds))
+      lines += std::to_string(index) + " " + print(signature) + "\n";
+    return lines;
+  };
+  // One that hangs takes its time, and who interrupts wants to wait for none.
+  ChildTask task(look, kForever);
+  while (!task.has_ended(200))
+    if (interrupts()) return {};
+  std::vector<DeadlyInput> deadly;
+  std::istringstream lines(task.text().value_or(""));
+  std::size_t index = 0;
+  for (std::string signature; lines >> index && std::getline(lines >> std::ws, signature);)
+    deadly.push_back({inputs[index], parse_signature(signature)});
   return deadly;
 }
 

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,6 +33,13 @@ std::string after(const std::string& text, const std::string& marker) {
   if (at == std::string::npos) return {};
   const auto from = at + marker.size();
   return text.substr(from, text.find('\n', from) - from);
+}
+
+// Leaves `number` as it is where there is no `marker`.
+void number_after(const std::string& line, const std::string& marker, std::uint64_t& number) {
+  const auto at = line.find(marker);
+  if (at != std::string::npos)
+    number = std::strtoull(line.c_str() + at + marker.size(), nullptr, 10);
 }
 
 // In the child: the program that `words` call, in the folder `in`.
@@ -91,9 +99,12 @@ bool Worker::read_output() {
 void Worker::take_line(const std::string& line) {
   said_ += line + "\n";
   if (said_.size() > 2 * kRemembered) said_.erase(0, said_.size() - kRemembered);
-  const auto at = line.find(" cov: ");
-  if (at != std::string::npos && line[0] == '#')
-    coverage_ = std::strtoull(line.c_str() + at + 6, nullptr, 10);
+  // "INFO: Loaded 1 modules   (2110 inline 8-bit counters): ..."
+  if (line.starts_with("INFO: Loaded ")) number_after(line, "modules   (", most_coverage_);
+  if (!line.starts_with('#')) return;
+  number_after(line, " cov: ", coverage_);
+  number_after(line, " corp: ", corpus_);
+  number_after(line, " rss: ", memory_mib_);
 }
 
 double Worker::lifetime() const {
@@ -111,10 +122,13 @@ WorkerEnd Worker::finish() {
   const int code = child_->wait();
   take_line(partial_);
   constexpr int kInterrupted = 72;  // libFuzzer's exit code after SIGINT
-  if (code == 0 || code == kInterrupted) return end;
+  if (code == kInterrupted) return end;
+  end.how = child_->ended_by()
+                ? fmt::format("signal {} ({})", child_->ended_by(), strsignal(child_->ended_by()))
+                : fmt::format("exit code {}", code);
   end.input = after(said_, "Test unit written to ");
-  end.crashed = !end.input.empty();
-  end.failed = !end.crashed;
+  end.crashed = code != 0 && !end.input.empty();
+  end.failed = code != 0 && !end.crashed;
   return end;
 }
 

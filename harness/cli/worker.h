@@ -20,9 +20,10 @@ std::size_t files_in(const std::filesystem::path& folder);
 // How a fuzzing process ended.
 struct WorkerEnd {
   bool crashed = false;         // on an input, which is in the artifacts
-  bool failed = false;          // otherwise than by running out of time
+  bool failed = false;          // otherwise, and not for want of time or by an interrupt
   bool starved = false;         // it spent most of its life waiting for a core
   std::filesystem::path input;  // the bytes that did it, if it crashed
+  std::string how;              // "exit code 0", "signal 9 (Killed)"
 };
 
 class Worker {
@@ -54,8 +55,14 @@ class Worker {
 
   std::uint64_t programs() const { return read_counter(counters_->programs); }
   std::uint64_t operations() const { return read_counter(counters_->operations); }
-  std::uint64_t coverage() const { return coverage_; }  // as libFuzzer counts it
-  const std::string& said() const { return said_; }     // the last of what it printed
+  // Of what libFuzzer said last: places that were reached, of how many; inputs in its corpus;
+  // its memory.
+  std::uint64_t coverage() const { return coverage_; }
+  std::uint64_t most_coverage() const { return most_coverage_; }
+  std::uint64_t corpus() const { return corpus_; }
+  std::uint64_t memory_mib() const { return memory_mib_; }
+
+  const std::string& said() const { return said_; }  // the last of what it printed
 
  private:
   void take_line(const std::string& line);
@@ -65,7 +72,7 @@ class Worker {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   Counters* counters_ = nullptr;
   std::optional<Child> child_;
-  std::uint64_t coverage_ = 0;
+  std::uint64_t coverage_ = 0, most_coverage_ = 0, corpus_ = 0, memory_mib_ = 0;
   std::string partial_;  // of a line
   std::string said_;
 };

@@ -198,7 +198,8 @@ std::optional<Signature> sanitizer_signature(std::string_view text) {
   s.kind = find<Kind>(kKindWords, rest.take_until(".")).value_or(Kind::none);
   s.what = rest.take_until(".");
   s.function = rest.take_all();
-  return is_of_sanitizer(s.kind) && !s.what.empty() ? std::optional(s) : std::nullopt;
+  const bool may_have_what = is_of_sanitizer(s.kind) || s.kind == Kind::died;
+  return may_have_what && !s.what.empty() ? std::optional(s) : std::nullopt;
 }
 
 std::optional<Signature> kernel_signature(std::string_view text) {
@@ -246,7 +247,8 @@ std::string print(const Signature& s) {
   const std::string function = s.function.empty() ? "" : "." + s.function;
   std::string kind(word(s.kind));
   if (s.kind == Kind::named) return s.what;
-  if (is_of_sanitizer(s.kind)) return kind + "." + s.what + function;
+  if (is_of_sanitizer(s.kind) || (s.kind == Kind::died && !s.what.empty()))
+    return kind + "." + s.what + function;
   if (is_of_kernel(s.kind)) return s.what + "." + kind + function;
   if (is_of_locks(s.kind)) return std::string(kAtomicity) + s.what + "." + kind;
   if (!is_of_lockstep(s.kind)) return kind;

@@ -60,8 +60,8 @@ enum class Kind : std::uint8_t {
   leak,
   lost_page,
   reported_again,  // a page that nobody could have written since it was reported
-  // What ended the process; `what` a sanitizer calls it, and the function that did it,
-  // if it is known.
+  // What ended the process; `what` a sanitizer calls it ("abort" or "exit" where it died of
+  // that), and the function that did it, if it is known.
   hang,
   died,
   out_of_memory,

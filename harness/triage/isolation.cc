@@ -21,6 +21,8 @@ namespace {
 constexpr unsigned kSymbolizerSeconds = 20;
 // What a child says of a program that does something wrong, but lets it live.
 constexpr const char* kMismatch = "Mismatch: ";
+// And of one in which somebody called exit(); a stack comes after it.
+constexpr const char* kExit = "Ended by exit(): ";
 
 struct Address {
   std::string module, offset;
@@ -84,8 +86,10 @@ const std::map<Address, Names>& names_in(const std::string& said) {
   static std::map<Address, Names> names;
   std::map<std::string, std::vector<std::string>> unknown;
   for (const std::string& line : lines_of(said))
-    if (const auto frame = frame_of(line); frame && !names.contains(frame->address))
+    if (const auto frame = frame_of(line); frame && !names.contains(frame->address)) {
+      names[frame->address];  // each once: stacks share frames, and recursion repeats them
       unknown[frame->address.module].push_back(frame->address.offset);
+    }
   for (const auto& [module, offsets] : unknown) name_all(module, offsets, names);
   return names;
 }
@@ -107,6 +111,15 @@ std::string word_after(const std::string& said, const std::string& marker, const
   if (at == std::string::npos) return {};
   const auto from = at + marker.size();
   return said.substr(from, said.find_first_of(ends, from) - from);
+}
+
+extern "C" void __sanitizer_print_stack_trace() __attribute__((weak));
+
+// Nobody else in a child ends it by exit().
+void say_who_called_exit() {
+  std::fprintf(stderr, "%s0\n", kExit);
+  if (__sanitizer_print_stack_trace) __sanitizer_print_stack_trace();
+  std::_Exit(1);
 }
 
 bool has_too_much() {
@@ -132,13 +145,18 @@ Signature signature_of(const Ending& ending, std::string_view sources) {
   for (const char* marker : {kMismatch, "Assertion failure: "})
     if (const std::string own = word_after(ending.said, marker, "\n"); !own.empty())
       return parse_signature(own);
+  if (ending.said.find(kExit) != std::string::npos)
+    return {.kind = Kind::died, .what = "exit", .function = function_in(sources, ending.said)};
+  // The first line of a report has a sentence for some kinds, the last a word for each.
   static constexpr std::pair<Kind, const char*> kMarkers[] = {
-      {Kind::address, "ERROR: AddressSanitizer: "},
+      {Kind::address, "SUMMARY: AddressSanitizer: "},
       {Kind::undefined, "SUMMARY: UndefinedBehaviorSanitizer: "}};
   for (const auto& [kind, marker] : kMarkers) {
     const std::string what = word_after(ending.said, marker, " \n");
     if (what.empty()) continue;
-    return {.kind = kind, .what = what, .function = function_in(sources, ending.said)};
+    const std::string function = function_in(sources, ending.said);
+    if (what == "ABRT") return {.kind = Kind::died, .what = "abort", .function = function};
+    return {.kind = kind, .what = what, .function = function};
   }
   return {.kind = Kind::died};
 }
@@ -170,6 +188,7 @@ Ending run_guarded(const std::function<void()>& what, unsigned seconds) {
 Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
   return run_guarded(
       [&tested, &program] {
+        std::atexit(say_who_called_exit);
         const auto lockstep = tested.lockstep();
         const Judgement judgement = judge(*lockstep, program);
         if (!judgement.signature) return;

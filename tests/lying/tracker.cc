@@ -2,6 +2,7 @@
 // A program that is linked with this has, in the tracker's place, one that is
 // wrong in the way that the environment names, to see what the program makes of
 // it. The linker puts it there: all other code is the same as ever.
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,9 +49,19 @@ std::string_view wanted_lie() {
   hang();  // whoever watches looks once a second
 }
 
+void free_twice() {
+  static char* volatile freed = new char[8];
+  delete[] freed;
+  delete[] freed;
+}
+
 // What no comparison sees coming; only on v1, so that there are other programs.
 void misbehave(std::string_view lie) {
   if (lie == "dies") std::abort();
+  if (lie == "exits") std::exit(0);
+  if (lie == "frees-twice") free_twice();
+  if (lie == "vanishes") _exit(0);
+  if (lie == "is-killed") raise(SIGKILL);
   if (lie == "hangs") hang();
   if (lie == "eats-memory") eat_memory();
 }

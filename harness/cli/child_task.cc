@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "child_task.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "check.h"
+
+namespace tidemark::cli {
+
+ChildTask::ChildTask(const std::function<std::string()>& make, unsigned seconds)
+    : until_(Clock::now() + std::chrono::seconds(seconds)),
+      child_(
+          [&] {
+            setpgid(0, 0);  // a terminal's interrupt is for the parent, who may go on with it
+            const std::string text = make();
+            check(text.size() <= sizeof(text_->bytes), "child-task.too-long");
+            std::ranges::copy(text, text_->bytes);
+            text_->size = text.size();
+            text_->whole = true;
+          },
+          Heard::errors) {}
+
+bool ChildTask::has_ended(int milliseconds) {
+  if (child_.output() < 0) return true;
+  pollfd file = {child_.output(), POLLIN, 0};
+  // What it prints is taken, so that it need not wait, and of no interest.
+  if (poll(&file, 1, milliseconds) > 0 && !child_.read_output(said_)) return true;
+  said_.clear();
+  if (Clock::now() < until_) return false;
+  timed_out_ = true;
+  child_.kill(SIGKILL);
+  return true;
+}
+
+std::optional<std::string> ChildTask::text() const {
+  if (timed_out_ || !text_->whole) return std::nullopt;
+  return std::string(text_->bytes, text_->size);
+}
+
+}  // namespace tidemark::cli

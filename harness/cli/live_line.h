@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// How far a fuzzing run is: a line of figures below a heading, on 80 columns, or JSON.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace tidemark::cli {
+
+struct Live {
+  double seconds = 0;                             // since it began
+  double programs_per_second = 0;                 // since the line before
+  std::uint64_t corpus = 0;                       // inputs, in the process that has most
+  std::uint64_t coverage = 0, most_coverage = 0;  // places reached, of how many
+  double last_new = 0;                 // seconds since a place was reached that was not before
+  std::uint64_t memory_mib = 0;        // of the process that has most
+  std::size_t restarts = 0;            // processes that ended and were replaced
+  std::size_t found = 0, in_work = 0;  // in_work: not named yet
+};
+
+std::string heading();
+std::string line(const Live& live);
+std::string json_line(const Live& live);
+
+}  // namespace tidemark::cli
