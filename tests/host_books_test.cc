@@ -18,8 +18,8 @@ class Books : public testing::Test {
     FreshMemory fresh;
     for (const int rights : {kRead, kRead | kWrite}) {
       const std::uint64_t first = state.mappings.size() * 0x10000;
-      state.mappings.push_back({first, first + 0x2fff, fresh.next(0x3000), rights});
-      fresh.take(0x3000);
+      state.mappings.push_back({first, first + 0x2fff, fresh.next(0x3000, kPageBytes), rights});
+      fresh.take(0x3000, kPageBytes);
       for (std::uint64_t page = 0; page < 3; ++page) add(state.mappings.back(), page);
     }
     books.domains[1].attached = true;

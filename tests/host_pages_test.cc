@@ -69,13 +69,13 @@ TEST(FreshMemory, HasTheLargestBlocksThatDivideIt) {
        {std::pair<std::uint64_t, std::uint64_t>{7, 1}, {6, 2}, {8, 4}, {48, 16}, {1024, 512}}) {
     FreshMemory fresh;
     for (int i = 0; i < 3; ++i) {
-      const std::uint64_t first = fresh.next(pages * kPageBytes) / kPageBytes;
+      const std::uint64_t first = fresh.next(pages * kPageBytes, kPageBytes) / kPageBytes;
       EXPECT_EQ(first % block, 0u);
       for (std::uint64_t page = 0; page < pages; page += block) {
         EXPECT_EQ(host_run(first + page, pages), block);
         EXPECT_EQ(host_page_of(first + page) % block, 0u);
       }
-      fresh.take(pages * kPageBytes);
+      fresh.take(pages * kPageBytes, kPageBytes);
     }
   }
 }
@@ -85,8 +85,8 @@ TEST(FreshMemory, IsNotGivenTwice) {
   std::set<std::uint64_t> pages;
   for (std::uint64_t i = 0; i < 2000; ++i) {
     const std::uint64_t size = 1 + i * 7 % 23;
-    const std::uint64_t first = fresh.next(size * kPageBytes) / kPageBytes;
-    fresh.take(size * kPageBytes);
+    const std::uint64_t first = fresh.next(size * kPageBytes, kPageBytes) / kPageBytes;
+    fresh.take(size * kPageBytes, kPageBytes);
     for (std::uint64_t page = first; page < first + size; ++page) {
       EXPECT_TRUE(pages.insert(page).second);
       EXPECT_GE(page, kFirst);

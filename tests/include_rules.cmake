@@ -55,22 +55,23 @@ function(room name)
   set(seen ${seen} PARENT_SCOPE)
   set(rooms ${rooms} harness/${name}/ PARENT_SCOPE)
 endfunction()
-rule(harness/subjects/tracker.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
-  ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
-rule(harness/subjects/reference.cc harness/subjects/ harness/simulator/ harness/program/ harness/base/
-  ${std} ${system} "\"(linux_)?model\\.h\"")
+rule(harness/subjects/tracker.cc harness/subjects/ harness/simulator/ harness/program/
+  harness/hardware/ harness/base/ ${std} ${system} "\"(tidemark|os_machine)\\.h\"")
+rule(harness/subjects/reference.cc harness/subjects/ harness/simulator/ harness/program/
+  harness/hardware/ harness/base/ ${std} ${system} "\"(linux_)?model\\.h\"")
 rule(harness/subjects/quirked_reference.h harness/subjects/ harness/simulator/ ${std}
   "\"quirks\\.h\"")
 rule(harness/findings/environment.cc harness/findings/ harness/subjects/ ${std}
   "<nlohmann/json\\.hpp>")
 room(base)
-room(program base)
-room(simulator program base)
-room(oracles simulator program base)
-room(subjects oracles simulator program base)
-room(triage subjects oracles simulator program base)
-room(findings triage subjects oracles simulator program base)
-room(export subjects oracles simulator program base)
+room(hardware base)
+room(program hardware base)
+room(simulator program hardware base)
+room(oracles simulator program hardware base)
+room(subjects oracles simulator program hardware base)
+room(triage subjects oracles simulator program hardware base)
+room(findings triage subjects oracles simulator program hardware base)
+room(export subjects oracles simulator program hardware base)
 rule(harness/cli/*.* harness/cli/ fuzz/ ${rooms} ${std} ${system}
   "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
 rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")

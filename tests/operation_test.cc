@@ -88,10 +88,15 @@ TEST(OperationBytes, EverySingleByteChangeRoundTrips) {
   }
 }
 
+int differences(const OwnHardware& a, const OwnHardware& b) {
+  return (a.pgsizes != b.pgsizes) + (a.aperture != b.aperture) + (a.reserved != b.reserved) +
+         (a.coherent != b.coherent);
+}
+
 // How many fields differ; the parts of one choice count as one.
 int differences(const Operation& a, const Operation& b) {
   return (a.verb != b.verb) + (a.when != b.when || a.window_device != b.window_device) +
-         (a.flags != b.flags || a.hardware != b.hardware) + (a.id != b.id) +
+         (a.flags != b.flags || a.hardware != b.hardware) + differences(a.own, b.own) + (a.id != b.id) +
          (a.address != b.address) + (a.size != b.size) + (a.vaddr != b.vaddr) +
          (a.number != b.number) + (a.bend != b.bend) + (a.fault != b.fault);
 }
@@ -109,13 +114,14 @@ int differences(const Program& a, const Program& b) {
   return count;
 }
 
-// The two exceptions that program_bytes.h names.
+// The three exceptions that program_bytes.h names.
 bool is_exception(const Program& before, const Program& after, std::size_t at) {
   if (at < kRecordBytes || at % kRecordBytes > 1) return false;
   if (at % kRecordBytes == 0) return true;
   const Operation& a = before.operations[at / kRecordBytes - 1];
   const Operation& b = after.operations[at / kRecordBytes - 1];
-  return a.verb == Verb::unmap && (a.flags == kAll || b.flags == kAll);
+  return (a.verb == Verb::unmap && (a.flags == kAll || b.flags == kAll)) ||
+         (a.verb == Verb::attach && a.flags != b.flags);
 }
 
 TEST(OperationBytes, AByteTouchesOneField) {
@@ -220,6 +226,7 @@ TEST(OperationBytes, EncodeNamesWhatHasNoCode) {
   EXPECT_EQ(unencodable("map 0p 4p rw vaddr=77p"), "0 id, vaddr or number");
   EXPECT_EQ(unencodable("extension 999"), "0 id, vaddr or number");
   EXPECT_EQ(unencodable("attach g0 hardware=15"), "0 flags");
+  EXPECT_EQ(unencodable("attach g0 hardware=0 aperture=0x0-0x1233"), "0 hardware");
   EXPECT_EQ(unencodable("unmap 0 0 bitmap all used-buffer"), "0 flags");
   EXPECT_EQ(unencodable("query 0p 1p argsz=256"), "0 bend");
   EXPECT_EQ(unencodable("stop fail-alloc=128"), "0 fault");

@@ -146,8 +146,10 @@ TEST(ProgramsDocument, EveryOptionHasARowWithItsOperations) {
                   }));
   }
   expect_option(text, "vaddr=", verbs_with([](Verb, const VerbFields& f) { return f.vaddr; }));
-  for (const char* const kind : {"emulated", "hardware="}) {
-    expect_option(text, kind,
+  std::vector<std::string_view> of_attach(kOwnNames.begin(), kOwnNames.end());
+  of_attach.insert(of_attach.end(), {"emulated", "hardware="});
+  for (const std::string_view word : of_attach) {
+    expect_option(text, word,
                   verbs_with([](Verb verb, const VerbFields&) { return verb == Verb::attach; }));
   }
 }

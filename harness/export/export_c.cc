@@ -106,7 +106,7 @@ std::string slots_text(const CSlots& slots) {
     const std::string id = slot.id ? " (g" + decimal(*slot.id) + ", d" + decimal(*slot.id) + ")"
                                    : " (only because a container needs a group)";
     text += "\t{" +
-            string_literal((slot.hardware ? kind_text(hardware_kind(*slot.hardware)) : "emulated") +
+            string_literal((slot.hardware ? kind_text(*slot.hardware) : "emulated") +
                            id) +
             ", " + (slot.hardware ? "1" : "0") + ", -1, -1, 0, 0, 0, 0, 0, NULL},\n";
   }

@@ -38,6 +38,11 @@ string comment_of(const Recorded& r) {
   return expectation.empty() ? text : text + " => " + print(expectation);
 }
 
+std::optional<HardwareKind> hardware_of(const Operation& attach) {
+  if ((attach.flags & kHardware) == 0) return std::nullopt;
+  return with(hardware_kind(attach.hardware), attach.own);
+}
+
 }  // namespace
 
 string limit_text(std::uint64_t pages) {
@@ -45,12 +50,8 @@ string limit_text(std::uint64_t pages) {
 }
 
 CSlots::CSlots(const Program& program) {
-  for (const Operation& operation : program.operations) {
-    if (operation.verb != Verb::attach) continue;
-    const bool hardware = (operation.flags & kHardware) != 0;
-    need(operation.id % kGroups,
-         hardware ? std::optional(operation.hardware % kHardwareKinds) : std::nullopt);
-  }
+  for (const Operation& operation : program.operations)
+    if (operation.verb == Verb::attach) need(operation.id % kGroups, hardware_of(operation));
   for (const Operation& operation : program.operations)
     if (operation.verb == Verb::enroll && !first(operation.id % kGroups))
       need(operation.id % kGroups, std::nullopt);
@@ -62,7 +63,7 @@ CSlots::CSlots(const Program& program) {
     std::rotate(slots_.begin(), emulated, emulated + 1);
 }
 
-void CSlots::need(unsigned id, std::optional<unsigned> hardware) {
+void CSlots::need(unsigned id, const std::optional<HardwareKind>& hardware) {
   for (const Slot& slot : slots_)
     if (slot.id == id && slot.hardware == hardware) return;
   slots_.push_back({id, hardware});
@@ -70,10 +71,9 @@ void CSlots::need(unsigned id, std::optional<unsigned> hardware) {
 
 std::size_t CSlots::of_kind(const Operation& attach) const {
   const unsigned id = attach.id % kGroups;
-  const bool hardware = (attach.flags & kHardware) != 0;
+  const auto hardware = hardware_of(attach);
   const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-    return slot.id == id && slot.hardware.has_value() == hardware &&
-           (!hardware || *slot.hardware == attach.hardware % kHardwareKinds);
+    return slot.id == id && slot.hardware == hardware;
   });
   return static_cast<std::size_t>(found - slots_.begin());
 }

@@ -20,7 +20,7 @@ class CSlots {
  public:
   struct Slot {
     std::optional<unsigned> id;        // of group and device; none: the program's has none
-    std::optional<unsigned> hardware;  // its kind
+    std::optional<HardwareKind> hardware;  // none: it is emulated
   };
 
   explicit CSlots(const Program& program);
@@ -36,7 +36,7 @@ class CSlots {
   std::optional<std::size_t> first(unsigned id) const;
 
  private:
-  void need(unsigned id, std::optional<unsigned> hardware);
+  void need(unsigned id, const std::optional<HardwareKind>& hardware);
 
   std::vector<Slot> slots_;
   std::array<std::optional<std::size_t>, kGroups> attached_;

@@ -27,7 +27,10 @@ Program without(const LeftOut& left_out, const Program& program) {
     if (operation.when != When::now && left_out.has("windows")) continue;
     if (left_out.has("faults")) operation.fault = {};
     if (left_out.has("bends")) operation.bend = {};
-    if (operation.verb == Verb::attach && left_out.has("hardware")) operation.flags &= ~kHardware;
+    if (operation.verb == Verb::attach && left_out.has("hardware")) {
+      operation.flags &= ~kHardware;
+      operation.own = {};
+    }
     result.operations.push_back(operation);
   }
   return result;

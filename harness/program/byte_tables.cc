@@ -110,6 +110,8 @@ constexpr Slots<std::int64_t> kFarAddress = {
 constexpr Slots<std::int64_t> kFarSize = {
     62,    262142, 60,      126,        510,         16777214,        504, 4094, 32766,
     65534, 70000,  0xfffff, 0x7ffffffd, 0x1fffffffd, 0x7ffffffffffff, -8};
+// To where a page of 4 or 32 MiB, or of 1 or 2 TiB, ends.
+constexpr std::array<std::int64_t, 4> kWholePages = {1022, 8190, 0xffffffe, 0x1ffffffe};
 constexpr Slots<std::int64_t> kFarTransfer = {1, 2,  3,  4,  5,  6,  7,  8,
                                               9, 10, 12, 16, 24, 32, 48, 64};
 
@@ -141,15 +143,30 @@ constexpr Base Z = Base::zero, M = Base::mapping, E = Base::mapping_end, S = Bas
 constexpr auto kPlaces = weighted<Base>({{Z, 9}, {E, 4}, {M, 1}, {T, 1}, {H, 1}});
 constexpr auto kTargets = weighted<Base>({{M, 10}, {E, 2}, {Z, 2}, {T, 1}, {H, 1}});
 
-constexpr QuantityCodes kMapAddress = {kPlaces, &kPlace, &kFarAddress, &kAligned, &kAligned};
-constexpr QuantityCodes kPageAddress = {kTargets, &kPlace, &kFarAddress, &kAligned, &kAligned};
-constexpr QuantityCodes kByteAddress = {kTargets, &kPlace, &kFarAddress, &kAnywhere, &kAnywhere};
-constexpr QuantityCodes kPageSize = {weighted<Base>({{Z, 15}, {S, 1}}), &kCount, &kFarSize,
-                                     &kAligned, &kAligned};
-constexpr QuantityCodes kRangeSize = {weighted<Base>({{S, 9}, {Z, 7}}), &kCount, &kFarSize,
-                                      &kAligned, &kAligned};
-constexpr QuantityCodes kByteSize = {weighted<Base>({{Z, 14}, {S, 2}}), &kTransfer, &kFarTransfer,
-                                     &kLength, &kAligned};
+constexpr QuantityCodes kMapAddress = {kPlaces, &kPlace,   &kFarAddress,
+                                       nullptr, &kAligned, &kAligned};
+constexpr QuantityCodes kPageAddress = {kTargets, &kPlace,   &kFarAddress,
+                                        nullptr,  &kAligned, &kAligned};
+constexpr QuantityCodes kByteAddress = {kTargets, &kPlace,    &kFarAddress,
+                                        nullptr,  &kAnywhere, &kAnywhere};
+constexpr QuantityCodes kPageSize = {weighted<Base>({{Z, 15}, {S, 1}}),
+                                     &kCount,
+                                     &kFarSize,
+                                     &kWholePages,
+                                     &kAligned,
+                                     &kAligned};
+constexpr QuantityCodes kRangeSize = {weighted<Base>({{S, 9}, {Z, 7}}),
+                                      &kCount,
+                                      &kFarSize,
+                                      &kWholePages,
+                                      &kAligned,
+                                      &kAligned};
+constexpr QuantityCodes kByteSize = {weighted<Base>({{Z, 14}, {S, 2}}),
+                                     &kTransfer,
+                                     &kFarTransfer,
+                                     nullptr,
+                                     &kLength,
+                                     &kAligned};
 
 // --- Detail: id, vaddr or number ---------------------------------------------------
 
@@ -291,7 +308,8 @@ const ByteCodes& byte_codes(const QuantityCodes& codes, Base base) {
 }
 
 std::int64_t far_value(const QuantityCodes& codes, Byte code) {
-  return code < 240 ? 0 : (*codes.far_pages)[code & 15];
+  if (code >= 240) return (*codes.far_pages)[code & 15];
+  return code < kFirstFar || !codes.whole_pages ? 0 : (*codes.whole_pages)[code - kFirstFar];
 }
 
 Byte id_value(Byte code) { return kIds[code & 15]; }

@@ -46,6 +46,7 @@ struct QuantityCodes {
   Slots<Base> bases;
   const PageCodes* plain_pages;  // with Base::zero
   const Slots<std::int64_t>* far_pages;
+  const std::array<std::int64_t, 4>* whole_pages;  // more far ones; null: there are none
   const ByteCodes* plain_bytes;
   const ByteCodes* other_bytes;  // with any other base
 };
@@ -54,6 +55,7 @@ const QuantityCodes& address_codes(Verb verb);
 const QuantityCodes& size_codes(Verb verb);
 const PageCodes& page_codes(const QuantityCodes& codes, Base base);
 const ByteCodes& byte_codes(const QuantityCodes& codes, Base base);
+inline constexpr Byte kFirstFar = 236;                          // nothing is, below
 std::int64_t far_value(const QuantityCodes& codes, Byte code);  // added to the pages
 
 Byte id_value(Byte code);

@@ -97,6 +97,19 @@ Taken read_kind(Line& line, Operation& operation, bool& seen) {
                             "hardware= and " + number_up_to(kMaxHardware)));
 }
 
+// What its hardware has otherwise than the kind.
+Taken read_own_hardware(Line& line, Operation& operation) {
+  if (operation.verb != Verb::attach) return Taken::no;
+  for (std::size_t i = 0; i < kOwnNames.size(); ++i) {
+    string_view word = line.word();
+    if (!skip(word, kOwnNames[i])) continue;
+    if (says(operation.own, i)) return taken(line.fail("each option once"));
+    const string expected = read_own(i, word, operation.own);
+    return taken(line.take_if(expected.empty(), expected));
+  }
+  return Taken::no;
+}
+
 // Which of `names` that `mask` allows begins `word`; it is skipped. 0: none.
 template <typename Names>
 std::size_t skip_name(string_view& word, const Names& names, std::uint8_t mask) {
@@ -134,7 +147,10 @@ string options_of(Verb verb) {
   for (const FlagWord& flag : kFlagWords) {
     if ((fields.flags & flag.flag) != 0) list += string(flag.word) + ' ';
   }
-  if (verb == Verb::attach) list += "emulated hardware= ";
+  if (verb == Verb::attach) {
+    list += "emulated hardware= ";
+    for (const string_view own : kOwnNames) list += string(own) + ' ';
+  }
   if (fields.vaddr) list += "vaddr= ";
   for (std::size_t i = 1; i < kBendNames.size(); ++i) {
     if (has(fields.bends, i)) list += string(kBendNames[i]) + ' ';
@@ -155,12 +171,15 @@ bool read_options(Line& line, const VerbFields& fields, Operation& operation) {
     Taken result = read_flag(line, fields, operation);
     if (result == Taken::no) result = read_vaddr(line, fields, operation, vaddr);
     if (result == Taken::no) result = read_kind(line, operation, kind);
+    if (result == Taken::no) result = read_own_hardware(line, operation);
     if (result == Taken::no) result = read_bend(line, fields, operation.bend);
     if (result == Taken::no) result = read_fault(line, fields, operation.fault);
     if (result == Taken::no) return line.fail(options_of(operation.verb));
     if (result == Taken::failed) return false;
   }
   if (operation.verb == Verb::attach && !kind) return line.fail("emulated or hardware=");
+  if (operation.own != OwnHardware() && (operation.flags & kHardware) == 0)
+    return line.fail_with("an emulated group has no hardware to say" + print(operation.own) + " of");
   return true;
 }
 

@@ -85,7 +85,8 @@ void print_options(const Operation& operation, const VerbFields& fields, string&
   }
   if (operation.verb == Verb::attach) {
     const bool hardware = (operation.flags & kHardware) != 0;
-    line += hardware ? " hardware=" + decimal(unsigned{operation.hardware}) : " emulated";
+    line += hardware ? " hardware=" + decimal(unsigned{operation.hardware}) + print(operation.own)
+                     : " emulated";
   }
   if (fields.vaddr && operation.vaddr != Quantity{Base::fresh, 0, 0, 0}) {
     line += " vaddr=" + print_quantity(operation.vaddr, "0p");

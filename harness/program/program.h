@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "own_hardware.h"
+
 namespace tidemark {
 
 inline constexpr std::uint64_t kPageBytes = 4096;
@@ -133,6 +135,7 @@ struct Operation {
   std::uint64_t number = 0;  // extension, ioctl, memlock
   Bend bend;
   Fault fault;
+  OwnHardware own;  // attach: what its hardware has otherwise than that kind
   bool operator==(const Operation&) const = default;
 };
 

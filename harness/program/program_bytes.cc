@@ -5,6 +5,7 @@
 #include <array>
 
 #include "byte_tables.h"
+#include "hardware_codes.h"
 
 namespace tidemark {
 namespace {
@@ -35,14 +36,14 @@ Quantity decode_quantity(const Byte* bytes, const QuantityCodes& codes) {
 
 bool encode_pages(std::int64_t pages, const PageCodes& near, const QuantityCodes& codes,
                   Byte* bytes) {
-  for (unsigned far = 239; far < 256; ++far) {
+  for (unsigned far = kFirstFar - 1; far < 256; ++far) {
     const std::int64_t offset = far_value(codes, static_cast<Byte>(far));
     // Subtracting `offset` must not overflow; no code reaches that far.
     if (pages < offset - 128 || pages > offset + 127) continue;
     const int code = code_of([&](Byte c) { return std::int64_t{near[c]}; }, pages - offset);
     if (code < 0) continue;
     bytes[1] = static_cast<Byte>(code);
-    bytes[2] = far == 239 ? 0 : static_cast<Byte>(far);
+    bytes[2] = far < kFirstFar ? 0 : static_cast<Byte>(far);
     return true;
   }
   return false;
@@ -116,6 +117,16 @@ bool encode_fault(const Operation& operation, Byte* bytes) {
          put(bytes[1], fault_index, fault.index);
 }
 
+OwnHardware decode_own(const Byte* bytes) {
+  return {pgsizes_value(bytes[0]), aperture_value(bytes[1]), reserved_value(bytes[2]),
+          coherent_value(bytes[3])};
+}
+
+bool encode_own(const OwnHardware& own, Byte* bytes) {
+  return put(bytes[0], pgsizes_value, own.pgsizes) && put(bytes[1], aperture_value, own.aperture) &&
+         put(bytes[2], reserved_value, own.reserved) && put(bytes[3], coherent_value, own.coherent);
+}
+
 // Null, or the name of the field that has no code. `r` is all zeros before.
 const char* encode_fields(const Operation& operation, Byte* r) {
   const Verb verb = operation.verb;
@@ -134,6 +145,7 @@ const char* encode_fields(const Operation& operation, Byte* r) {
     }
     if (fields.size && !encode_quantity(operation.size, size_codes(verb), r + 7)) return "size";
   }
+  if (verb == Verb::attach && !encode_own(operation.own, r + 3)) return "hardware";
   if (!encode_detail(operation, fields, r[11])) return "id, vaddr or number";
   if (!encode_bend(operation, r + 12)) return "bend";
   if (!encode_fault(operation, r + 14)) return "fault";
@@ -158,6 +170,8 @@ Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record) {
     operation.address = decode_quantity(r + 3, address_codes(operation.verb));
   }
   if (fields.size && ranged) operation.size = decode_quantity(r + 7, size_codes(operation.verb));
+  if (operation.verb == Verb::attach && (operation.flags & kHardware) != 0)
+    operation.own = decode_own(r + 3);
   decode_detail(r[11], fields, operation);
   operation.bend.field = bend_field(operation.verb, r[12]);
   operation.bend.value = bend_value(operation.bend.field, r[13]);

@@ -11,16 +11,19 @@
 //    0      verb              low 6 bits
 //    1      flags             low 4 bits; attach: emulated, or which hardware
 //    2      when              below 240: now; else low 2 bits: device, bit 2: every callback
-//    3- 6   address           base (low 4 bits) and index (high 4), pages, far pages, bytes
+//    3- 6   address           base (low 4 bits) and index (high 4), pages, far pages, bytes;
+//                             attach: of its hardware page sizes, aperture, reserved
+//                             ranges, coherence, where these are not the kind's
 //    7-10   size              the same
 //   11      detail            the verb's id, vaddr or number
 //   12,13   bend              field, value
 //   14,15   fault             kind, index
 // Setup record: type, rule, entries, memlock, room for a bitmap; bytes 5 to 15 are ignored.
 //
-// A byte touches one field of one operation, with two exceptions: byte 0 says
-// how the rest of its record is read, and one flags code of unmap ("all")
-// hides address and size, which have to be 0 there for the call to succeed.
+// A byte touches one field of one operation, with three exceptions: byte 0 says
+// how the rest of its record is read; one flags code of unmap ("all") hides
+// address and size, which have to be 0 there for the call to succeed; and those of
+// attach that are emulated hide what is said of hardware.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "tokens.h"
 
-#include <charconv>
-
 #include "text.h"
 #include "verbs.h"
 
@@ -10,20 +8,6 @@ namespace tidemark::words {
 
 using std::string;
 using std::string_view;
-
-bool skip(string_view& text, string_view prefix) {
-  if (text.substr(0, prefix.size()) != prefix) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-bool scan_number(string_view& text, std::uint64_t max, std::uint64_t& value) {
-  const int radix = skip(text, "0x") ? 16 : 10;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, radix);
-  if (error != std::errc{} || value > max) return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
 
 namespace {
 

@@ -9,25 +9,11 @@
 #include <string_view>
 
 #include "program.h"
+#include "scan.h"
 
 namespace tidemark::words {
 
-// Takes `prefix` off the front of `text` if it is there.
-bool skip(std::string_view& text, std::string_view prefix);
-
-// Takes a number, decimal or 0x hex, off the front of `text`.
-bool scan_number(std::string_view& text, std::uint64_t max, std::uint64_t& value);
-
-// All of `text` is a number up to `max`.
-template <typename Number>
-bool whole_number(std::string_view text, std::uint64_t max, Number& number) {
-  std::uint64_t value = 0;
-  if (!scan_number(text, max, value) || !text.empty()) return false;
-  number = static_cast<Number>(value);
-  return true;
-}
-
-// ... an integer from `min` to `max`, where min < 0 < max.
+// Takes an integer of the type's range off the front of `text`; `negative`: behind a sign.
 template <typename Number>
 bool scan_signed(std::string_view& text, bool negative, Number& number) {
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<Number>::max());

@@ -10,7 +10,7 @@ namespace tidemark {
 
 // Which fields a verb uses; the others stay at their defaults. Decided here
 // alone: bytes, text and whoever edits operations ask here. Besides these,
-// `window_device` goes with a `when` other than now, and `hardware` with
+// `window_device` goes with a `when` other than now, and `hardware` and `own` with
 // attach's kHardware.
 struct VerbFields {
   bool device = false;  // `id` is a device (dma: unless kHardware is set)

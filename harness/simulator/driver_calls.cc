@@ -133,9 +133,9 @@ std::int64_t Executor::do_dma(const Operation& operation, const Step& step) {
 std::int64_t Executor::do_attach(const Operation& operation) {
   const unsigned group = operation.id % kGroups;
   const bool hardware = operation.flags & kHardware;
+  const HardwareKind kind = with(hardware_kind(operation.hardware), operation.own);
   const std::int64_t result =
-      returned(Verb::attach,
-               subject_->attach(group, hardware ? &hardware_kind(operation.hardware) : nullptr));
+      returned(Verb::attach, subject_->attach(group, hardware ? &kind : nullptr));
   asks_page_bytes_ |= result == 0 && hardware;
   if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
   return result;

@@ -71,7 +71,7 @@ std::uint64_t Executor::resolve(const Quantity& quantity) const {
 }
 
 std::uint64_t Executor::resolve_vaddr(const Quantity& quantity, std::uint64_t bytes) const {
-  if (quantity.base == Base::fresh) return resolve(quantity) + fresh_.next(bytes);
+  if (quantity.base == Base::fresh) return resolve(quantity) + fresh_.next(bytes, page_bytes_);
   const LiveMapping* mapping = newest(quantity.index);
   const bool by_mapping =
       mapping && (quantity.base == Base::mapping || quantity.base == Base::mapping_end);

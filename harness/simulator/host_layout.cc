@@ -24,7 +24,7 @@ struct Zone {
 constexpr std::array<Zone, FreshMemory::kZones> kHostZones = {
     {{0, 9}, {0x10000, 4}, {0x10800, 2}, {0x10a00, 1}, {0x10b00, 0}}};
 constexpr std::uint64_t kZonesEnd = kHostZones.back().end();
-// A power of two, and a multiple of every page size that is an IOMMU's smallest.
+// A power of two; twice as much as the largest pages that all blocks behind are made of.
 constexpr std::uint64_t kBehind = 0x20000;
 static_assert(kZonesEnd <= kBehind);
 
@@ -84,25 +84,29 @@ void FreshMemory::reset() {
   next_[kZones] = kBehind;
 }
 
-unsigned FreshMemory::zone_for(std::uint64_t pages) const {
-  unsigned i = 0;
-  for (; i < kZones; ++i) {
+FreshMemory::Found FreshMemory::find(std::uint64_t pages, std::uint64_t page_bytes) const {
+  std::uint64_t unit = page_bytes / kPageBytes;
+  if (pages % unit != 0) unit = 1;
+  for (unsigned i = 0; i < kZones; ++i) {
     const Zone& zone = kHostZones[i];
-    if (pages % zone.block() == 0 && pages <= zone.end() - next_[i]) break;
+    const bool divides = pages % zone.block() == 0 && zone.block() % unit == 0;
+    if (divides && pages <= zone.end() - next_[i]) return {i, next_[i]};
   }
-  return i;
+  // Of what begins at twice its size, all blocks are multiples of it.
+  const std::uint64_t from = std::max(next_[kZones], 2 * unit);
+  return {kZones, (from + unit - 1) / unit * unit};
 }
 
-std::uint64_t FreshMemory::next(std::uint64_t bytes) const {
-  return (kFirst + next_[zone_for(pages_of(bytes))]) * kPageBytes;
+std::uint64_t FreshMemory::next(std::uint64_t bytes, std::uint64_t page_bytes) const {
+  return (kFirst + find(pages_of(bytes), page_bytes).page) * kPageBytes;
 }
 
-void FreshMemory::take(std::uint64_t bytes) {
+void FreshMemory::take(std::uint64_t bytes, std::uint64_t page_bytes) {
   const std::uint64_t pages = pages_of(bytes);
-  const unsigned zone = zone_for(pages);
-  std::uint64_t& next = next_[zone];
-  next += pages;
-  if (zone < kZones) return;
+  const Found found = find(pages, page_bytes);
+  std::uint64_t& next = next_[found.zone];
+  next = found.page + pages;
+  if (found.zone < kZones) return;
   const std::uint64_t block = kHostZones[0].block();
   next = next < kPages ? (next + block - 1) / block * block : kBehind;
 }

@@ -7,7 +7,8 @@
 // with blocks of as many pages as IOMMUs have in one of theirs, small enough that
 // a mapping over all of them has 640 blocks; then one large block that is aligned to
 // no more than a page in the host; the terabytes behind it have one block more each
-// time that the distance from the start of memory grows by half.
+// time that the distance from the start of memory grows by half, and are aligned to
+// half of it.
 #pragma once
 
 #include <array>
@@ -36,13 +37,19 @@ class FreshMemory {
   FreshMemory() { reset(); }
   void reset();
   // Where the next so many bytes are, in whole blocks of the largest size that
-  // divides them: an IOMMU whose pages divide them can map them. Behind the zones if
-  // they are too many; there, and only there, it begins again when all is used up.
-  std::uint64_t next(std::uint64_t bytes) const;
-  void take(std::uint64_t bytes);
+  // divides them, which are whole pages of an IOMMU with pages of `page_bytes` (a power
+  // of two, up to 2^40) if those divide them: it can map them. Behind the zones if they
+  // are too many, or these pages are of another size or larger; there, and only there,
+  // it begins again when all is used up.
+  std::uint64_t next(std::uint64_t bytes, std::uint64_t page_bytes) const;
+  void take(std::uint64_t bytes, std::uint64_t page_bytes);
 
  private:
-  unsigned zone_for(std::uint64_t pages) const;  // kZones: behind them
+  struct Found {
+    unsigned zone;  // kZones: behind them
+    std::uint64_t page;
+  };
+  Found find(std::uint64_t pages, std::uint64_t page_bytes) const;
 
   // The next page of each zone, and behind them, from the start of memory.
   std::array<std::uint64_t, kZones + 1> next_;

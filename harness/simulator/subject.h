@@ -28,7 +28,7 @@ class Subject {
   virtual ~Subject() = default;
 
   virtual std::int64_t ioctl(unsigned command, std::uint64_t argument) = 0;
-  // `kind` is null for an emulated group.
+  // `kind` is null for an emulated group, else it need not outlive the call.
   virtual int attach(unsigned group, const HardwareKind* kind) = 0;
   virtual void detach(unsigned group) = 0;
   virtual void enroll(unsigned device) = 0;    // not enrolled now

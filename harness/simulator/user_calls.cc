@@ -97,7 +97,7 @@ std::int64_t Executor::do_map(const Operation& operation, const Step& step) {
   map.vaddr = resolve_vaddr(operation.vaddr, step.size);
   map.iova = step.first;
   map.size = step.size;
-  if (operation.vaddr.base == Base::fresh) fresh_.take(step.size);
+  if (operation.vaddr.base == Base::fresh) fresh_.take(step.size, page_bytes_);
   const std::uint64_t argument = place_argument(operation, &map, sizeof(map));
   const std::int64_t result = returned(Verb::map, call(VFIO_IOMMU_MAP_DMA, argument));
   if (result == 0)

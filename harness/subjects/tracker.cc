@@ -151,7 +151,7 @@ constexpr tidemark_iommu_ops kIommuOps = {
 
 int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
   IommuDomain& domain = ledger_.domains[group];
-  std::array<tidemark_iova_range, 2> reserved = {};
+  std::array<tidemark_iova_range, kMostReserved> reserved = {};
   tidemark_group_info info = {};
   if (kind) {
     for (unsigned i = 0; i < kind->nr_reserved; ++i)

@@ -73,7 +73,34 @@ void add_simpler_flags(const Operation& operation, std::vector<Operation>& resul
     if (!((operation.flags ^ usual) & flag)) continue;
     Operation copy = operation;
     copy.flags = static_cast<std::uint16_t>(copy.flags ^ flag);
-    if (!(copy.flags & kHardware)) copy.hardware = 0;
+    if (!(copy.flags & kHardware)) {
+      copy.hardware = 0;
+      copy.own = {};
+    }
+    result.push_back(copy);
+  }
+}
+
+// A numbered kind, whichever it is; or less that is said, and smaller pages.
+void add_simpler_hardware(const Operation& operation, std::vector<Operation>& result) {
+  if (operation.own == OwnHardware()) return;
+  Operation numbered = operation;
+  numbered.own = {};
+  for (unsigned i = 0; i < kHardwareKinds; ++i) {
+    numbered.hardware = static_cast<std::uint8_t>((operation.hardware + i) % kHardwareKinds);
+    result.push_back(numbered);
+  }
+  for (std::size_t i = 0; i < kOwnNames.size(); ++i) {
+    if (!says(operation.own, i)) continue;
+    Operation copy = operation;
+    unsay(copy.own, i);
+    result.push_back(copy);
+  }
+  const std::uint64_t smallest = operation.own.pgsizes & (0 - operation.own.pgsizes);
+  for (const std::uint64_t pgsizes : {kPageBytes, smallest}) {
+    if (!operation.own.pgsizes || pgsizes >= operation.own.pgsizes) continue;
+    Operation copy = operation;
+    copy.own.pgsizes = pgsizes;
     result.push_back(copy);
   }
 }
@@ -110,6 +137,7 @@ std::vector<Operation> simpler(const Operation& operation) {
   }
   add_simpler_flags(operation, result);
   add_reset(operation, &Operation::id, result);
+  add_simpler_hardware(operation, result);
   add_reset(operation, &Operation::hardware, result);
   add_reset(operation, &Operation::number, result);
   if (operation.vaddr.base != Base::fresh && fields_of(operation.verb).vaddr) {

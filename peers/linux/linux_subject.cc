@@ -2,6 +2,7 @@
 #include "linux_subject.h"
 
 #include <array>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace tidemark {
 namespace {
 
 static_assert(kGroups == LINUX_GROUPS && kDevices == LINUX_DEVICES);
+static_assert(kMostReserved == std::size(linux_hardware().reserved));
 
 class Type1Subject final : public LinuxSubject {
  public:
@@ -111,7 +113,7 @@ class Type1Subject final : public LinuxSubject {
   World& world_;
   linux_world kernel_world_ = {};
   linux_container* container_ = nullptr;
-  std::map<const HardwareKind*, linux_hardware> kinds_;  // known by where they are
+  std::map<HardwareKind, linux_hardware> kinds_;  // that groups had: Linux keeps pointers to them
   std::uint64_t fail_allocation_ = 0;
   bool allocation_failed_ = false;
   bool stopped_ = false;
@@ -161,7 +163,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
 
 int Type1Subject::attach(unsigned group, const HardwareKind* kind) {
   const linux_hardware* hardware = nullptr;
-  if (kind) hardware = &kinds_.try_emplace(kind, hardware_of(*kind)).first->second;
+  if (kind) hardware = &kinds_.try_emplace(*kind, hardware_of(*kind)).first->second;
   const Use use(*this);
   const int result = type1_.attach(container_, group, hardware);
   books_.domains[group].attached |= kind && !result;
