@@ -49,6 +49,7 @@ class LinuxModel final : public Model {
   Stop stop() const { return stop_; }
 
   int attach_group(unsigned group, const GroupKind& kind) override;
+  void detach_group(unsigned group) override;
   void register_device(unsigned device) override;
   void unregister_device(unsigned device) override;
   int pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
@@ -122,11 +123,14 @@ class LinuxModel final : public Model {
   bool shares_page_size(const GroupKind& joining) override;
   bool reaches_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges) override;
   int meet_iommus(const Mapping& run, Page mapping_end, const GroupKind* joining) override;
+  std::vector<const GroupKind*> iommus_asked(const GroupKind* joining) override;
+  void keep_domains();
   bool has_large_pages() const { return smallest_page() > std::uint64_t{1} << kPageShift; }
 
   Quirks quirks_, nobody_asks_;
   Quirks* seen_ = &nobody_asks_;
   std::vector<std::string_view> warnings_;
+  std::vector<GroupKind> domains_;       // of attached groups, the newest first
   std::map<Page, LinuxBitmap> bitmaps_;  // by the mapping's first page, while tracking is on
   unsigned shift_ = 0;                   // pages that a bit stands for, as a power of two
   mutable PageSet shown_marks_;

@@ -2,6 +2,7 @@
 // Linux's side for drivers: groups, pins and rw.
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 #include "linux_model.h"
@@ -47,7 +48,45 @@ int LinuxModel::meet_iommus(const Mapping& run, Page mapping_end, const GroupKin
   const int error = Model::meet_iommus(run, mapping_end, joining);
   const std::uint64_t next = run.vaddr + ((run.end - run.first) << kPageShift);
   const bool fails = run.end < mapping_end && surroundings_.pinnable_pages(next, 1) == 0;
-  return fails && differs(Quirk::whole_runs, error != 0) ? -EFAULT : error;
+  if (!fails) return error;
+  const int pin_error = surroundings_.pin_error(next);
+  return differs(Quirk::whole_runs, error != 0 && error != pin_error) ? pin_error : error;
+}
+
+// D8: groups of one kind share a domain, which has been told already when another one
+// joins; of several, the newest is told first.
+std::vector<const GroupKind*> LinuxModel::iommus_asked(const GroupKind* joining) {
+  std::vector<const GroupKind*> asked = Model::iommus_asked(joining), domains;
+  const auto has_domain = [&](const GroupKind& kind) {
+    return std::find(domains_.begin(), domains_.end(), kind) != domains_.end();
+  };
+  if (joining && !has_domain(*joining)) domains.push_back(joining);
+  if (!joining) {
+    for (const GroupKind& kind : domains_) domains.push_back(&kind);
+  }
+  const bool same = std::equal(asked.begin(), asked.end(), domains.begin(), domains.end(),
+                               [](const GroupKind* a, const GroupKind* b) { return *a == *b; });
+  const bool tells = surroundings_.failing_iommu_map() != Surroundings::kNone;
+  return differs(Quirk::shared_domains, !same && tells) ? domains : asked;
+}
+
+void LinuxModel::keep_domains() {
+  const auto is_attached = [&](const GroupKind& kind) {
+    return std::any_of(groups_.begin(), groups_.end(),
+                       [&](const AttachedGroup& a) { return a.group.kind == kind; });
+  };
+  std::erase_if(domains_, std::not_fn(is_attached));
+  for (const AttachedGroup& a : groups_) {
+    const GroupKind& kind = a.group.kind;
+    if (kind.hardware && std::find(domains_.begin(), domains_.end(), kind) == domains_.end()) {
+      domains_.insert(domains_.begin(), kind);
+    }
+  }
+}
+
+void LinuxModel::detach_group(unsigned group) {
+  Model::detach_group(group);
+  keep_domains();
 }
 
 // R14: not while the address of a mapping is invalid.
@@ -63,6 +102,7 @@ int LinuxModel::attach_group(unsigned group, const GroupKind& kind) {
   }
   // D11: the pages of mappings are looked for by their own addresses among what is pinned.
   if (!error && first) drift_ += unaligned_.size();
+  keep_domains();
   return error;
 }
 
@@ -128,7 +168,7 @@ int LinuxModel::pin_one(std::uint64_t iova, int rights, std::uint64_t& pfn, PinR
   if ((mapping->rights & rights) != rights) return -EPERM;
   const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));
   if (!find_unaligned(iova)) {
-    if (surroundings_.pinnable_pages(vaddr, 1) == 0) return -EFAULT;
+    if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
     const std::uint64_t locked = locked_pages() + run.newly_pinned.size() + 1;
     if (!hardware_mapped() && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
     run.newly_pinned.push_back(iova);

@@ -155,6 +155,7 @@ bool Model::reaches_mappings(const GroupKind& /*joining*/, const std::vector<Byt
 
 // D8: can the mappings there are live with `joining`?
 int Model::check_existing_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges) {
+  iommu_maps_ = 0;
   if (!reaches_mappings(joining, ranges)) return -EINVAL;
   const bool pages_are_locked = hardware_mapped();
   std::uint64_t locked = locked_pages();
@@ -241,7 +242,7 @@ int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRang
     if ((mapping->rights & rights) != rights) return -EPERM;
     const std::uint64_t vaddr = mapping->vaddr + ((page - mapping->first) << kPageShift);
     if (!contains(pins_, page)) {
-      if (surroundings_.pinnable_pages(vaddr, 1) == 0) return -EFAULT;
+      if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
       const std::uint64_t locked = locked_pages() + newly_pinned.size() + 1;
       if (accounted_here && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
       newly_pinned.push_back(page);

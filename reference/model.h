@@ -42,6 +42,7 @@ struct GroupKind {
   std::uint64_t pgsizes = 0;    // bit n: pages of 2^n bytes
   ByteRange aperture = {0, ~std::uint64_t{0}};
   std::vector<ByteRange> reserved;  // sorted, disjoint
+  bool operator==(const GroupKind&) const = default;
 };
 
 inline constexpr int kRead = 1;   // as IOMMU_READ
@@ -71,8 +72,14 @@ class Surroundings {
   // memory, at least 1.
   virtual std::uint64_t contiguous_pages(std::uint64_t vaddr, std::uint64_t pages) = 0;
   // How many of those could be pinned before the first that cannot. The pin of that
-  // one would fail with -EFAULT.
+  // one would fail with pin_error().
   virtual std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) = 0;
+  // -EFAULT, or -EINTR if a signal interrupts it.
+  virtual int pin_error(std::uint64_t vaddr) = 0;
+  // Of the maps that the entry asks of IOMMUs, counted from 0 in their order: which one
+  // has no memory. kNone: none.
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  virtual std::uint64_t failing_iommu_map() = 0;
   // Can rw reach the memory of the process that made the mappings? 0; -EPERM if it
   // is gone, -EFAULT if another process is the current one.
   virtual int enter_process() = 0;
@@ -178,7 +185,8 @@ class Model {
   int check_map(const Mapping& mapping);
   int lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked);
   int map_locked(const Mapping& mapping, const GroupKind& joining);
-  bool iommus_accept(const Mapping& run, const GroupKind* joining);
+  virtual std::vector<const GroupKind*> iommus_asked(const GroupKind* joining);
+  int iommus_map(const Mapping& run, const GroupKind* joining);
   virtual int meet_iommus(const Mapping& run, Page mapping_end, const GroupKind* joining);
   int check_trackable(const Mapping& mapping) const;
   virtual int insert_mapping(const Mapping& mapping);
@@ -235,6 +243,7 @@ class Model {
   // Mapped pages only; empty while tracking is off. While it is on, every pinned
   // page is marked: that is how R3 is kept.
   PageSet marks_;
+  std::uint64_t iommu_maps_ = 0;  // asked of IOMMUs by the entry that runs
   std::vector<AttachedGroup> groups_;        // in the order they were attached
   std::vector<Registration> registrations_;  // oldest first
   std::uint64_t next_serial_ = 0;

@@ -43,19 +43,30 @@ int Model::check_map(const Mapping& mapping) {
   return 0;
 }
 
-// D8, D10: would the run be mapped by `joining` or, if that is null, by the
-// IOMMUs of all hardware groups?
-bool Model::iommus_accept(const Mapping& run, const GroupKind* joining) {
+// D8, D10: the IOMMUs that map a run: that of `joining` or, if that is null, those of all
+// hardware groups; in the order in which they are asked.
+std::vector<const GroupKind*> Model::iommus_asked(const GroupKind* joining) {
+  if (joining) return {joining};
+  std::vector<const GroupKind*> kinds;
+  for (const AttachedGroup& a : groups_) {
+    if (a.group.kind.hardware) kinds.push_back(&a.group.kind);
+  }
+  return kinds;
+}
+
+// D8, D10: what they say to it.
+int Model::iommus_map(const Mapping& run, const GroupKind* joining) {
   const std::uint64_t pfn = surroundings_.pfn_of(run.vaddr);
-  if (joining) return iommu_accepts(*joining, run, pfn);
-  return std::all_of(groups_.begin(), groups_.end(), [&](const AttachedGroup& a) {
-    return !a.group.kind.hardware || iommu_accepts(a.group.kind, run, pfn);
-  });
+  for (const GroupKind* kind : iommus_asked(joining)) {
+    if (iommu_maps_++ == surroundings_.failing_iommu_map()) return -ENOMEM;
+    if (!iommu_accepts(*kind, run, pfn)) return -EINVAL;
+  }
+  return 0;
 }
 
 // D8, D10: what comes of a run whose pages are pinned, of a mapping up to `mapping_end`.
 int Model::meet_iommus(const Mapping& run, Page /*mapping_end*/, const GroupKind* joining) {
-  return iommus_accept(run, joining) ? 0 : -EINVAL;
+  return iommus_map(run, joining);
 }
 
 // D8: could all of `mapping`, whose pages another group has locked already, be mapped
@@ -65,7 +76,7 @@ int Model::map_locked(const Mapping& mapping, const GroupKind& joining) {
   while (run.first < mapping.end) {
     const std::uint64_t pages = surroundings_.contiguous_pages(run.vaddr, mapping.end - run.first);
     run.end = run.first + pages;
-    if (!iommus_accept(run, &joining)) return -EINVAL;
+    if (const int error = iommus_map(run, &joining)) return error;
     run.first = run.end;
     run.vaddr += pages << kPageShift;
   }
@@ -78,7 +89,7 @@ int Model::lock_and_map(const Mapping& mapping, const GroupKind* joining, std::u
   Mapping run = mapping;
   while (run.first < mapping.end) {
     const std::uint64_t pages = surroundings_.pinnable_pages(run.vaddr, mapping.end - run.first);
-    if (pages == 0) return -EFAULT;
+    if (pages == 0) return surroundings_.pin_error(run.vaddr);
     run.end = run.first + pages;
     // D11: pinned pages are accounted already, and what adds none cannot exceed the limit.
     const std::uint64_t added = pages - count_pages(pins_, {run.first, run.end});
@@ -101,6 +112,7 @@ int Model::check_trackable(const Mapping& mapping) const {
 
 // R7, R15: the new mapping starts clean. A failure leaves no trace.
 int Model::insert_mapping(const Mapping& mapping) {
+  iommu_maps_ = 0;
   if (const int error = check_map(mapping)) return error;
   if (!surroundings_.has_memory(MemoryPoint::mapping)) return -ENOMEM;
   if (hardware_mapped()) {

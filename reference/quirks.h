@@ -25,6 +25,7 @@ enum class Quirk {
   negative_count,      // B9: a pin of less than no page is one
   unaligned_pin,       // D5: what begins within a page is no part of it, and pinned by itself
   whole_runs,          // D8, D10: the page after a run is pinned before the IOMMU gets the run
+  shared_domains,      // D8: groups of one kind share an IOMMU domain; the newest is told first
   out_of_reach,        // D8: what is mapped is compared with the ranges that go, if there are any
   no_page_size,        // D2: groups without a common page size are attached
   other_extensions,    // D13: nesting, and updates of user addresses

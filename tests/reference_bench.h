@@ -59,6 +59,8 @@ class FakeUser : public Surroundings {
     if (vaddr > unpinnable) return pages;
     return std::min(pages, (unpinnable - vaddr) / kPage);
   }
+  int pin_error(std::uint64_t) override { return -EFAULT; }
+  std::uint64_t failing_iommu_map() override { return failing_map; }
   int enter_process() override { return process_error; }
   std::uint64_t locked_limit_pages() override { return limit; }
   std::uint64_t pfn_of(std::uint64_t vaddr) override { return vaddr / kPage + kHostOffset; }
@@ -78,6 +80,7 @@ class FakeUser : public Surroundings {
   ByteRange unwritable = {1, 0};
   std::uint64_t unpinnable = ~std::uint64_t{0};  // address of the page that cannot be pinned
   std::uint64_t limit = ~std::uint64_t{0} >> 12;
+  std::uint64_t failing_map = kNone;  // which map that IOMMUs are asked for
   int process_error = 0;
   std::uint64_t run_pages = std::uint64_t{1} << 40;  // of consecutive host pages
   int copies = 0;

@@ -188,6 +188,9 @@ Circumstances fault_of(const Recorded& r) {
       return bitmap_fault(r);
     case FaultKind::memory:
       return memory_fault(r);
+    case FaultKind::iommu:
+    case FaultKind::interrupt:
+      return {note_text("The fault is left out: it comes across nothing."), ""};
   }
   return {};
 }

@@ -25,6 +25,13 @@ bool is_too_long(const Recorded& r) {
          r.step.size > Executor::kTransferBytes;
 }
 
+// It fails, and would not without what only a simulator can do.
+bool cannot_be_made(const Recorded& r) {
+  const FaultKind kind = r.operation.fault.kind;
+  return (kind == FaultKind::iommu && r.step.result == -ENOMEM) ||
+         (kind == FaultKind::interrupt && r.step.result == -EINTR);
+}
+
 string comment_of(const Recorded& r) {
   string text = print(r.operation);
   if (r.operation.when != When::now && !r.step.depth) return text + " (waits for its callback)";
@@ -93,6 +100,7 @@ std::optional<std::size_t> CSlots::usable(unsigned id) const {
 
 // `call` with its circumstances and all that is expected of it.
 string CWriter::checked(const Recorded& r, const string& call) {
+  if (cannot_be_made(r)) return left_out("this kernel cannot be made to meet the fault");
   const Circumstances around = circumstances(r);
   const string result = result_text(r.step.result);
   if (r.allocation_fails) {

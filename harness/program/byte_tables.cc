@@ -243,9 +243,9 @@ constexpr Slots<std::uint64_t> kPointers = {0,
 
 // The n-th set bit of `mask`, n counted modulo their number; 0 if there is none.
 unsigned nth_bit(unsigned mask, unsigned n) {
-  unsigned found[8];
+  unsigned found[16];
   unsigned count = 0;
-  for (unsigned i = 0; i < 8; ++i) {
+  for (unsigned i = 0; i < 16; ++i) {
     if ((mask >> i & 1) != 0) found[count++] = i;
   }
   return count == 0 ? 0 : found[n % count];

@@ -112,7 +112,7 @@ Taken read_own_hardware(Line& line, Operation& operation) {
 
 // Which of `names` that `mask` allows begins `word`; it is skipped. 0: none.
 template <typename Names>
-std::size_t skip_name(string_view& word, const Names& names, std::uint8_t mask) {
+std::size_t skip_name(string_view& word, const Names& names, unsigned mask) {
   for (std::size_t i = 1; i < names.size(); ++i) {
     if (has(mask, i) && skip(word, names[i])) return i;
   }

@@ -95,6 +95,8 @@ enum class FaultKind : std::uint8_t {
   bitmap_write,  // ... cannot be written
   memory,        // guest memory: rw faults at byte 8 * index of the transfer; pin
                  // and map cannot pin page `index` of their range
+  iommu,         // IOMMUs are told to map runs of pages: they cannot for the index-th time
+  interrupt,     // a fatal signal comes while page `index` of the range is pinned
 };
 struct Fault {
   FaultKind kind = FaultKind::none;

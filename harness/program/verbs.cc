@@ -17,13 +17,15 @@ constexpr unsigned kWithVfioBitmap =
 constexpr unsigned kAllocates = bit(FaultKind::allocation);
 constexpr unsigned kCall = kAllocates | bit(FaultKind::arg_read) | bit(FaultKind::arg_write);
 constexpr unsigned kBitmapCall = kCall | bit(FaultKind::bitmap_read) | bit(FaultKind::bitmap_write);
-constexpr unsigned kPinning = kAllocates | bit(FaultKind::memory);
+constexpr unsigned kMoving = kAllocates | bit(FaultKind::memory);
+constexpr unsigned kPinning = kMoving | bit(FaultKind::interrupt);
+constexpr unsigned kMapping = bit(FaultKind::iommu);
 
 constexpr VerbFields range(unsigned flags, unsigned bends, unsigned faults) {
   VerbFields fields{.address = true, .size = true};
   fields.flags = static_cast<std::uint16_t>(flags);
   fields.bends = static_cast<std::uint8_t>(bends);
-  fields.faults = static_cast<std::uint8_t>(faults);
+  fields.faults = static_cast<std::uint16_t>(faults);
   return fields;
 }
 
@@ -33,7 +35,7 @@ constexpr VerbFields with_device(VerbFields fields) {
 }
 
 constexpr VerbFields map_fields() {
-  VerbFields fields = range(kRights, kHeader, kCall | kPinning);
+  VerbFields fields = range(kRights, kHeader, kCall | kPinning | kMapping);
   fields.vaddr = true;
   return fields;
 }
@@ -53,10 +55,10 @@ constexpr std::array<VerbFields, kVerbs> kFields = {{
     {.bends = kHeader, .faults = kCall},                                    // stop
     with_device(range(kRights, 0, kPinning)),                               // pin
     with_device(range(0, 0, kAllocates)),                                   // unpin
-    range(0, 0, kPinning),                                                  // write
-    range(0, 0, kPinning),                                                  // read
+    range(0, 0, kMoving),                                                   // write
+    range(0, 0, kMoving),                                                   // read
     dma_fields(),
-    {.group = true, .flags = kHardware, .faults = kAllocates},         // attach
+    {.group = true, .flags = kHardware, .faults = kAllocates | kMapping},  // attach
     {.group = true, .faults = kAllocates},                             // detach
     {.device = true, .flags = kKeep, .faults = kAllocates},            // enroll
     {.device = true, .faults = kAllocates},                            // withdraw

@@ -20,13 +20,15 @@ inline constexpr std::array<std::string_view, kVerbs> kVerbNames = {
     "dma", "attach", "detach", "enroll", "withdraw", "info", "extension", "ioctl", "memlock"};
 inline constexpr std::array<std::string_view, 7> kBendNames = {
     "", "argsz=", "flags=", "pgsize=", "bitmap_size=", "bitmap=", "arg="};
-inline constexpr std::array<std::string_view, 7> kFaultNames = {"",
+inline constexpr std::array<std::string_view, 9> kFaultNames = {"",
                                                                 "fail-alloc=",
                                                                 "fault=arg-read+",
                                                                 "fault=arg-write+",
                                                                 "fault=bitmap-read+",
                                                                 "fault=bitmap-write+",
-                                                                "fault=memory+"};
+                                                                "fault=memory+",
+                                                                "fault=iommu+",
+                                                                "fault=interrupt+"};
 inline constexpr std::array<std::string_view, kTotals> kTotalNames = {
     "page-sizes", "pinned-pages", "locked-pages", "mappings", "dma-available", "tracking"};
 inline constexpr std::array<std::string_view, 4> kRightsNames = {"none", "r", "w", "rw"};
@@ -58,7 +60,7 @@ std::size_t find_word(const Names& names, std::string_view word) {
   return i;
 }
 
-inline bool has(std::uint8_t mask, std::size_t bit) { return (mask >> bit & 1) != 0; }
+inline bool has(unsigned mask, std::size_t bit) { return (mask >> bit & 1) != 0; }
 
 inline bool has_rights(const VerbFields& fields) { return (fields.flags & kRights) != 0; }
 

@@ -120,6 +120,7 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Step&
   switch (operation.fault.kind) {
     case FaultKind::none:
     case FaultKind::allocation:
+    case FaultKind::iommu:
       return 0;
     case FaultKind::arg_read:
     case FaultKind::arg_write:
@@ -130,6 +131,7 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Step&
                                                             : bitmap_address()) +
              8 * index;
     case FaultKind::memory:
+    case FaultKind::interrupt:
       break;
   }
   const bool bytewise = operation.verb == Verb::write || operation.verb == Verb::read;
@@ -150,7 +152,15 @@ void Executor::arm(const Operation& operation, const Step& step) {
       world_.fail_allocation = std::uint64_t{operation.fault.index} + 1;
     return;
   }
+  if (kind == FaultKind::iommu) {
+    world_.failing_iommu_map = operation.fault.index;
+    return;
+  }
   const std::uint64_t first = faulting_address(operation, step);
+  if (kind == FaultKind::interrupt) {
+    world_.fault = {first, first, false, false, true};
+    return;
+  }
   world_.fault = {first, first + 7, kind != FaultKind::arg_write && kind != FaultKind::bitmap_write,
                   kind != FaultKind::arg_read && kind != FaultKind::bitmap_read};
 }
@@ -159,6 +169,8 @@ void Executor::disarm() {
   world_.fault = {};
   world_.fail_allocation = 0;
   world_.allocation_failed = false;
+  world_.failing_iommu_map = World::kNoMap;
+  world_.iommu_maps = 0;
 }
 
 std::int64_t Executor::dispatch(const Operation& operation, Step& step) {

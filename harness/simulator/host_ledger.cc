@@ -103,7 +103,7 @@ void HostLedger::Pages::remove(std::uint64_t pfn, std::uint64_t pages) {
 std::int64_t HostLedger::pin(const World& world, std::uint64_t vaddr, std::uint64_t pages,
                              bool write, std::uint64_t& pfn) {
   const std::uint64_t pinned = world.pinnable_pages(vaddr, pages);
-  if (!pinned) return -EFAULT;
+  if (!pinned) return world.pin_error(vaddr);
   pfn = World::pfn_of(vaddr);
   pinned_.with(write).add(pfn, pinned);
   return static_cast<std::int64_t>(pinned);

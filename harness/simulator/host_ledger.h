@@ -48,7 +48,7 @@ class HostLedger {
  public:
   std::array<IommuDomain, kGroups> domains;  // by group
 
-  // The first host page, and how many of them, or -EFAULT.
+  // The first host page, and how many of them, or -EFAULT or -EINTR.
   std::int64_t pin(const World& world, std::uint64_t vaddr, std::uint64_t pages, bool write,
                    std::uint64_t& pfn);
   // With the rights of its pin.

@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace tidemark {
@@ -16,6 +17,8 @@ void World::reset(const Setup& setup, UnmapListener* listener) {
   memlock_pages = setup.memlock_pages;
   fail_allocation = 0;
   allocation_failed = false;
+  failing_iommu_map = kNoMap;
+  iommu_maps = 0;
   asks_aside = false;
   answers_user = false;
   answers.clear();
@@ -129,10 +132,14 @@ bool World::access_ok(std::uint64_t address, std::uint64_t bytes) const {
 std::uint64_t World::pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const {
   if (vaddr < kRamFirst || vaddr > kRamLast) return 0;
   pages = host_run(vaddr / kPageBytes, std::min(pages, (kRamLast - vaddr) / kPageBytes + 1));
-  const bool faults = fault.on_write && fault.last >= kRamFirst;
+  const bool faults = (fault.on_write || fault.on_pin) && fault.last >= kRamFirst;
   const std::uint64_t bad = fault.first / kPageBytes, first = vaddr / kPageBytes;
   if (faults && bad >= first && bad - first < pages) pages = bad - first;
   return pages;
+}
+
+int World::pin_error(std::uint64_t vaddr) const {
+  return fault.on_pin && fault.first / kPageBytes == vaddr / kPageBytes ? -EINTR : -EFAULT;
 }
 
 }  // namespace tidemark

@@ -29,6 +29,7 @@ class UnmapListener {
 struct UserFault {
   std::uint64_t first = 0, last = 0;  // user addresses, inclusive
   bool on_read = false, on_write = false;
+  bool on_pin = false;  // not there to be pinned: a signal comes
 };
 
 class World {
@@ -49,6 +50,8 @@ class World {
   // How many of the pages from `vaddr` on can be pinned at once: up to one that
   // cannot, or that does not follow the one before it in the host.
   std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const;
+  // Why the page at `vaddr` cannot.
+  int pin_error(std::uint64_t vaddr) const;
   static std::uint64_t pfn_of(std::uint64_t vaddr) { return host_page_of(vaddr / kPageBytes); }
   static std::uint64_t vaddr_of(std::uint64_t pfn) { return user_page_of(pfn) * kPageBytes; }
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) {
@@ -62,6 +65,11 @@ class World {
   std::uint64_t memlock_pages = kUnlimited;
   std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
   bool allocation_failed = false;     // set by a subject when it did
+  // Which of the maps that the operation tells IOMMUs fails, from 0.
+  static constexpr std::uint64_t kNoMap = ~std::uint64_t{0};
+  std::uint64_t failing_iommu_map = kNoMap;
+  std::uint64_t iommu_maps = 0;  // told so far
+  bool iommu_map_fails() { return iommu_maps++ == failing_iommu_map; }
   bool asks_aside = false;            // the call that runs belongs to no operation
   // An ioctl runs: what is copied to the user is its answer, and not a device's writing.
   // Where that went, but for bitmaps' areas.

@@ -88,6 +88,8 @@ class ReferenceSubject : public Base, private reference::Surroundings {
   std::uint64_t pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) override {
     return world_.pinnable_pages(vaddr, pages);
   }
+  int pin_error(std::uint64_t vaddr) override { return world_.pin_error(vaddr); }
+  std::uint64_t failing_iommu_map() override { return world_.failing_iommu_map; }
   std::uint64_t contiguous_pages(std::uint64_t vaddr, std::uint64_t pages) override {
     return host_run(vaddr / kPageBytes, pages);
   }

@@ -22,6 +22,12 @@ struct Device {
   unsigned number = 0;
 };
 
+// The IOMMU of a group, as the tracker's pointer to it.
+struct Iommu {
+  IommuDomain* domain = nullptr;
+  World* world = nullptr;
+};
+
 class TrackerSubject final : public Subject {
  public:
   TrackerSubject(const Setup& setup, World& world);
@@ -95,6 +101,7 @@ class TrackerSubject final : public Subject {
   tidemark_container* container_ = nullptr;
   std::array<Device, kDevices> devices_;
   HostLedger ledger_;
+  std::array<Iommu, kGroups> iommus_;
   unsigned callbacks_ = 0;  // of the call that runs, so far
   LockUse lock_use_;        // of the one that returned last
 };
@@ -134,17 +141,18 @@ TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world)
   check(tidemark_container_create(&config, &container_) == 0, "container.create");
 }
 
-// The IOMMU of a group, as the tracker calls it.
+// What the tracker calls.
 constexpr tidemark_iommu_ops kIommuOps = {
-    [](void* domain, __u64 iova, __u64 pfn, __u64 pages, int prot) {
-      return static_cast<IommuDomain*>(domain)->map({iova, pfn, pages, prot});
+    [](void* iommu, __u64 iova, __u64 pfn, __u64 pages, int prot) {
+      const Iommu& i = *static_cast<Iommu*>(iommu);
+      return i.world->iommu_map_fails() ? -ENOMEM : i.domain->map({iova, pfn, pages, prot});
     },
-    [](void* domain, __u64 iova, __u64 pages) {
-      static_cast<IommuDomain*>(domain)->unmap(iova, pages);
+    [](void* iommu, __u64 iova, __u64 pages) {
+      static_cast<Iommu*>(iommu)->domain->unmap(iova, pages);
     },
-    [](void* domain, __u64 iova, __u64 pages, __u64* pfn) -> __u64 {
+    [](void* iommu, __u64 iova, __u64 pages, __u64* pfn) -> __u64 {
       std::uint64_t first = 0;
-      const std::uint64_t run = static_cast<IommuDomain*>(domain)->lookup(iova, pages, first);
+      const std::uint64_t run = static_cast<Iommu*>(iommu)->domain->lookup(iova, pages, first);
       *pfn = first;
       return run;
     }};
@@ -163,7 +171,8 @@ int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
     info.nr_reserved = kind->nr_reserved;
     info.reserved = reserved.data();
     info.iommu = &kIommuOps;
-    info.domain = &domain;
+    iommus_[group] = {&domain, &world_};
+    info.domain = &iommus_[group];
   }
   const std::uint64_t page_bytes = domain.page_bytes;
   if (kind) domain.page_bytes = std::max(kPageBytes, kind->pgsizes & -kind->pgsizes);

@@ -146,6 +146,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
   give_memory(*this, kernel_world_);
   kernel_world_.memlock_pages = [](void* c) -> __u64 { return self(c).world_.memlock_pages; };
   kernel_world_.allocation_fails = [](void* c) { return self(c).allocation_fails(); };
+  kernel_world_.iommu_map_fails = [](void* c) { return self(c).world_.iommu_map_fails(); };
   kernel_world_.dma_unmap = [](void* c, unsigned device, __u64 iova, __u64 bytes) {
     self(c).world_.dma_unmap(device, iova, bytes);
   };

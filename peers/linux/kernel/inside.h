@@ -16,6 +16,9 @@ struct linux_peer_device {
 	unsigned int number;
 };
 
+/* The one page that is not the user's: far below all of them. */
+#define LINUX_PEER_OWN_PFN (1ul << 16)
+
 /* The first one, and another. */
 #define LINUX_PEER_PROCESSES 2
 

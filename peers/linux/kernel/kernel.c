@@ -104,14 +104,14 @@ void *krealloc(const void *pointer, size_t bytes, gfp_t flags)
 	return result;
 }
 
-/* Pages that only their number is used of; far below all user pages. */
+/* Pages that only their number is used of. */
 struct page *alloc_pages(gfp_t flags, unsigned int order)
 {
 	void *memory = linux_peer_alloc(1, flags);
 
 	(void)order;
 	linux_peer_free(memory);
-	return memory ? pfn_to_page(1ul << 16) : NULL;
+	return memory ? pfn_to_page(LINUX_PEER_OWN_PFN) : NULL;
 }
 
 void __free_pages(struct page *page, unsigned int order)
@@ -179,14 +179,15 @@ long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned lo
 		    bool write, struct page **pages)
 {
 	unsigned long pinned = 0;
+	__s64 run = -EFAULT;
 
 	nr_pages = pages_before_device_memory(vaddr, nr_pages);
 	while (pinned < nr_pages) {
 		__u64 pfn = 0;
-		const __s64 run = linux_peer->world->pin(linux_peer->world->context,
-							 vaddr + (pinned << PAGE_SHIFT),
-							 nr_pages - pinned, write, &pfn);
 
+		run = linux_peer->world->pin(linux_peer->world->context,
+					     vaddr + (pinned << PAGE_SHIFT), nr_pages - pinned,
+					     write, &pfn);
 		if (run <= 0)
 			break;
 		for (__s64 i = 0; i < run; ++i) {
@@ -203,7 +204,7 @@ long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned lo
 	if (linux_peer->foresight.careful &&
 	    linux_peer->foresight.nr_pinned > linux_peer->foresight.most_pages)
 		linux_peer_stop("foreseen", "slow");
-	return pinned ? (long)pinned : -EFAULT;
+	return pinned ? (long)pinned : run;
 }
 
 /* Memory without struct pages is one vma. */

@@ -35,6 +35,8 @@ struct linux_world {
 	__u64 (*memlock_pages)(void *context);
 	/* Shall the next allocation fail? */
 	bool (*allocation_fails)(void *context);
+	/* An IOMMU is told to map a run of user pages: shall it have no memory? */
+	bool (*iommu_map_fails)(void *context);
 	void (*dma_unmap)(void *context, unsigned int device, __u64 iova, __u64 bytes);
 	/* WARN_ON() in @function came true. */
 	void (*warn)(void *context, const char *function);
