@@ -40,8 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   executed = {program.setup, {}, {}};
   lockstep.begin(program.setup);
   for (Operation operation : program.operations) {
-    const bool allocates =
-        operation.when == When::now && operation.fault.kind <= FaultKind::allocation;
+    const bool allocates = operation.when == When::now &&
+                           operation.fault.kind <= FaultKind::allocation &&
+                           operation.other_fault.kind == FaultKind::none;
     unsigned k = 0;
     do {
       if (allocates) operation.fault = {FaultKind::allocation, static_cast<std::uint16_t>(k)};

@@ -23,11 +23,12 @@ std::string at(const char* fault, unsigned index) {
 TEST(D10, AMapIsUndoneWhicheverIommuHasNoMemoryAtWhicheverRun) {
   for (unsigned index = 0; index <= 3 * kRuns; ++index) {
     const bool fails = index < 3 * kRuns;
-    EXPECT_TRUE(runs("attach g0 hardware=0\nattach g1 hardware=1\nattach g2 hardware=5\n"
-                     "map 16p 1p rw\nstart\nmap 0p 5p rw" + at("iommu", index) +
-                     (fails ? " => -ENOMEM locked-pages=1 mappings=1"
-                            : " => 0 locked-pages=6 mappings=2") +
-                     "\nquery 0p 32p => 0 words 0:" + (fails ? "0x10000" : "0x1001f") + "\n"))
+    EXPECT_TRUE(
+        runs("attach g0 hardware=0\nattach g1 hardware=1\nattach g2 hardware=5\n"
+             "map 16p 1p rw\nstart\nmap 0p 5p rw" +
+             at("iommu", index) +
+             (fails ? " => -ENOMEM locked-pages=1 mappings=1" : " => 0 locked-pages=6 mappings=2") +
+             "\nquery 0p 32p => 0 words 0:" + (fails ? "0x10000" : "0x1001f") + "\n"))
         << index;
   }
 }
@@ -39,10 +40,10 @@ TEST(D8, AnAttachIsUndoneAtWhicheverRun) {
       const std::string locked = fails && first ? "1" : "10";
       EXPECT_TRUE(runs(std::string(first ? "attach g0 emulated\n" : "attach g0 hardware=0\n") +
                        "enroll d0\nmap 0p 5p rw\nmap 8p 5p rw\npin d0 9p 1p rw\nstart\n"
-                       "attach g1 hardware=1" + at("iommu", index) +
+                       "attach g1 hardware=1" +
+                       at("iommu", index) +
                        (fails ? " => -ENOMEM locked-pages=" : " => 0 locked-pages=") + locked +
-                       "\nquery 0p 16p => 0 words 0:" +
-                       (fails ? "0x200" : "0x1f1f") + "\n"))
+                       "\nquery 0p 16p => 0 words 0:" + (fails ? "0x200" : "0x1f1f") + "\n"))
           << first << " " << index;
     }
   }
@@ -50,9 +51,10 @@ TEST(D8, AnAttachIsUndoneAtWhicheverRun) {
 
 // An attach that fails is none: the group can come, and is asked for all of it then.
 TEST(D8, TheNextAttachBeginsAnew) {
-  EXPECT_TRUE(runs("map 0p 3p rw\nattach g0 hardware=0 fault=iommu+2 => -ENOMEM\n"
-                   "attach g0 hardware=0 fault=iommu+2 => -ENOMEM locked-pages=0\n"
-                   "attach g0 hardware=0 fault=iommu+3 => 0 locked-pages=3\n"));
+  EXPECT_TRUE(
+      runs("map 0p 3p rw\nattach g0 hardware=0 fault=iommu+2 => -ENOMEM\n"
+           "attach g0 hardware=0 fault=iommu+2 => -ENOMEM locked-pages=0\n"
+           "attach g0 hardware=0 fault=iommu+3 => 0 locked-pages=3\n"));
 }
 
 // The memory lies in the host in runs of 8 KiB, which the second group's 64 KiB do not fit.
@@ -78,16 +80,17 @@ TEST(D5, APinIsUndoneAtWhicheverPageTheSignalComes) {
 
 TEST(D10, AMapIsUndoneAtWhicheverPageTheSignalComes) {
   for (unsigned index = 0; index <= 6; ++index)
-    EXPECT_TRUE(runs("attach g0 hardware=0\nmap 0p 6p rw" + at("interrupt", index) +
-                     (index < 6 ? " => -EINTR locked-pages=0 mappings=0"
-                                : " => 0 locked-pages=6 mappings=1")))
+    EXPECT_TRUE(runs(
+        "attach g0 hardware=0\nmap 0p 6p rw" + at("interrupt", index) +
+        (index < 6 ? " => -EINTR locked-pages=0 mappings=0" : " => 0 locked-pages=6 mappings=1")))
         << index;
 }
 
 // Memory that is not there is no signal, even if one comes elsewhere.
 TEST(D5, OnlyThePageAtWhichTheSignalComesIsInterrupted) {
-  EXPECT_TRUE(runs("attach g0 hardware=0\n"
-                   "map 0p 3p rw vaddr=0x2ffffffff000 fault=interrupt+2 => -EFAULT\n"));
+  EXPECT_TRUE(
+      runs("attach g0 hardware=0\n"
+           "map 0p 3p rw vaddr=0x2ffffffff000 fault=interrupt+2 => -EFAULT\n"));
 }
 
 }  // namespace

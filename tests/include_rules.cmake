@@ -66,6 +66,7 @@ rule(harness/findings/environment.cc harness/findings/ harness/subjects/ ${std}
 room(base)
 room(hardware base)
 room(program hardware base)
+room(mutation program hardware base)
 room(simulator program hardware base)
 room(oracles simulator program hardware base)
 room(subjects oracles simulator program hardware base)

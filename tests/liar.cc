@@ -48,6 +48,7 @@ class Liar final : public Subject {
     if (runs_out_first()) return -ENOMEM;
     const int result = honest_->pin(group, iova, count, rights, pfns);
     if (lie_ == Lie::wrong_pfn && result > 0) ++pfns[0];
+    if (lie_ == Lie::one_pfn_too_many && count >= 0 && count < 512) pfns[count] = 0;
     return result;
   }
   void unpin(std::uint64_t iova, int count) override { honest_->unpin(iova, count); }

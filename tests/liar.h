@@ -36,6 +36,7 @@ enum class Lie {
   writes_other_bytes,
   corrupts_memory,  // while a query runs: a page of the newest mapping's user
   wrong_pfn,
+  one_pfn_too_many,
   // Counts
   wrong_page_sizes,
   wrong_pinned_pages,

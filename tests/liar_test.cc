@@ -122,6 +122,9 @@ constexpr Case kCases[] = {
     {"WritesOtherBytes", lying<Lie::writes_other_bytes>, kProgram, "lockstep.read.output"},
     {"CorruptsMemory", lying<Lie::corrupts_memory>, kProgram, "lockstep.state.memory"},
     {"WrongPfn", lying<Lie::wrong_pfn>, kProgram, "lockstep.pin.output"},
+    {"OnePfnTooMany", lying<Lie::one_pfn_too_many>, kProgram, "lockstep.pin.output"},
+    {"OnePfnTooManyOfAFailedPin", lying<Lie::one_pfn_too_many>,
+     "attach g0 emulated\nenroll d0\nmap 0p 2p rw\npin d0 0p 3p rw", "lockstep.pin.output"},
 
     {"WrongPageSizes", lying<Lie::wrong_page_sizes>, "attach g0 hardware=0",
      "lockstep.attach.size.page-sizes"},

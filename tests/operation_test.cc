@@ -96,9 +96,10 @@ int differences(const OwnHardware& a, const OwnHardware& b) {
 // How many fields differ; the parts of one choice count as one.
 int differences(const Operation& a, const Operation& b) {
   return (a.verb != b.verb) + (a.when != b.when || a.window_device != b.window_device) +
-         (a.flags != b.flags || a.hardware != b.hardware) + differences(a.own, b.own) + (a.id != b.id) +
-         (a.address != b.address) + (a.size != b.size) + (a.vaddr != b.vaddr) +
-         (a.number != b.number) + (a.bend != b.bend) + (a.fault != b.fault);
+         (a.flags != b.flags || a.hardware != b.hardware) + differences(a.own, b.own) +
+         (a.id != b.id) + (a.address != b.address) + (a.size != b.size) + (a.vaddr != b.vaddr) +
+         (a.number != b.number) + (a.bend != b.bend || a.other_bend != b.other_bend) +
+         (a.fault != b.fault || a.other_fault != b.other_fault);
 }
 
 int differences(const Setup& a, const Setup& b) {
@@ -156,20 +157,24 @@ TEST(OperationBytes, EveryVerbAndFaultAndBendComesUp) {
   std::set<Verb> verbs;
   std::set<FaultKind> faults;
   std::set<Field> bends;
-  int windows = 0;
+  int windows = 0, two_bends = 0, two_faults = 0;
   int total = 0;
   for (int i = 0; i < 300; ++i) {
     for (const Operation& operation : decode(random_bytes(random, kMaxProgramBytes)).operations) {
       verbs.insert(operation.verb);
       faults.insert(operation.fault.kind);
       bends.insert(operation.bend.field);
+      two_bends += operation.other_bend.field != Field::none;
+      two_faults += operation.other_fault.kind != FaultKind::none;
       windows += operation.when != When::now;
       ++total;
     }
   }
   EXPECT_EQ(verbs.size(), kVerbs);
-  EXPECT_EQ(faults.size(), 7U);
+  EXPECT_EQ(faults.size(), 9U);
   EXPECT_EQ(bends.size(), 7U);
+  EXPECT_GT(two_bends, 100);
+  EXPECT_GT(two_faults, 100);
   EXPECT_NEAR(windows * 16.0 / total, 1.0, 0.2);
 }
 
@@ -199,9 +204,11 @@ TEST(OperationBytes, FieldsThatAVerbLacksStayAtTheirDefaults) {
     }
     if (operation.bend.field == Field::none) {
       EXPECT_EQ(operation.bend.value, 0U);
+      EXPECT_EQ(operation.other_bend, Bend{});
     }
     if (operation.fault.kind == FaultKind::none) {
       EXPECT_EQ(operation.fault.index, 0);
+      EXPECT_EQ(operation.other_fault, Fault{});
     }
     if (operation.verb != Verb::attach) {
       EXPECT_EQ(operation.hardware, 0);

@@ -33,6 +33,9 @@ const char* const kCanonicalLines[] = {
     "withdraw d0",
     "pin d0 m0+1p 1p rw",
     "pin d0 m0 1p w fault=memory+0",
+    "pin d0 m0 1p w fail-alloc=7 fault=interrupt+3",
+    "map 0p 4p rw fault=iommu+2 fault=interrupt+65535",
+    "attach g1 hardware=2 fail-alloc=1 fault=iommu+0",
     "unpin d3 m15-1p+1 1p",
     "write m0+2p-1 2",
     "write m0 2p",
@@ -46,6 +49,7 @@ const char* const kCanonicalLines[] = {
     "query 0p 64p pgsize=65536",
     "query 0p 64p flags=6",
     "query 0p 64p argsz=47",
+    "query 0p 64p argsz=47 bitmap=0x10",
     "query 0p 64p bitmap_size=8",
     "query 0p 64p bitmap=0x0",
     "query 0p 64p arg=0x10",
@@ -91,6 +95,9 @@ TEST(OperationText, OtherSpellingsMeanTheSame) {
   EXPECT_EQ(parsed("query 0 1p flags=0x6 used-buffer"), parsed("query 0p 1p used-buffer flags=6"));
   EXPECT_EQ(parsed("start => -22"), parsed("start => -EINVAL"));
   EXPECT_EQ(parsed("map 0 1p rw vaddr=fresh"), parsed("map 0 1p rw"));
+  EXPECT_EQ(parsed("query 0 1p pgsize=1 argsz=2"), parsed("query 0 1p argsz=2 pgsize=1"));
+  EXPECT_EQ(parsed("map 0 1p r fault=iommu+1 fault=arg-read+2"),
+            parsed("map 0 1p r fault=arg-read+2 fault=iommu+1"));
   EXPECT_EQ(parsed(""), Program{});
 }
 
@@ -188,13 +195,17 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
        "'hardware=16'"},
       {"attach g0 emulated hardware=1", "1: expected each option once, found 'hardware=1'"},
       {"query 0p 1p used-buffer used-buffer", "1: expected each option once, found 'used-buffer'"},
-      {"query 0p 1p argsz=1 flags=1", "1: expected only one bent field, found 'flags=1'"},
+      {"query 0p 1p argsz=1 argsz=1", "1: expected each option once, found 'argsz=1'"},
+      {"query 0p 1p argsz=1 flags=1 pgsize=1",
+       "1: expected at most two bent fields, found 'pgsize=1'"},
       {"query 0p 1p flags=4294967296",
        "1: expected flags= and a number from 0 to 4294967295, found 'flags=4294967296'"},
       {"query 0p 1p arg=0x10000000000000000",
        "1: expected arg= and a number from 0 to 18446744073709551615, found "
        "'arg=0x10000000000000000'"},
-      {"stop fail-alloc=1 fail-alloc=1", "1: expected only one fault, found 'fail-alloc=1'"},
+      {"stop fail-alloc=1 fail-alloc=1", "1: expected each option once, found 'fail-alloc=1'"},
+      {"stop fault=arg-read+0 fail-alloc=1 fault=arg-write+0",
+       "1: expected at most two faults, found 'fault=arg-write+0'"},
       {"stop fail-alloc=65536",
        "1: expected fail-alloc= and a number from 0 to 65535, found 'fail-alloc=65536'"},
       {"start bitmap",

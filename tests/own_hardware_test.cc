@@ -102,15 +102,30 @@ TEST(OwnHardware, HasPagesUpTo2To40) {
     const std::string two = std::to_string(2 * page), last = std::to_string(page - 1);
     const Program program = program_of(
         "container v2 room=8192\n"
-        "attach g0 hardware=0 pgsizes=" + bytes + "\nenroll d0\n"
-        "map 0 " + two + " rw => 0 page-sizes=" + bytes + "\n"
-        "map " + two + " " + bytes + " rw => 0\n"
-        "start\nquery 0 " + two + " => 0 words 0:0x3\n"
-        "pin d0 0 1p rw => 1\nquery 0 " + two + " => 0 words 0:0x3\n"
-        "write " + last + " 2\nquery 0 " + two + " => 0 words 0:0x3\n"
-        "unmap " + two + " " + bytes + " bitmap => 0 words 0:0x1\n"
+        "attach g0 hardware=0 pgsizes=" +
+        bytes +
+        "\nenroll d0\n"
+        "map 0 " +
+        two + " rw => 0 page-sizes=" + bytes +
+        "\n"
+        "map " +
+        two + " " + bytes +
+        " rw => 0\n"
+        "start\nquery 0 " +
+        two +
+        " => 0 words 0:0x3\n"
+        "pin d0 0 1p rw => 1\nquery 0 " +
+        two +
+        " => 0 words 0:0x3\n"
+        "write " +
+        last + " 2\nquery 0 " + two +
+        " => 0 words 0:0x3\n"
+        "unmap " +
+        two + " " + bytes +
+        " bitmap => 0 words 0:0x1\n"
         "attach g1 hardware=1 reserved=none => 0\n"
-        "attach g2 hardware=0 pgsizes=" + half + " => -EINVAL\n");
+        "attach g2 hardware=0 pgsizes=" +
+        half + " => -EINVAL\n");
     EXPECT_TRUE(runs(program)) << bits;
     std::array<std::uint8_t, kRecordBytes> record;
     EXPECT_EQ(encode_operation(program.operations[0], record), nullptr);
@@ -156,8 +171,10 @@ TEST(OwnHardware, IsNotThereInBytesThatKnowNothingOfIt) {
 
 // A kind with a number, less that is said, or smaller pages; and all of them lead there.
 TEST(OwnHardware, IsReducedToANumberedKind) {
-  Operation attach = parsed("attach g0 hardware=5 pgsizes=0x2000,0x200000 aperture=0x0-0xffff "
-                            "reserved=none coherent=no").operations.at(0);
+  Operation attach = parsed(
+                         "attach g0 hardware=5 pgsizes=0x2000,0x200000 aperture=0x0-0xffff "
+                         "reserved=none coherent=no")
+                         .operations.at(0);
   std::set<std::string> simpler_ones;
   for (const Operation& simple : simpler(attach)) simpler_ones.insert(print(simple));
   for (const char* const line :

@@ -140,6 +140,23 @@ TEST(Reduce, PacksPagesInTheirOrder) {
             "write 8p 1\nquery 0p 7p\n");
 }
 
+TEST(Reduce, TakesTwoFaultsOrBentFieldsForTwo) {
+  const Operation query =
+      program_of("query 0p 1p argsz=48 pgsize=64 fault=arg-read+1 fault=bitmap-write+2")
+          .operations[0];
+  std::vector<std::string> simpler_ones;
+  for (const Operation& simple : simpler(query)) simpler_ones.push_back(print(simple));
+  for (const char* const line :
+       {"query 0p 1p argsz=48 pgsize=64", "query 0p 1p argsz=48 pgsize=64 fault=arg-read+1",
+        "query 0p 1p argsz=48 pgsize=64 fault=bitmap-write+2",
+        "query 0p 1p argsz=48 pgsize=64 fault=arg-read+0 fault=bitmap-write+2",
+        "query 0p 1p argsz=48 pgsize=64 fault=arg-read+1 fault=bitmap-write+1",
+        "query 0p 1p fault=arg-read+1 fault=bitmap-write+2",
+        "query 0p 1p argsz=48 fault=arg-read+1 fault=bitmap-write+2",
+        "query 0p 1p pgsize=64 fault=arg-read+1 fault=bitmap-write+2"})
+    EXPECT_EQ(std::ranges::count(simpler_ones, line), 1) << line;
+}
+
 TEST(Reduce, PacksNothingThatWrapsOrIsRelative) {
   const Program program = program_of(
       "container v2\nmap 2^64-2p 3p rw\nquery m0 1p\nquery 5p m0.size\nquery 5p 0\n"

@@ -50,8 +50,8 @@ void collect_memory(Ranges& ranges, const Recorded& recorded) {
     const auto map = argument_of<vfio_iommu_type1_dma_map>(recorded.call);
     add_memory(ranges, map.vaddr, map.size);
   }
-  if (operation.bend.field == Field::bitmap_pointer)
-    add_memory(ranges, operation.bend.value, 8 * bitmap_words(recorded));
+  if (const auto data = operation.bent(Field::bitmap_pointer))
+    add_memory(ranges, *data, 8 * bitmap_words(recorded));
   if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes);
   for (const Recorded::Window& window : recorded.windows)
     for (const Recorded& inside : window.operations) collect_memory(ranges, inside);
@@ -105,9 +105,7 @@ std::string slots_text(const CSlots& slots) {
   for (const CSlots::Slot& slot : slots.all()) {
     const std::string id = slot.id ? " (g" + decimal(*slot.id) + ", d" + decimal(*slot.id) + ")"
                                    : " (only because a container needs a group)";
-    text += "\t{" +
-            string_literal((slot.hardware ? kind_text(*slot.hardware) : "emulated") +
-                           id) +
+    text += "\t{" + string_literal((slot.hardware ? kind_text(*slot.hardware) : "emulated") + id) +
             ", " + (slot.hardware ? "1" : "0") + ", -1, -1, 0, 0, 0, 0, 0, NULL},\n";
   }
   return text + "};\n";

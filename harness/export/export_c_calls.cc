@@ -132,7 +132,7 @@ Circumstances argument_fault(const Recorded& r) {
   constexpr std::uint64_t kWords = (ArgumentArea::kBytes - ArgumentArea::kGuard) / 8;
   const bool read = r.operation.fault.kind == FaultKind::arg_read;
   const std::uint64_t word = r.operation.fault.index;
-  if (word > kWords || r.operation.bend.field == Field::argument)
+  if (word > kWords || r.operation.bent(Field::argument))
     return {note_text("The fault is left out: nothing of the argument lies there."), ""};
   // Memory that can be written can be read; it matters where the call does both.
   if (read && r.operation.verb == Verb::info && r.step.result >= 0)
@@ -151,7 +151,7 @@ Circumstances bitmap_fault(const Recorded& r) {
     return {
         note_text("The fault is left out: there is no memory that can be written but not read."),
         ""};
-  if (r.operation.bend.field == Field::bitmap_pointer)
+  if (r.operation.bent(Field::bitmap_pointer))
     return {note_text("The fault is left out: nothing of the bitmap lies there."), ""};
   if (r.step.result >= 0 && !r.call.words.empty() && r.call.words.back().last >= word)
     return {
@@ -201,10 +201,9 @@ std::uint64_t bitmap_words(const Recorded& r) {
   const Operation& operation = r.operation;
   if (!has_bitmap(operation.verb)) return 0;
   std::uint64_t words = r.step.size / kPageBytes / 64 + 1;
-  const std::uint64_t data = operation.bend.value;
-  if (operation.bend.field == Field::bitmap_pointer && is_in_bitmap_area(r, data) &&
-      data > bitmap_base(r))
-    words += (data - bitmap_base(r)) / 8 + 1;
+  const auto data = operation.bent(Field::bitmap_pointer);
+  if (data && is_in_bitmap_area(r, *data) && *data > bitmap_base(r))
+    words += (*data - bitmap_base(r)) / 8 + 1;
   return std::min<std::uint64_t>(words, kBitmapWordsMax);
 }
 
@@ -266,7 +265,7 @@ string user_call(const Recorded& r) {
 
 // What has to be found in memory after a call.
 string output_text(const Recorded& r) {
-  const bool bent = r.operation.bend.field == Field::argument;
+  const bool bent = r.operation.bent(Field::argument).has_value();
   string text;
   if (r.step.result == 0 && r.operation.verb == Verb::info && !bent) text += info_text(r.call);
   if (!has_bitmap(r.operation.verb)) return text;
@@ -274,7 +273,7 @@ string output_text(const Recorded& r) {
     text +=
         "\texpect_number(\"bytes unmapped\", unmapped(), " + hex(unmapped_bytes(r.call)) + ");\n";
   // What a failed copy stored before it failed is open.
-  if (r.operation.bend.field != Field::bitmap_pointer && r.step.result != -EFAULT)
+  if (!r.operation.bent(Field::bitmap_pointer) && r.step.result != -EFAULT)
     text += words_text(r.call);
   return text;
 }
@@ -284,7 +283,7 @@ Circumstances circumstances(const Recorded& r) {
   Circumstances fault = fault_of(r);
   if (has_bitmap(r.operation.verb) && (r.operation.flags & kUsedBuffer))
     fault.before += note_text("The bitmap still has old bits.") + "\tnext.old_bits = 0xa5;\n";
-  if (r.operation.bend.field == Field::argument)
+  if (r.operation.bent(Field::argument))
     fault.before += "\tnext.bent = 1;\n\tnext.argument = " + hex(r.call.argument) + ";\n";
   return fault;
 }

@@ -28,7 +28,8 @@ bool is_too_long(const Recorded& r) {
 // It fails, and would not without what only a simulator can do.
 bool cannot_be_made(const Recorded& r) {
   const FaultKind kind = r.operation.fault.kind;
-  return (kind == FaultKind::iommu && r.step.result == -ENOMEM) ||
+  const bool two = r.operation.other_fault.kind != FaultKind::none;
+  return (two && r.step.result < 0) || (kind == FaultKind::iommu && r.step.result == -ENOMEM) ||
          (kind == FaultKind::interrupt && r.step.result == -EINTR);
 }
 
@@ -231,7 +232,7 @@ string CWriter::with_windows(const Recorded& r) {
   for (unsigned i = 0; i < kDevices; ++i) {
     if (!nr_windows[i]) continue;
     const auto slot = slots_.usable(i);
-    if (!slot || r.allocation_fails)
+    if (!slot || r.allocation_fails || cannot_be_made(r))
       return "\tinexact(\"left out: its callbacks cannot be held here\");\n";
     text += "\thold(" + decimal(*slot) + ", " + decimal(nr_windows[i]) + ");\n";
   }

@@ -40,23 +40,23 @@ constexpr std::array<AddressRange, 16> kApertures = {{{0, kTop},
 constexpr ReservedRanges one(AddressRange range) { return {{range}, 1}; }
 constexpr ReservedRanges two(AddressRange low, AddressRange high) { return {{low, high}, 2}; }
 
-constexpr std::array<ReservedRanges, 16> kReserved = {{{},
-                                                       one(pages(0, 0)),
-                                                       one(pages(4, 4)),
-                                                       one(pages(8, 15)),
-                                                       one(pages(16, kLastPage)),
-                                                       one(pages(kLastPage, kLastPage)),
-                                                       one(pages(0, 511)),
-                                                       one({0xfee00000, 0xfeefffff}),
-                                                       two(pages(4, 4), pages(12, 12)),
-                                                       two(pages(0, 3), pages(8, 11)),
-                                                       two(pages(2, 3), pages(4, 5)),
-                                                       two(pages(0, 0), pages(1, 1)),
-                                                       two(pages(31, 31), pages(64, 127)),
-                                                       two(pages(0, 7), pages(16, kLastPage)),
-                                                       two({0x8000000000, 0x80ffffffff},
-                                                           {kTop - 0xffffffff, kTop}),
-                                                       one({0, kTop})}};
+constexpr std::array<ReservedRanges, 16> kReserved = {
+    {{},
+     one(pages(0, 0)),
+     one(pages(4, 4)),
+     one(pages(8, 15)),
+     one(pages(16, kLastPage)),
+     one(pages(kLastPage, kLastPage)),
+     one(pages(0, 511)),
+     one({0xfee00000, 0xfeefffff}),
+     two(pages(4, 4), pages(12, 12)),
+     two(pages(0, 3), pages(8, 11)),
+     two(pages(2, 3), pages(4, 5)),
+     two(pages(0, 0), pages(1, 1)),
+     two(pages(31, 31), pages(64, 127)),
+     two(pages(0, 7), pages(16, kLastPage)),
+     two({0x8000000000, 0x80ffffffff}, {kTop - 0xffffffff, kTop}),
+     one({0, kTop})}};
 
 }  // namespace
 

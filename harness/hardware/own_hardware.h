@@ -35,8 +35,8 @@ HardwareKind with(HardwareKind kind, const OwnHardware& own);
 
 // As text, options of `attach`:
 //   pgsizes=0x1000,0x200000 aperture=0x0-0x7fffffffff reserved=none coherent=no
-inline constexpr std::array<std::string_view, 4> kOwnNames = {"pgsizes=", "aperture=", "reserved=",
-                                                              "coherent="};
+inline constexpr std::array<std::string_view, 4> kOwnNames = {
+    "pgsizes=", "aperture=", "reserved=", "coherent="};
 bool says(const OwnHardware& own, std::size_t name);  // of kOwnNames, by place
 void unsay(OwnHardware& own, std::size_t name);
 // What is said, each with a space before it.

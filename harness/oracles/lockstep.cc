@@ -209,7 +209,7 @@ std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, c
 // N2, and D7: a failed copy may have stored some of the range's words.
 bool Lockstep::stored_outside(const Operation& operation, const Step& step) const {
   const bool stores = operation.verb == Verb::query || operation.flags & kWithBitmap ||
-                      operation.bend.field == Field::flags;
+                      operation.bent(Field::flags);
   if (step.result < 0 && (step.result != -EFAULT || !stores))
     return !actual_.world().bitmaps[0].touched().empty();
   const WordRange asked = words_asked();

@@ -55,13 +55,12 @@ void Precision::may_be_written(std::uint64_t first, std::uint64_t size) {
 void Precision::operation_runs(const Operation& operation, const Step& step) {
   // Of another argument than its own the user does not know what it did, and a bitmap
   // elsewhere may be that of a call in whose window it is.
-  blind_ |=
-      operation.bend.field == Field::argument || operation.bend.field == Field::bitmap_pointer;
+  blind_ |= operation.bent(Field::argument) || operation.bent(Field::bitmap_pointer);
   if (settled_.empty()) return;
   switch (operation.verb) {
     // Other flags may make it a START.
     case Verb::query:
-      if (operation.bend.field == Field::flags) settled_.clear();
+      if (operation.bent(Field::flags)) settled_.clear();
       return;
     case Verb::read:
     case Verb::unpin:

@@ -54,7 +54,8 @@ void Migration::ask(const LiveMapping& mapping, std::uint64_t page_bytes,
   const std::uint64_t last = mapping.last | (page_bytes - 1);
   // There may be room for more large pages than there are.
   const std::uint64_t room_pages = room_of(source_) * kWordPages;
-  const std::uint64_t piece_bytes = std::min(room_pages, ~std::uint64_t{0} / page_bytes) * page_bytes;
+  const std::uint64_t piece_bytes =
+      std::min(room_pages, ~std::uint64_t{0} / page_bytes) * page_bytes;
   std::vector<std::uint64_t> pieces;
   for (const std::uint64_t page : memory().pages())
     if (mapping.holds(page)) pieces.push_back((mapping.iova_of(page) - first) / piece_bytes);

@@ -25,8 +25,8 @@ Program without(const LeftOut& left_out, const Program& program) {
   for (Operation operation : program.operations) {
     if (left_out.has(name(operation.verb))) continue;
     if (operation.when != When::now && left_out.has("windows")) continue;
-    if (left_out.has("faults")) operation.fault = {};
-    if (left_out.has("bends")) operation.bend = {};
+    if (left_out.has("faults")) operation.fault = operation.other_fault = {};
+    if (left_out.has("bends")) operation.bend = operation.other_bend = {};
     if (operation.verb == Verb::attach && left_out.has("hardware")) {
       operation.flags &= ~kHardware;
       operation.own = {};

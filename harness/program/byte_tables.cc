@@ -149,24 +149,12 @@ constexpr QuantityCodes kPageAddress = {kTargets, &kPlace,   &kFarAddress,
                                         nullptr,  &kAligned, &kAligned};
 constexpr QuantityCodes kByteAddress = {kTargets, &kPlace,    &kFarAddress,
                                         nullptr,  &kAnywhere, &kAnywhere};
-constexpr QuantityCodes kPageSize = {weighted<Base>({{Z, 15}, {S, 1}}),
-                                     &kCount,
-                                     &kFarSize,
-                                     &kWholePages,
-                                     &kAligned,
-                                     &kAligned};
-constexpr QuantityCodes kRangeSize = {weighted<Base>({{S, 9}, {Z, 7}}),
-                                      &kCount,
-                                      &kFarSize,
-                                      &kWholePages,
-                                      &kAligned,
-                                      &kAligned};
-constexpr QuantityCodes kByteSize = {weighted<Base>({{Z, 14}, {S, 2}}),
-                                     &kTransfer,
-                                     &kFarTransfer,
-                                     nullptr,
-                                     &kLength,
-                                     &kAligned};
+constexpr QuantityCodes kPageSize = {
+    weighted<Base>({{Z, 15}, {S, 1}}), &kCount, &kFarSize, &kWholePages, &kAligned, &kAligned};
+constexpr QuantityCodes kRangeSize = {
+    weighted<Base>({{S, 9}, {Z, 7}}), &kCount, &kFarSize, &kWholePages, &kAligned, &kAligned};
+constexpr QuantityCodes kByteSize = {
+    weighted<Base>({{Z, 14}, {S, 2}}), &kTransfer, &kFarTransfer, nullptr, &kLength, &kAligned};
 
 // --- Detail: id, vaddr or number ---------------------------------------------------
 
@@ -241,14 +229,21 @@ constexpr Slots<std::uint64_t> kPointers = {0,
                                             kLast - 7,
                                             kLast};
 
-// The n-th set bit of `mask`, n counted modulo their number; 0 if there is none.
-unsigned nth_bit(unsigned mask, unsigned n) {
+// The n-th set bit of `mask`, or, if `pairs`, the n-th pair of them, if there is one; n
+// counted modulo their number. Nothing if there is none.
+template <typename Kind>
+Two<Kind> nth_of(unsigned mask, bool pairs, unsigned n) {
   unsigned found[16];
   unsigned count = 0;
   for (unsigned i = 0; i < 16; ++i) {
     if ((mask >> i & 1) != 0) found[count++] = i;
   }
-  return count == 0 ? 0 : found[n % count];
+  if (count == 0) return {};
+  if (!pairs || count == 1) return {static_cast<Kind>(found[n % count]), Kind::none};
+  n %= count * (count - 1) / 2;
+  unsigned first = 0;
+  for (; n >= count - 1 - first; ++first) n -= count - 1 - first;
+  return {static_cast<Kind>(found[first]), static_cast<Kind>(found[first + 1 + n])};
 }
 
 }  // namespace
@@ -326,9 +321,9 @@ std::uint64_t number_value(Verb verb, Byte code) {
   return code < 192 ? kLimits[code & 15] : kUnlimited;
 }
 
-Field bend_field(Verb verb, Byte code) {
-  if (code < 216) return Field::none;
-  return static_cast<Field>(nth_bit(fields_of(verb).bends, code - 216U));
+Two<Field> bend_fields(Verb verb, Byte code) {
+  if (code < 216) return {};
+  return nth_of<Field>(fields_of(verb).bends, code >= 240, code >= 240 ? code - 240U : code - 216U);
 }
 
 std::uint64_t bend_value(Field field, Byte code) {
@@ -350,9 +345,9 @@ std::uint64_t bend_value(Field field, Byte code) {
   return 0;
 }
 
-FaultKind fault_kind(Verb verb, Byte code) {
-  if (code < 224) return FaultKind::none;
-  return static_cast<FaultKind>(nth_bit(fields_of(verb).faults, code - 224U));
+Two<FaultKind> fault_kinds(Verb verb, Byte code) {
+  if (code < 224) return {};
+  return nth_of<FaultKind>(fields_of(verb).faults, code >= 240, code & 15U);
 }
 
 std::uint16_t fault_index(Byte code) { return code < 128 ? code % 8 : code - 128; }

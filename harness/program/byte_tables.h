@@ -62,10 +62,18 @@ Byte id_value(Byte code);
 Quantity vaddr_value(Byte code);
 std::uint64_t number_value(Verb verb, Byte code);
 
-Field bend_field(Verb verb, Byte code);
+// One of two, or both; none is the larger.
+template <typename Kind>
+struct Two {
+  Kind first = Kind::none, second = Kind::none;
+  bool operator==(const Two&) const = default;
+};
+Two<Field> bend_fields(Verb verb, Byte code);
 std::uint64_t bend_value(Field field, Byte code);
-FaultKind fault_kind(Verb verb, Byte code);
+Two<FaultKind> fault_kinds(Verb verb, Byte code);
 std::uint16_t fault_index(Byte code);
+// Of the second of two, the code is read with its halves exchanged.
+constexpr Byte code_of_second(Byte code) { return static_cast<Byte>(code << 4 | code >> 4); }
 
 // Of the setup record.
 ContainerType type_value(Byte code);

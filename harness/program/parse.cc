@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "errno_names.h"
 #include "program_text.h"
 #include "text.h"
 #include "tokens.h"
@@ -119,25 +118,38 @@ std::size_t skip_name(string_view& word, const Names& names, unsigned mask) {
   return 0;
 }
 
-Taken read_bend(Line& line, const VerbFields& fields, Bend& bend) {
+Taken read_bend(Line& line, const VerbFields& fields, Operation& operation) {
   string_view word = line.word();
   const std::size_t field = skip_name(word, kBendNames, fields.bends);
   if (field == 0) return Taken::no;
-  if (bend.field != Field::none) return taken(line.fail("only one bent field"));
-  bend.field = static_cast<Field>(field);
+  Bend bend{static_cast<Field>(field)};
+  if (operation.bent(bend.field)) return taken(line.fail("each option once"));
+  if (operation.other_bend.field != Field::none) return taken(line.fail("at most two bent fields"));
   const std::uint64_t max = bend.field <= Field::flags ? kMax32 : kMax64;
-  return taken(line.take_if(whole_number(word, max, bend.value),
-                            string(kBendNames[field]) + " and " + number_up_to(max)));
+  if (!line.take_if(whole_number(word, max, bend.value),
+                    string(kBendNames[field]) + " and " + number_up_to(max)))
+    return Taken::failed;
+  const bool comes_first = operation.bend.field == Field::none || bend.field < operation.bend.field;
+  if (comes_first) std::swap(bend, operation.bend);
+  if (bend.field != Field::none) operation.other_bend = bend;
+  return Taken::yes;
 }
 
-Taken read_fault(Line& line, const VerbFields& fields, Fault& fault) {
+Taken read_fault(Line& line, const VerbFields& fields, Operation& operation) {
   string_view word = line.word();
   const std::size_t kind = skip_name(word, kFaultNames, fields.faults);
   if (kind == 0) return Taken::no;
-  if (fault.kind != FaultKind::none) return taken(line.fail("only one fault"));
-  fault.kind = static_cast<FaultKind>(kind);
-  return taken(line.take_if(whole_number(word, kMax16, fault.index),
-                            string(kFaultNames[kind]) + " and " + number_up_to(kMax16)));
+  Fault fault{static_cast<FaultKind>(kind)};
+  if (operation.has_fault(fault.kind)) return taken(line.fail("each option once"));
+  if (operation.other_fault.kind != FaultKind::none) return taken(line.fail("at most two faults"));
+  if (!line.take_if(whole_number(word, kMax16, fault.index),
+                    string(kFaultNames[kind]) + " and " + number_up_to(kMax16)))
+    return Taken::failed;
+  const bool comes_first =
+      operation.fault.kind == FaultKind::none || fault.kind < operation.fault.kind;
+  if (comes_first) std::swap(fault, operation.fault);
+  if (fault.kind != FaultKind::none) operation.other_fault = fault;
+  return Taken::yes;
 }
 
 // "an option of map (vaddr= argsz= ...)"
@@ -172,14 +184,15 @@ bool read_options(Line& line, const VerbFields& fields, Operation& operation) {
     if (result == Taken::no) result = read_vaddr(line, fields, operation, vaddr);
     if (result == Taken::no) result = read_kind(line, operation, kind);
     if (result == Taken::no) result = read_own_hardware(line, operation);
-    if (result == Taken::no) result = read_bend(line, fields, operation.bend);
-    if (result == Taken::no) result = read_fault(line, fields, operation.fault);
+    if (result == Taken::no) result = read_bend(line, fields, operation);
+    if (result == Taken::no) result = read_fault(line, fields, operation);
     if (result == Taken::no) return line.fail(options_of(operation.verb));
     if (result == Taken::failed) return false;
   }
   if (operation.verb == Verb::attach && !kind) return line.fail("emulated or hardware=");
   if (operation.own != OwnHardware() && (operation.flags & kHardware) == 0)
-    return line.fail_with("an emulated group has no hardware to say" + print(operation.own) + " of");
+    return line.fail_with("an emulated group has no hardware to say" + print(operation.own) +
+                          " of");
   return true;
 }
 
@@ -208,22 +221,6 @@ bool read_operation(Line& line, Operation& operation) {
   return read_positional(line, fields, operation) && read_options(line, fields, operation);
 }
 
-bool scan_result(string_view word, std::int64_t& result) {
-  const bool negative = skip(word, "-");
-  for (const ErrorName& error : kErrorNames) {
-    if (negative && word == error.name) return result = -error.number, true;
-  }
-  return scan_signed(word, negative, result) && word.empty();
-}
-
-bool scan_words(string_view word, WordRun& run) {
-  if (!scan_number(word, kMax64, run.first)) return false;
-  run.last = run.first;
-  const bool several = skip(word, "-");
-  return (!several || (scan_number(word, kMax64, run.last) && run.last >= run.first)) &&
-         skip(word, ":") && whole_number(word, kMax64, run.word);
-}
-
 bool read_words(Line& line, Expectation& expectation) {
   auto& words = expectation.words.emplace();
   while (!line.end()) {
@@ -235,36 +232,6 @@ bool read_words(Line& line, Expectation& expectation) {
     add_words(words, run);
   }
   return true;
-}
-
-// "none", or pairs like 0x1000-0x2fff,0x5000-0x5fff.
-bool scan_pairs(string_view word, char between, Expectation::Pairs& pairs) {
-  if (word == "none") return true;
-  do {
-    std::pair<std::uint64_t, std::uint64_t> pair;
-    const bool good = scan_number(word, kMax64, pair.first) &&
-                      skip(word, string_view(&between, 1)) &&
-                      scan_number(word, kMax64, pair.second);
-    if (!good || pairs.size() == kMaxLineItems) return false;
-    pairs.push_back(pair);
-  } while (skip(word, ","));
-  return word.empty();
-}
-
-// "none", or callbacks like d0:0x0-0xfff,d1:0x0-0xfff.
-bool scan_callbacks(string_view word, std::vector<CallbackMade>& callbacks) {
-  if (word == "none") return true;
-  do {
-    CallbackMade made;
-    std::uint64_t device = 0;
-    const bool good = skip(word, "d") && scan_number(word, kDevices - 1, device) &&
-                      skip(word, ":") && scan_number(word, kMax64, made.first) && skip(word, "-") &&
-                      scan_number(word, kMax64, made.last);
-    if (!good || callbacks.size() == kMaxLineItems) return false;
-    made.device = static_cast<unsigned>(device);
-    callbacks.push_back(made);
-  } while (skip(word, ","));
-  return word.empty();
 }
 
 Taken read_total(Line& line, Expectation& expectation) {

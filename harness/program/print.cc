@@ -91,14 +91,14 @@ void print_options(const Operation& operation, const VerbFields& fields, string&
   if (fields.vaddr && operation.vaddr != Quantity{Base::fresh, 0, 0, 0}) {
     line += " vaddr=" + print_quantity(operation.vaddr, "0p");
   }
-  const Bend& bend = operation.bend;
-  if (has(fields.bends, at(bend.field))) {
+  for (const Bend& bend : {operation.bend, operation.other_bend}) {
+    if (!has(fields.bends, at(bend.field))) continue;
     line += ' ' + string(kBendNames[at(bend.field)]);
     line += bend.field >= Field::bitmap_pointer ? hex(bend.value) : decimal(bend.value);
   }
-  if (has(fields.faults, at(operation.fault.kind))) {
-    line += ' ' + string(kFaultNames[at(operation.fault.kind)]);
-    line += decimal(unsigned{operation.fault.index});
+  for (const Fault& fault : {operation.fault, operation.other_fault}) {
+    if (!has(fields.faults, at(fault.kind))) continue;
+    line += ' ' + string(kFaultNames[at(fault.kind)]) + decimal(unsigned{fault.index});
   }
 }
 

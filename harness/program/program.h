@@ -135,10 +135,18 @@ struct Operation {
   Quantity size;
   Quantity vaddr;            // map
   std::uint64_t number = 0;  // extension, ioctl, memlock
-  Bend bend;
-  Fault fault;
+  // Two at most of each: of different fields, of different kinds, in the order of the enums.
+  Bend bend, other_bend;
+  Fault fault, other_fault;
   OwnHardware own;  // attach: what its hardware has otherwise than that kind
   bool operator==(const Operation&) const = default;
+
+  // What the field is instead, if it is bent.
+  std::optional<std::uint64_t> bent(Field field) const {
+    if (bend.field == field) return bend.value;
+    return other_bend.field == field ? std::optional(other_bend.value) : std::nullopt;
+  }
+  bool has_fault(FaultKind kind) const { return fault.kind == kind || other_fault.kind == kind; }
 };
 
 enum class ContainerType : std::uint8_t { v1, v2 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "byte_tables.h"
 #include "hardware_codes.h"
@@ -101,20 +102,40 @@ bool encode_detail(const Operation& operation, const VerbFields& fields, Byte& b
       byte, [verb](Byte c) { return number_value(verb, c); }, operation.number);
 }
 
-bool encode_bend(const Operation& operation, Byte* bytes) {
-  const Bend& bend = operation.bend;
-  return put(
-             bytes[0], [&](Byte c) { return bend_field(operation.verb, c); }, bend.field) &&
-         put(
-             bytes[1], [&](Byte c) { return bend_value(bend.field, c); }, bend.value);
+void decode_bends(const Byte* bytes, Operation& operation) {
+  const Two<Field> fields = bend_fields(operation.verb, bytes[0]);
+  operation.bend = {fields.first, bend_value(fields.first, bytes[1])};
+  operation.other_bend = {fields.second, bend_value(fields.second, code_of_second(bytes[1]))};
 }
 
-bool encode_fault(const Operation& operation, Byte* bytes) {
-  const Fault& fault = operation.fault;
-  if (fault.kind == FaultKind::none) return fault.index == 0;
+bool encode_bends(const Operation& operation, Byte* bytes) {
+  const Two<Field> fields = {operation.bend.field, operation.other_bend.field};
+  const auto values = [&](Byte c) {
+    return std::pair(bend_value(fields.first, c), bend_value(fields.second, code_of_second(c)));
+  };
   return put(
-             bytes[0], [&](Byte c) { return fault_kind(operation.verb, c); }, fault.kind) &&
-         put(bytes[1], fault_index, fault.index);
+             bytes[0], [&](Byte c) { return bend_fields(operation.verb, c); }, fields) &&
+         put(bytes[1], values, std::pair(operation.bend.value, operation.other_bend.value));
+}
+
+std::uint16_t index_of(FaultKind kind, Byte code) {
+  return kind == FaultKind::none ? std::uint16_t{0} : fault_index(code);
+}
+
+void decode_faults(const Byte* bytes, Operation& operation) {
+  const Two<FaultKind> kinds = fault_kinds(operation.verb, bytes[0]);
+  operation.fault = {kinds.first, index_of(kinds.first, bytes[1])};
+  operation.other_fault = {kinds.second, index_of(kinds.second, code_of_second(bytes[1]))};
+}
+
+bool encode_faults(const Operation& operation, Byte* bytes) {
+  const Two<FaultKind> kinds = {operation.fault.kind, operation.other_fault.kind};
+  const auto indices = [&](Byte c) {
+    return std::pair(index_of(kinds.first, c), index_of(kinds.second, code_of_second(c)));
+  };
+  return put(
+             bytes[0], [&](Byte c) { return fault_kinds(operation.verb, c); }, kinds) &&
+         put(bytes[1], indices, std::pair(operation.fault.index, operation.other_fault.index));
 }
 
 OwnHardware decode_own(const Byte* bytes) {
@@ -147,8 +168,8 @@ const char* encode_fields(const Operation& operation, Byte* r) {
   }
   if (verb == Verb::attach && !encode_own(operation.own, r + 3)) return "hardware";
   if (!encode_detail(operation, fields, r[11])) return "id, vaddr or number";
-  if (!encode_bend(operation, r + 12)) return "bend";
-  if (!encode_fault(operation, r + 14)) return "fault";
+  if (!encode_bends(operation, r + 12)) return "bend";
+  if (!encode_faults(operation, r + 14)) return "fault";
   return nullptr;
 }
 
@@ -173,10 +194,8 @@ Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record) {
   if (operation.verb == Verb::attach && (operation.flags & kHardware) != 0)
     operation.own = decode_own(r + 3);
   decode_detail(r[11], fields, operation);
-  operation.bend.field = bend_field(operation.verb, r[12]);
-  operation.bend.value = bend_value(operation.bend.field, r[13]);
-  operation.fault.kind = fault_kind(operation.verb, r[14]);
-  if (operation.fault.kind != FaultKind::none) operation.fault.index = fault_index(r[15]);
+  decode_bends(r + 12, operation);
+  decode_faults(r + 14, operation);
   return operation;
 }
 

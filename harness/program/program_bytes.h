@@ -16,8 +16,9 @@
 //                             ranges, coherence, where these are not the kind's
 //    7-10   size              the same
 //   11      detail            the verb's id, vaddr or number
-//   12,13   bend              field, value
-//   14,15   fault             kind, index
+//   12,13   bend              field, value; or two fields, and the second's value is
+//                             that of the code with its halves exchanged
+//   14,15   fault             kind, index; likewise
 // Setup record: type, rule, entries, memlock, room for a bitmap; bytes 5 to 15 are ignored.
 //
 // A byte touches one field of one operation, with three exceptions: byte 0 says

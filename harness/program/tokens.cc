@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "tokens.h"
 
+#include "errno_names.h"
+#include "program_text.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -10,6 +12,8 @@ using std::string;
 using std::string_view;
 
 namespace {
+
+constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
 
 // The base, if there is one; false if it is begun and wrong.
 bool scan_base(string_view& text, Quantity& quantity) {
@@ -30,8 +34,7 @@ bool scan_base(string_view& text, Quantity& quantity) {
 bool scan_bytes(string_view text, bool negative, Quantity& quantity) {
   const bool hex = text.substr(0, 2) == "0x";
   std::uint64_t value = 0;
-  if (!scan_number(text, std::numeric_limits<std::uint64_t>::max(), value) || !text.empty())
-    return false;
+  if (!scan_number(text, kMax, value) || !text.empty()) return false;
   quantity.bytes = static_cast<std::int64_t>(negative ? 0 - value : value);
   // As decimals, those above 2^63 would come back negative.
   if (hex || (quantity.bytes < 0) != negative)
@@ -63,6 +66,49 @@ bool scan_quantity(string_view text, bool vaddr, Quantity& quantity) {
   if (text.empty()) return false;
   if (!scan_base(text, quantity) || (quantity.base == Base::fresh && !vaddr)) return false;
   return scan_offset(text, quantity.base == Base::zero, quantity);
+}
+
+bool scan_result(string_view word, std::int64_t& result) {
+  const bool negative = skip(word, "-");
+  for (const ErrorName& error : kErrorNames) {
+    if (negative && word == error.name) return result = -error.number, true;
+  }
+  return scan_signed(word, negative, result) && word.empty();
+}
+
+bool scan_words(string_view word, WordRun& run) {
+  if (!scan_number(word, kMax, run.first)) return false;
+  run.last = run.first;
+  const bool several = skip(word, "-");
+  return (!several || (scan_number(word, kMax, run.last) && run.last >= run.first)) &&
+         skip(word, ":") && whole_number(word, kMax, run.word);
+}
+
+bool scan_pairs(string_view word, char between, Expectation::Pairs& pairs) {
+  if (word == "none") return true;
+  do {
+    std::pair<std::uint64_t, std::uint64_t> pair;
+    const bool good = scan_number(word, kMax, pair.first) && skip(word, string_view(&between, 1)) &&
+                      scan_number(word, kMax, pair.second);
+    if (!good || pairs.size() == kMaxLineItems) return false;
+    pairs.push_back(pair);
+  } while (skip(word, ","));
+  return word.empty();
+}
+
+bool scan_callbacks(string_view word, std::vector<CallbackMade>& callbacks) {
+  if (word == "none") return true;
+  do {
+    CallbackMade made;
+    std::uint64_t device = 0;
+    const bool good = skip(word, "d") && scan_number(word, kDevices - 1, device) &&
+                      skip(word, ":") && scan_number(word, kMax, made.first) && skip(word, "-") &&
+                      scan_number(word, kMax, made.last);
+    if (!good || callbacks.size() == kMaxLineItems) return false;
+    made.device = static_cast<unsigned>(device);
+    callbacks.push_back(made);
+  } while (skip(word, ","));
+  return word.empty();
 }
 
 void Line::take() {

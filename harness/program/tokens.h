@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "program.h"
 #include "scan.h"
@@ -25,6 +27,13 @@ bool scan_signed(std::string_view& text, bool negative, Number& number) {
 
 // All of `text` is a quantity; base `fresh` only where `vaddr`.
 bool scan_quantity(std::string_view text, bool vaddr, Quantity& quantity);
+
+// Of an expectation, all of `text`: -EINVAL, 3:0xff, 4-63:0xff; and lists of at most
+// kMaxLineItems, or "none": 0x1000-0x2fff,0x5000-0x5fff; d0:0x0-0xfff,d1:0x0-0xfff.
+bool scan_result(std::string_view text, std::int64_t& result);
+bool scan_words(std::string_view text, WordRun& run);
+bool scan_pairs(std::string_view text, char between, Expectation::Pairs& pairs);
+bool scan_callbacks(std::string_view text, std::vector<CallbackMade>& callbacks);
 
 // The words of one line, taken from the left.
 class Line {

@@ -59,13 +59,13 @@ constexpr std::array<VerbFields, kVerbs> kFields = {{
     range(0, 0, kMoving),                                                   // read
     dma_fields(),
     {.group = true, .flags = kHardware, .faults = kAllocates | kMapping},  // attach
-    {.group = true, .faults = kAllocates},                             // detach
-    {.device = true, .flags = kKeep, .faults = kAllocates},            // enroll
-    {.device = true, .faults = kAllocates},                            // withdraw
-    {.bends = kHeader, .faults = kCall},                               // info
-    {.number = true, .faults = kAllocates},                            // extension
-    {.number = true, .bends = bit(Field::argument), .faults = kCall},  // ioctl
-    {.number = true},                                                  // memlock
+    {.group = true, .faults = kAllocates},                                 // detach
+    {.device = true, .flags = kKeep, .faults = kAllocates},                // enroll
+    {.device = true, .faults = kAllocates},                                // withdraw
+    {.bends = kHeader, .faults = kCall},                                   // info
+    {.number = true, .faults = kAllocates},                                // extension
+    {.number = true, .bends = bit(Field::argument), .faults = kCall},      // ioctl
+    {.number = true},                                                      // memlock
 }};
 
 constexpr int kNotSettingUp = 4;

@@ -19,8 +19,8 @@ struct VerbFields {
   bool size = false;
   bool vaddr = false;
   bool number = false;
-  std::uint16_t flags = 0;  // of Flag, those that it may have
-  std::uint8_t bends = 0;   // bit 1 << Field for each field that can be bent
+  std::uint16_t flags = 0;   // of Flag, those that it may have
+  std::uint8_t bends = 0;    // bit 1 << Field for each field that can be bent
   std::uint16_t faults = 0;  // bit 1 << FaultKind for each fault that it can have
 };
 const VerbFields& fields_of(Verb verb);

@@ -32,9 +32,16 @@ std::int64_t Executor::do_pin(const Operation& operation, Step& step) {
   const int count = pages_of_pin(step);
   const unsigned device = operation.id % kDevices;
   const int rights = (operation.flags & kReadable ? 1 : 0) | (operation.flags & kWritable ? 2 : 0);
-  std::array<std::uint64_t, 512> pfns;
+  // Full of old numbers, and longer than any pin.
+  constexpr std::uint64_t kOld = 0xa5a5a5a5a5a5;
+  std::array<std::uint64_t, 512 + 8> pfns;
+  pfns.fill(kOld);
   const std::int64_t result =
       returned(Verb::pin, subject_->pin(device, iova, count, rights, pfns.data()));
+  // Behind those that it was asked for, nobody stores (D5).
+  for (auto i = static_cast<std::size_t>(count < 0 || count > 512 ? 0 : count); i < pfns.size();
+       ++i)
+    if (pfns[i] != kOld) step.digest = mix(step.digest, i);
   if (result <= 0) return result;
 
   const std::uint64_t first = page_around(iova);
@@ -198,7 +205,7 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   callbacks_.push_back({number, iova, iova + bytes - 1});
   Device& device = devices_[number];
   // What was ordered for the unmap is not meant for what happens in its window.
-  const UserFault fault = world_.fault;
+  const UserFault fault = world_.fault, other_fault = world_.other_fault;
   const std::uint64_t words = bitmap_words_, data = bitmap_data_;
   const bool answers_user = std::exchange(world_.answers_user, false);
   std::vector<World::Answered> answers = std::exchange(world_.answers, {});
@@ -223,6 +230,7 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   if (outermost) run_window(device);
   device.called = called;
   world_.fault = fault;
+  world_.other_fault = other_fault;
   world_.answers_user = answers_user;
   world_.answers = std::move(answers);
   bitmap_words_ = words;

@@ -115,9 +115,10 @@ std::span<const Step> Executor::run_from(const Operation& query, std::uint64_t f
 }
 
 // The first of the bytes that `operation`, which resolved to `step`, cannot touch.
-std::uint64_t Executor::faulting_address(const Operation& operation, const Step& step) const {
-  const std::uint64_t index = operation.fault.index;
-  switch (operation.fault.kind) {
+std::uint64_t Executor::faulting_address(const Operation& operation, const Fault& fault,
+                                         const Step& step) const {
+  const std::uint64_t index = fault.index;
+  switch (fault.kind) {
     case FaultKind::none:
     case FaultKind::allocation:
     case FaultKind::iommu:
@@ -127,9 +128,7 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Step&
       return argument_address() + 8 * index;
     case FaultKind::bitmap_read:
     case FaultKind::bitmap_write:
-      return (operation.bend.field == Field::bitmap_pointer ? operation.bend.value
-                                                            : bitmap_address()) +
-             8 * index;
+      return operation.bent(Field::bitmap_pointer).value_or(bitmap_address()) + 8 * index;
     case FaultKind::memory:
     case FaultKind::interrupt:
       break;
@@ -142,31 +141,32 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Step&
 }
 
 // Sets up what goes wrong.
-void Executor::arm(const Operation& operation, const Step& step) {
-  const FaultKind kind = operation.fault.kind;
+void Executor::arm(const Operation& operation, const Fault& fault, const Step& step) {
+  const FaultKind kind = fault.kind;
   if (kind == FaultKind::none) return;
   if (kind == FaultKind::allocation) {
     // At which page such a pin ran out is learnt from its marks (D19), after the
     // whole operation only: too late for the bitmap of an unmap around it.
     if (depth_ == 0 || operation.verb != Verb::pin)
-      world_.fail_allocation = std::uint64_t{operation.fault.index} + 1;
+      world_.fail_allocation = std::uint64_t{fault.index} + 1;
     return;
   }
   if (kind == FaultKind::iommu) {
-    world_.failing_iommu_map = operation.fault.index;
+    world_.failing_iommu_map = fault.index;
     return;
   }
-  const std::uint64_t first = faulting_address(operation, step);
+  const std::uint64_t first = faulting_address(operation, fault, step);
+  UserFault& user = &fault == &operation.fault ? world_.fault : world_.other_fault;
   if (kind == FaultKind::interrupt) {
-    world_.fault = {first, first, false, false, true};
+    user = {first, first, false, false, true};
     return;
   }
-  world_.fault = {first, first + 7, kind != FaultKind::arg_write && kind != FaultKind::bitmap_write,
-                  kind != FaultKind::arg_read && kind != FaultKind::bitmap_read};
+  user = {first, first + 7, kind != FaultKind::arg_write && kind != FaultKind::bitmap_write,
+          kind != FaultKind::arg_read && kind != FaultKind::bitmap_read};
 }
 
 void Executor::disarm() {
-  world_.fault = {};
+  world_.fault = world_.other_fault = {};
   world_.fail_allocation = 0;
   world_.allocation_failed = false;
   world_.failing_iommu_map = World::kNoMap;
@@ -235,7 +235,8 @@ void Executor::execute(const Operation& operation) {
   step.size = resolve(operation.size);
 
   for (Watcher* watcher : watchers_) watcher->operation_runs(operation, step);
-  arm(operation, step);
+  arm(operation, operation.fault, step);
+  arm(operation, operation.other_fault, step);
   subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
   const std::int64_t result = dispatch(operation, step);
   Step& done = steps_[index];

@@ -159,8 +159,9 @@ class Executor final : public UnmapListener {
   std::uint64_t place_argument(const Operation& operation, const void* argument, std::size_t bytes);
   std::uint64_t argument_address() const;
   std::uint64_t bitmap_address() const;
-  std::uint64_t faulting_address(const Operation& operation, const Step& step) const;
-  void arm(const Operation& operation, const Step& step);
+  std::uint64_t faulting_address(const Operation& operation, const Fault& fault,
+                                 const Step& step) const;
+  void arm(const Operation& operation, const Fault& fault, const Step& step);
   void disarm();
   // The index-th newest; null if there is none at all.
   const LiveMapping* newest(unsigned index) const;

@@ -16,7 +16,7 @@ namespace tidemark {
 namespace {
 
 std::uint64_t bent(const Operation& operation, Field field, std::uint64_t otherwise) {
-  return operation.bend.field == field ? operation.bend.value : otherwise;
+  return operation.bent(field).value_or(otherwise);
 }
 
 // The UAPI's structs with what follows them in data[], which C++ cannot say.
@@ -186,7 +186,7 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
   if (result != 0) return result;
 
   // Whoever passes another struct knows what is in it.
-  if (operation.bend.field == Field::argument) {
+  if (operation.bent(Field::argument)) {
     world_.copy_from_user(&argument, address, sizeof(argument));
     query = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
   }

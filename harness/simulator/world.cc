@@ -13,7 +13,7 @@ void World::reset(const Setup& setup, UnmapListener* listener) {
     bitmap.resize(setup.bitmap_words);
     bitmap.reset(false);
   }
-  fault = {};
+  fault = other_fault = {};
   memlock_pages = setup.memlock_pages;
   fail_allocation = 0;
   allocation_failed = false;
@@ -50,11 +50,16 @@ World::Place World::place(std::uint64_t address, std::size_t bytes) const {
   return place;
 }
 
+std::size_t World::left(std::uint64_t address, std::size_t bytes, bool write) const {
+  for (const UserFault& f : {fault, other_fault})
+    if ((write ? f.on_write : f.on_read) && address <= f.last && address + bytes > f.first)
+      bytes = static_cast<std::size_t>(f.first - std::min(address, f.first));
+  return bytes;
+}
+
 World::Place World::place_or_fault(std::uint64_t address, std::size_t bytes, bool write) const {
   Place place = this->place(address, bytes);
-  if ((write ? fault.on_write : fault.on_read) && address <= fault.last &&
-      address + place.bytes > fault.first)
-    place.bytes = static_cast<std::size_t>(fault.first - std::min(address, fault.first));
+  place.bytes = left(address, place.bytes, write);
   return place;
 }
 
@@ -132,14 +137,19 @@ bool World::access_ok(std::uint64_t address, std::uint64_t bytes) const {
 std::uint64_t World::pinnable_pages(std::uint64_t vaddr, std::uint64_t pages) const {
   if (vaddr < kRamFirst || vaddr > kRamLast) return 0;
   pages = host_run(vaddr / kPageBytes, std::min(pages, (kRamLast - vaddr) / kPageBytes + 1));
-  const bool faults = (fault.on_write || fault.on_pin) && fault.last >= kRamFirst;
-  const std::uint64_t bad = fault.first / kPageBytes, first = vaddr / kPageBytes;
-  if (faults && bad >= first && bad - first < pages) pages = bad - first;
+  const std::uint64_t first = vaddr / kPageBytes;
+  for (const UserFault& f : {fault, other_fault}) {
+    const bool faults = (f.on_write || f.on_pin) && f.last >= kRamFirst;
+    const std::uint64_t bad = f.first / kPageBytes;
+    if (faults && bad >= first && bad - first < pages) pages = bad - first;
+  }
   return pages;
 }
 
 int World::pin_error(std::uint64_t vaddr) const {
-  return fault.on_pin && fault.first / kPageBytes == vaddr / kPageBytes ? -EINTR : -EFAULT;
+  for (const UserFault& f : {fault, other_fault})
+    if (f.on_pin && f.first / kPageBytes == vaddr / kPageBytes) return -EINTR;
+  return -EFAULT;
 }
 
 }  // namespace tidemark

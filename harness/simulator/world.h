@@ -61,7 +61,7 @@ class World {
   GuestMemory memory;
   std::array<ArgumentArea, kDepths> arguments;
   std::array<BitmapArea, kDepths> bitmaps;
-  UserFault fault;
+  UserFault fault, other_fault;
   std::uint64_t memlock_pages = kUnlimited;
   std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
   bool allocation_failed = false;     // set by a subject when it did
@@ -70,7 +70,7 @@ class World {
   std::uint64_t failing_iommu_map = kNoMap;
   std::uint64_t iommu_maps = 0;  // told so far
   bool iommu_map_fails() { return iommu_maps++ == failing_iommu_map; }
-  bool asks_aside = false;            // the call that runs belongs to no operation
+  bool asks_aside = false;  // the call that runs belongs to no operation
   // An ioctl runs: what is copied to the user is its answer, and not a device's writing.
   // Where that went, but for bitmaps' areas.
   struct Answered {
@@ -88,6 +88,8 @@ class World {
     std::size_t bytes = 0;
   };
   Place place(std::uint64_t address, std::size_t bytes) const;
+  // Up to where the faults leave it.
+  std::size_t left(std::uint64_t address, std::size_t bytes, bool write) const;
   Place place_or_fault(std::uint64_t address, std::size_t bytes, bool write) const;
 
   UnmapListener* listener_ = nullptr;

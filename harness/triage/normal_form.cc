@@ -27,8 +27,9 @@ std::optional<Program> with_one_moved_up(const Program& program, std::size_t ind
 std::optional<Program> without_last_twist(const Program& program) {
   if (program.operations.empty()) return std::nullopt;
   Program result = copy_of(program);
-  result.operations.back().fault = {};
-  result.operations.back().bend = {};
+  Operation& last = result.operations.back();
+  last.fault = last.other_fault = {};
+  last.bend = last.other_bend = {};
   if (result.operations == program.operations) return std::nullopt;
   return result;
 }

@@ -66,6 +66,21 @@ void add_reset(const Operation& operation, Member Operation::*member,
   result.push_back(copy);
 }
 
+// Of two that are there, none, the second and the first; of one, none.
+template <class Member>
+void add_fewer(const Operation& operation, Member Operation::*one, Member Operation::*other,
+               std::vector<Operation>& result) {
+  if (operation.*one == Member()) return;
+  Operation copy = operation;
+  copy.*one = copy.*other = {};
+  result.push_back(copy);
+  if (operation.*other == Member()) return;
+  copy.*one = operation.*other;
+  result.push_back(copy);
+  copy.*one = operation.*one;
+  result.push_back(copy);
+}
+
 // A right that is missing is the special case, and so is any other flag that is there.
 void add_simpler_flags(const Operation& operation, std::vector<Operation>& result) {
   const std::uint16_t usual = (kReadable | kWritable) & fields_of(operation.verb).flags;
@@ -127,8 +142,8 @@ std::vector<Setup> simpler(const Setup& setup) {
 
 std::vector<Operation> simpler(const Operation& operation) {
   std::vector<Operation> result;
-  add_reset(operation, &Operation::fault, result);
-  add_reset(operation, &Operation::bend, result);
+  add_fewer(operation, &Operation::fault, &Operation::other_fault, result);
+  add_fewer(operation, &Operation::bend, &Operation::other_bend, result);
   if (operation.when != When::now) {
     Operation copy = operation;
     copy.when = operation.when == When::every_callback ? When::next_callback : When::now;
@@ -146,9 +161,10 @@ std::vector<Operation> simpler(const Operation& operation) {
     copy.vaddr.base = Base::fresh;
     result.push_back(copy);
   }
-  if (operation.fault.index) {
+  for (Fault Operation::*fault : {&Operation::fault, &Operation::other_fault}) {
+    if (!(operation.*fault).index) continue;
     Operation copy = operation;
-    --copy.fault.index;
+    --(copy.*fault).index;
     result.push_back(copy);
   }
   add_simpler(operation, &Operation::size, result);

@@ -29,7 +29,7 @@ bool starved_detach(const Divergence& d) {
       d.is(Verb::info, Kind::argument) ||
       (d.in_window() && d.is_about(Verb::info) && d.signature.kind == Kind::output);
   return about_ranges && d.any_operation([](const Operation& o) {
-    return o.verb == Verb::detach && o.fault.kind == FaultKind::allocation;
+    return o.verb == Verb::detach && o.has_fault(FaultKind::allocation);
   });
 }
 
@@ -37,7 +37,7 @@ bool info_leak(const Divergence& d) {
   return d.is(Kind::leak) && d.mismatch->actual.ends_with(" allocations left") &&
          d.mismatch->actual.find('\n') == std::string::npos &&
          d.any_operation([](const Operation& o) {
-           return o.verb == Verb::info && o.fault.kind == FaultKind::allocation;
+           return o.verb == Verb::info && o.has_fault(FaultKind::allocation);
          });
 }
 

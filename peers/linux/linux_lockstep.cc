@@ -114,10 +114,10 @@ std::optional<Mismatch> LinuxLockstep::end() {
 bool LinuxLockstep::stops_rightly(const Operation& operation, const Mismatch& found) {
   const Kind how = found.signature.kind;
   const auto runs_out = [](const Operation& o) {
-    return o.fault.kind == FaultKind::allocation && o.when != When::now;
+    return o.has_fault(FaultKind::allocation) && o.when != When::now;
   };
   if (how != Kind::bug && how != Kind::deadlock) return true;
-  if (operation.fault.kind == FaultKind::allocation) return true;
+  if (operation.has_fault(FaultKind::allocation)) return true;
   if (std::ranges::any_of(program_.operations, runs_out)) return true;
   return (with_it_ ? *with_it_ : *this).should_stop(operation, how);
 }
