@@ -132,6 +132,16 @@ TEST(OwnHardware, HasPagesUpTo2To40) {
   }
 }
 
+// A user who has room for a bitmap of more pages than there are asks for all at once.
+TEST(OwnHardware, OfLargePagesLosesNoneWhereThereIsRoomForMore) {
+  for (const char* const rule : {"whole", "any", "exact"})
+    EXPECT_TRUE(runs(std::string("container v2 rule=") + rule +
+                     "\nattach g0 hardware=0 pgsizes=0x10000000000\nenroll d0\n"
+                     "map 0p 268435456p rw\nstart\npin d0 0p 1p rw\nquery 0p m0.size\n"
+                     "write 200000000p 8\n"))
+        << rule;
+}
+
 TEST(OwnHardware, SmallerThanAPageIsAPage) {
   EXPECT_TRUE(runs("attach g0 hardware=0 pgsizes=0x1 => 0 page-sizes=0x1000\nmap 0p 1p rw => 0"));
   EXPECT_TRUE(runs("attach g0 hardware=0 pgsizes=0x800,0x4000 => 0 page-sizes=0x5000"));
