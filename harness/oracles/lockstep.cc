@@ -86,6 +86,7 @@ void Lockstep::begin(const Setup& setup) {
   migration_.reset();
   atomicity_.reset(setup);
   precision_.reset();
+  costs_.reset();
   of_actual_.reset();
   of_expected_.reset();
   index_ = compared_ = 0;
@@ -114,6 +115,7 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
     if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
   if (auto found = compare_locks(index_); counts(found)) return found;
+  if (auto found = compare_costs(index_); counts(found)) return found;
   if (auto found = reported_again(); counts(found)) return found;
   if (expectation) {
     // So that what is expected of the state does not count where it is known to differ.
@@ -287,6 +289,19 @@ std::optional<Mismatch> Lockstep::compare_locks(std::size_t operation) {
   return found;
 }
 
+std::optional<Mismatch> Lockstep::compare_costs(std::size_t operation) {
+  const auto excess = costs_.take();
+  if (!excess) return std::nullopt;
+  const std::string entry(excess->entry);
+  const char* unit = excess->kind == Kind::too_much_memory ? " bytes" : " steps";
+  Mismatch found;
+  found.signature = {.kind = excess->kind, .what = entry};
+  found.operation = operation;
+  found.expected = entry + " costs at most " + std::to_string(excess->most) + unit;
+  found.actual = std::to_string(excess->spent);
+  return found;
+}
+
 std::optional<Mismatch> Lockstep::compare_sizes() {
   const Sizes a = actual_.subject().sizes(), e = expected_.subject().sizes();
   atomicity_.looked("stats", actual_.subject().lock_use());
@@ -339,6 +354,7 @@ std::optional<Mismatch> Lockstep::close() {
     operations_ += steps_.size();
     auto found = compare(operation, expected_.run_from(operation, first_word));
     if (!counts(found)) found = compare_locks(index_);
+    if (!counts(found)) found = compare_costs(index_);
     if (!counts(found)) continue;
     found->closing = std::move(closing);
     return found;

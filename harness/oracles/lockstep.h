@@ -9,6 +9,7 @@
 
 #include "ablation.h"
 #include "atomicity.h"
+#include "costs.h"
 #include "executor.h"
 #include "expectations.h"
 #include "migration.h"
@@ -34,6 +35,7 @@ class Lockstep {
     actual_.watch(migration_);
     actual_.watch(atomicity_);
     actual_.watch(precision_);
+    actual_.watch(costs_);
   }
   virtual ~Lockstep() = default;
 
@@ -77,6 +79,7 @@ class Lockstep {
   bool stored_outside(const Operation& operation, const Step& step) const;
   WordRange words_asked() const;
   std::optional<Mismatch> compare_locks(std::size_t operation);
+  std::optional<Mismatch> compare_costs(std::size_t operation);
   std::optional<Mismatch> compare_sizes();
   std::optional<Mismatch> reported_again();
   bool state_is_due();
@@ -114,6 +117,7 @@ class Lockstep {
   Migration migration_{actual_};
   Atomicity atomicity_;
   Precision precision_{actual_};
+  Costs costs_{actual_};
   Expectations of_actual_{actual_}, of_expected_{expected_};  // the program's own
   std::span<const Step> steps_;
   State actual_state_, expected_state_;

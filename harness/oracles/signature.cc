@@ -44,10 +44,12 @@ constexpr std::array<std::string_view, kKinds> kKindWords = {"",
                                                              "foreseen",
                                                              "no-lock",
                                                              "lets-go",
-                                                             "outside-lock"};
+                                                             "outside-lock",
+                                                             "too-much-memory",
+                                                             "too-many-steps"};
 constexpr std::array<std::string_view, kPlaces> kPlaceWords = {
     "", "first", "last", "word-edge", "tail", "inside", "beyond"};
-constexpr std::string_view kAtomicity = "atomicity.";
+constexpr std::string_view kAtomicity = "atomicity.", kCost = "cost.";
 constexpr std::string_view kInstead = "-instead-of-";
 
 bool is_between(Kind kind, Kind first, Kind last) { return first <= kind && kind <= last; }
@@ -55,6 +57,7 @@ bool is_of_lockstep(Kind kind) { return is_between(kind, Kind::result, Kind::iom
 bool is_of_sanitizer(Kind kind) { return is_between(kind, Kind::address, Kind::undefined); }
 bool is_of_kernel(Kind kind) { return is_between(kind, Kind::warn, Kind::foreseen); }
 bool is_of_locks(Kind kind) { return is_between(kind, Kind::no_lock, Kind::outside_lock); }
+bool is_of_cost(Kind kind) { return is_between(kind, Kind::too_much_memory, Kind::too_many_steps); }
 bool is_whole(Kind kind) { return is_between(kind, Kind::leak, Kind::out_of_memory); }
 
 // "success", "EINVAL".
@@ -211,13 +214,16 @@ std::optional<Signature> kernel_signature(std::string_view text) {
   return is_of_kernel(s.kind) && !s.function.empty() ? std::optional(s) : std::nullopt;
 }
 
-std::optional<Signature> atomicity_signature(std::string_view text) {
+// Of atomicity or of costs.
+std::optional<Signature> entry_signature(std::string_view text) {
   Rest rest(text);
   Signature s;
-  if (!rest.take(kAtomicity)) return std::nullopt;
+  const bool of_locks = rest.take(kAtomicity);
+  if (!of_locks && !rest.take(kCost)) return std::nullopt;
   s.what = rest.take_until(".");
   s.kind = find<Kind>(kKindWords, rest.take_all()).value_or(Kind::none);
-  return is_of_locks(s.kind) && !s.what.empty() ? std::optional(s) : std::nullopt;
+  const bool fits = of_locks ? is_of_locks(s.kind) : is_of_cost(s.kind);
+  return fits && !s.what.empty() ? std::optional(s) : std::nullopt;
 }
 
 }  // namespace
@@ -236,6 +242,7 @@ Oracle Signature::oracle() const {
   if (kind == Kind::reported_again) return Oracle::precision;
   if (kind == Kind::leak) return Oracle::leak;
   if (is_of_locks(kind)) return Oracle::atomicity;
+  if (is_of_cost(kind)) return Oracle::cost;
   if (!is_of_lockstep(kind)) return Oracle::sanitizer;
   if (kind == Kind::result) return Oracle::result;
   if (kind == Kind::callbacks) return Oracle::callbacks;
@@ -251,6 +258,7 @@ std::string print(const Signature& s) {
     return kind + "." + s.what + function;
   if (is_of_kernel(s.kind)) return s.what + "." + kind + function;
   if (is_of_locks(s.kind)) return std::string(kAtomicity) + s.what + "." + kind;
+  if (is_of_cost(s.kind)) return std::string(kCost) + s.what + "." + kind;
   if (!is_of_lockstep(s.kind)) return kind;
   const std::string_view place = kPlaceWords[static_cast<std::size_t>(s.place)];
   return (s.closing ? "closing.lockstep." : "lockstep.") + operation_part(s) + kind_part(s) +
@@ -259,7 +267,7 @@ std::string print(const Signature& s) {
 
 Signature parse_signature(std::string_view text) {
   for (const auto parse :
-       {lockstep_signature, sanitizer_signature, kernel_signature, atomicity_signature}) {
+       {lockstep_signature, sanitizer_signature, kernel_signature, entry_signature}) {
     const auto found = parse(text);
     if (found && print(*found) == text) return *found;
   }

@@ -23,14 +23,15 @@ enum class Oracle : std::uint8_t {
   state,      // sizes after each operation, whole states at intervals
   atomicity,  // what each call does with the container's lock
   precision,  // pages that nobody could have written are not reported again
+  cost,       // memory that calls ask for, and steps that they take
   migration,  // the memory that a migration would have copied
   leak,       // what is left after release
   sanitizer,  // memory errors and undefined behaviour; also whatever else ends a process
   hang,       // no end
 };
-inline constexpr std::array<std::string_view, 10> kOracleNames = {
-    "result",    "bytes",     "callbacks", "state",     "atomicity",
-    "precision", "migration", "leak",      "sanitizer", "hang"};
+inline constexpr std::array<std::string_view, 11> kOracleNames = {
+    "result", "bytes",     "callbacks", "state",     "atomicity", "precision",
+    "cost",   "migration", "leak",      "sanitizer", "hang"};
 std::string_view name(Oracle oracle);
 
 // In what the subject is wrong.
@@ -76,10 +77,13 @@ enum class Kind : std::uint8_t {
   no_lock,       // it took the lock too seldom,
   lets_go,       // too often,
   outside_lock,  // or did without it what wants it
+  // Of what a call, which `what` names, cost too much.
+  too_much_memory,
+  too_many_steps,
   // Whatever has only a name, `what`: a check that failed, a difference that is known.
   named,
 };
-inline constexpr std::size_t kKinds = 34;  // but for the last, which has no word
+inline constexpr std::size_t kKinds = 36;  // but for the last, which has no word
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 

@@ -220,7 +220,7 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
 // The subject has returned from a call.
 std::int64_t Executor::returned(Verb verb, std::int64_t result, std::int64_t number) {
   if (watchers_.empty()) return result;
-  const Call call = {verb, result, number, subject_->lock_use()};
+  const Call call = {verb, result, number, subject_->lock_use(), subject_->cost()};
   for (Watcher* watcher : watchers_) watcher->call_returned(call);
   return result;
 }

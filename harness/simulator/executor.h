@@ -89,6 +89,11 @@ class Executor final : public UnmapListener {
     return std::ranges::any_of(held_,
                                [page](const Held& held) { return held.iova / kPageBytes == page; });
   }
+  // How many of those in [first, last], bytes, drivers hold.
+  std::size_t held_pages(std::uint64_t first, std::uint64_t last) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        held_, [=](const Held& held) { return held.iova >= first && held.iova <= last; }));
+  }
   // P, as GET_INFO said it when a hardware group last came or went.
   std::uint64_t page_bytes() const { return page_bytes_; }
   // Of the last query or unmap: bitmap words that its range needs; 0 if none.

@@ -23,6 +23,12 @@ struct LockUse {
   unsigned unlocked = 0;   // what it did without the lock and should have done with it (D20)
 };
 
+// What a call cost, be it that it failed.
+struct CallCost {
+  std::uint64_t bytes = 0;  // of memory that it asked for, all together
+  std::uint64_t steps = 0;  // nodes of trees that it looked at, and words with a bit in them
+};
+
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -49,6 +55,9 @@ class Subject {
   // Of the call that returned last, without those in its callbacks; sizes() and
   // inspect() are calls, too. Null for subjects that do not count; valid until the next call.
   virtual const LockUse* lock_use() { return nullptr; }
+
+  // The same of what it cost.
+  virtual const CallCost* cost() { return nullptr; }
 
   // Said before each operation: another subject ran out of memory in it. This one has to,
   // if by the contract it comes to a point where that can happen (D19); or it does not.

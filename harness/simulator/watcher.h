@@ -30,6 +30,7 @@ struct Call {
   std::int64_t result = 0;        // 0 where there is none
   std::int64_t number = 0;        // of an unpin: pages; of an extension: which
   const LockUse* lock = nullptr;  // null: nobody counted
+  const CallCost* cost = nullptr;
 };
 
 // What came of an operation that had waited for its window.

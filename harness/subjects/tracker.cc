@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The production tracker as a subject: the one place where C++ meets C.
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <cstring>
 
 #include "c_subject.h"
 #include "check.h"
@@ -15,6 +17,8 @@ namespace tidemark {
 namespace {
 
 class TrackerSubject;
+
+constexpr int kGarbage = 0xa5;  // in what a caller need not set
 
 struct Device {
   tidemark_device device = {};  // first, so that the callback's pointer is ours
@@ -40,8 +44,13 @@ class TrackerSubject final : public Subject {
   int attach(unsigned group, const HardwareKind* kind) override;
   void detach(unsigned group) override;
   void enroll(unsigned device) override {
+    // What a driver leaves in the fields that are not its own is anything.
+    tidemark_device& fresh = devices_[device].device;
+    const auto callback = fresh.dma_unmap;
+    std::memset(&fresh, kGarbage, sizeof(fresh));
+    fresh.dma_unmap = callback;
     const Use use(*this);
-    tidemark_device_register(container_, &devices_[device].device);
+    tidemark_device_register(container_, &fresh);
   }
   void withdraw(unsigned device) override {
     const Use use(*this);
@@ -61,6 +70,7 @@ class TrackerSubject final : public Subject {
   void inspect(State& state) override;
   std::optional<Discrepancy> audit(const State& shown) override { return ledger_.audit(shown); }
   const LockUse* lock_use() override { return &lock_use_; }
+  const CallCost* cost() override { return &cost_; }
   std::string release() override;
 
   World& world() { return world_; }
@@ -82,8 +92,10 @@ class TrackerSubject final : public Subject {
       subject.machine_.allocation_failed = false;
       subject.machine_.fail_allocation = outer;
       os_call_end(&call);
+      check(!subject.machine_.nr_entered, "process.not-left");
       subject.lock_use_ = {static_cast<unsigned>(call.nr_takes), subject.callbacks_,
                            static_cast<unsigned>(call.nr_outside)};
+      subject.cost_ = {call.nr_bytes, call.nr_steps};
       subject.callbacks_ = outer_callbacks;
     }
     TrackerSubject& subject;
@@ -102,8 +114,10 @@ class TrackerSubject final : public Subject {
   std::array<Device, kDevices> devices_;
   HostLedger ledger_;
   std::array<Iommu, kGroups> iommus_;
+  unsigned groups_ = 0;     // a bit for each that is attached
   unsigned callbacks_ = 0;  // of the call that runs, so far
   LockUse lock_use_;        // of the one that returned last
+  CallCost cost_;           // of the same
 };
 
 void TrackerSubject::give_devices() {
@@ -160,7 +174,10 @@ constexpr tidemark_iommu_ops kIommuOps = {
 int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
   IommuDomain& domain = ledger_.domains[group];
   std::array<tidemark_iova_range, kMostReserved> reserved = {};
-  tidemark_group_info info = {};
+  tidemark_group_info info;
+  // Of an emulated group only the flags count.
+  std::memset(&info, kind ? 0 : kGarbage, sizeof(info));
+  info.flags = 0;
   if (kind) {
     for (unsigned i = 0; i < kind->nr_reserved; ++i)
       reserved[i] = {kind->reserved[i].first, kind->reserved[i].last};
@@ -180,6 +197,7 @@ int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
   const int result = tidemark_group_attach(container_, group_id(group), &info);
   if (result) domain.page_bytes = page_bytes;
   domain.attached |= kind && !result;
+  if (!result) groups_ |= 1u << group;
   return result;
 }
 
@@ -187,6 +205,7 @@ void TrackerSubject::detach(unsigned group) {
   const Use use(*this);
   tidemark_group_detach(container_, group_id(group));
   ledger_.domains[group].attached = false;
+  groups_ &= ~(1u << group);
   check(ledger_.domains[group].ranges().empty(), "domain.left-mapped");
 }
 
@@ -199,8 +218,10 @@ int TrackerSubject::pin(unsigned group, std::uint64_t iova, int count, int right
 
 Sizes TrackerSubject::sizes() {
   tidemark_stats stats;
+  std::memset(&stats, kGarbage, sizeof(stats));
   const Use use(*this);
   tidemark_container_stats(container_, &stats);
+  check(stats.nr_groups == static_cast<unsigned>(std::popcount(groups_)), "groups.own-count");
   check(stats.locked_pages == machine_.locked_pages, "locked-pages.own-count");
   return {stats.pgsizes,     stats.pinned_pages, stats.locked_pages,
           stats.nr_mappings, stats.dma_avail,    stats.tracking != 0};

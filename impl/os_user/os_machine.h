@@ -25,6 +25,8 @@ extern "C" {
  *	 memory, the first being @pfn. Return how many, or -errno, -EFAULT where
  *	 there is no memory.
  * @unpin: Give them back, dirty if they were pinned to be written (@write).
+ * @unlocked: NULL, or called whenever this thread has let a lock go: where tests let
+ *	      the other threads in.
  * @process_gone: the process has exited; its pages are still pinned
  * @locked_limit_pages: RLIMIT_MEMLOCK
  * @fail_allocation: 1: the next one fails, once; 0: none does
@@ -32,11 +34,12 @@ extern "C" {
  * @nr_allocations: not freed yet
  * @nr_processes: references held on the process
  * @locked_pages: charged
+ * @nr_entered: of its memory by rw that were not left yet
  * @nr_warnings: about drivers; nothing is printed
  *
  * One machine serves one container. Its functions and counters are used under
  * the container's lock, or before and after all other use, so that they need
- * none of their own; copies of ioctl arguments and warnings are the exceptions.
+ * none of their own; copies of ioctl arguments, warnings and @unlocked are the exceptions.
  * The fields from @allocation_failed on are written by what the tracker calls.
  */
 struct os_machine {
@@ -46,6 +49,7 @@ struct os_machine {
 	bool (*access_ok)(void *context, __u64 address, __u64 bytes);
 	__s64 (*pin)(void *context, __u64 vaddr, __u64 nr_pages, bool write, __u64 *pfn);
 	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages, bool write);
+	void (*unlocked)(void *context);
 
 	bool process_gone;
 	__u64 locked_limit_pages;
@@ -55,6 +59,7 @@ struct os_machine {
 	__u64 nr_allocations;
 	__u64 nr_processes;
 	__u64 locked_pages;
+	__u64 nr_entered;
 	__u64 nr_warnings;
 };
 
@@ -62,9 +67,11 @@ struct os_machine {
 extern __thread struct os_machine *os_current;
 
 /**
- * struct os_call - what one call of the tracker did with its container's lock
+ * struct os_call - what one call of the tracker did with its container's lock, and what it cost
  * @nr_takes: how often it took it
  * @nr_outside: uses of the machine for which it should have had it, and had not
+ * @nr_bytes: of memory that it asked for, be it that it did not get it or gave it back
+ * @nr_steps: what it looked at: nodes of trees, and words in which it sought a bit
  * @outer: private: the call of this thread in whose callback this one runs
  *
  * A call takes effect at one moment (R17) if it takes the lock once, does all it
@@ -94,6 +101,8 @@ extern __thread struct os_machine *os_current;
 struct os_call {
 	__u64 nr_takes;
 	__u64 nr_outside;
+	__u64 nr_bytes;
+	__u64 nr_steps;
 	struct os_call *outer;
 };
 

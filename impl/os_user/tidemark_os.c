@@ -13,14 +13,26 @@ __thread struct os_machine *os_current;
 static __thread struct os_call *current_call;
 static __thread unsigned int nr_held;
 
+__thread u64 os_steps;
+
+/* The steps so far are those of the call that is under way. */
+static void steps_count(void)
+{
+	if (current_call)
+		current_call->nr_steps += os_steps;
+	os_steps = 0;
+}
+
 void os_call_begin(struct os_call *call)
 {
+	steps_count();
 	*call = (struct os_call){ .outer = current_call };
 	current_call = call;
 }
 
 void os_call_end(struct os_call *call)
 {
+	steps_count();
 	current_call = call->outer;
 }
 
@@ -73,6 +85,9 @@ void *kvzalloc(size_t bytes, int flags)
 	void *memory;
 
 	(void)flags;
+	if (current_call && check_add_overflow(current_call->nr_bytes, bytes,
+					       &current_call->nr_bytes))
+		current_call->nr_bytes = ~(u64)0;
 	if (os_current->fail_allocation && !--os_current->fail_allocation) {
 		os_current->allocation_failed = true;
 		return NULL;
@@ -147,6 +162,8 @@ void mutex_unlock(struct mutex *lock)
 	nr_held--;
 	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
 	must(pthread_mutex_unlock(&lock->mutex), "unlock");
+	if (os_current->unlocked)
+		os_current->unlocked(os_current->context);
 }
 
 void complete(struct completion *completion)
@@ -239,12 +256,16 @@ int tidemark_process_enter(struct tidemark_process *process)
 {
 	if (process->machine->process_gone)
 		return -EPERM;
-	return process->machine == os_current ? 0 : -EFAULT;
+	if (process->machine != os_current)
+		return -EFAULT;
+	process->machine->nr_entered++;
+	return 0;
 }
 
 void tidemark_process_leave(struct tidemark_process *process)
 {
-	(void)process;
+	WARN_ON(!process->machine->nr_entered);
+	process->machine->nr_entered--;
 }
 
 void tidemark_batch_begin(struct tidemark_batch *batch, struct tidemark_process *process,

@@ -18,6 +18,9 @@
 
 #include "os_machine.h"
 
+/* What this thread has looked at, of which os_call_end() makes struct os_call.nr_steps. */
+extern __thread __u64 os_steps;
+
 /* ---- The same as the kernel's ---- */
 
 typedef __u8 u8;
@@ -55,9 +58,10 @@ static inline size_t array_size(size_t count, size_t bytes)
 	return __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product;
 }
 
-/* Number of the lowest bit set; @word is not 0. */
+/* Number of the lowest bit set; @word is not 0. Counted, see os_steps. */
 static inline unsigned long __ffs(unsigned long word)
 {
+	os_steps++;
 	return (unsigned long)__builtin_ctzl(word);
 }
 
@@ -114,7 +118,8 @@ struct rb_root {
 	};
 };
 
-#define rb_entry(pointer, type, member) container_of(pointer, type, member)
+/* Counted, see os_steps: a tree is looked at node by node. */
+#define rb_entry(pointer, type, member) (os_steps++, container_of(pointer, type, member))
 #define rb_entry_safe(pointer, type, member) \
 	({ __typeof__(pointer) p_ = (pointer); p_ ? rb_entry(p_, type, member) : NULL; })
 
