@@ -8,10 +8,11 @@
 namespace tidemark {
 namespace {
 
-constexpr std::size_t kSeen = 256;        // programs to splice from
-constexpr std::size_t kMostEdits = 5;     // at once
-constexpr std::size_t kMostSpliced = 8;   // operations
-constexpr std::size_t kVerbCodes = 64;    // byte 0, low six bits
+constexpr std::size_t kSeen = 256;       // programs to splice from
+constexpr std::size_t kMostEdits = 5;    // at once
+constexpr std::size_t kMostSpliced = 8;  // operations
+constexpr std::size_t kVerbCodes = 64;   // byte 0, low six bits
+constexpr std::size_t kRepeatsOneIn = 8192;
 constexpr std::size_t kSimpleBytes = 12;  // of a record; the others bend and fault
 
 }  // namespace
@@ -129,6 +130,11 @@ void Mutator::mutate(std::vector<std::uint8_t>& bytes, std::size_t max_bytes) {
   verbs_ = below(2) ? ~std::uint64_t{0} : random_() | random_();
   for (std::size_t edits = 1 + below(kMostEdits); edits--;) edit(records);
   if (below(16) == 0) setup[below(5)] = byte();
+  // A few of hundreds of operations are enough, as they take as long as many others.
+  if (below(kRepeatsOneIn) == 0)
+    for (std::size_t i = 5; i < 8; ++i) setup[i] = i == 5 ? 255 : byte();
+  else if (below(32))
+    setup[5] = 0;
   if (records.empty()) records.push_back(random_record());
   records.resize(std::min(records.size(), max_bytes / kRecordBytes - 1));
 

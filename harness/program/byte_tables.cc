@@ -179,6 +179,26 @@ constexpr Slots<Quantity> kOddVaddrs = {{{F, 0, 0, 1},
                                          {E, 0, 0, 0},
                                          {E, 0, -1, 0}}};
 
+// Where mappings meet in user memory, and so in the host: behind another one, and at the
+// beginning, at the end and in the last page of a block of the host's (host_layout.h).
+constexpr std::int64_t kRam = std::int64_t{1} << 32;
+constexpr Slots<Quantity> kMeetingVaddrs = {{{Z, 0, kRam, 0},
+                                             {Z, 0, kRam + 1, 0},
+                                             {Z, 0, kRam + 4, 0},
+                                             {Z, 0, kRam + 8, 0},
+                                             {Z, 0, kRam + 508, 0},
+                                             {Z, 0, kRam + 511, 0},
+                                             {Z, 0, kRam + 0xfe00, 0},
+                                             {Z, 0, kRam + 0xfff0, 0},
+                                             {Z, 0, kRam + 0x107f0, 0},
+                                             {E, 0, 0, 0},
+                                             {E, 1, 0, 0},
+                                             {E, 2, 0, 0},
+                                             {E, 3, 0, 0},
+                                             {E, 0, 1, 0},
+                                             {M, 0, 4, 0},
+                                             {M, 0, 8, 0}}};
+
 constexpr std::uint64_t kLast = ~std::uint64_t{0};
 constexpr Slots<std::uint64_t> kExtensions = {
     1, 3, 4, 9, 0, 2, 5, 6, 7, 8, 10, 11, 0x7fffffff, 0xffffffff, 0x100000001, kLast};
@@ -228,6 +248,15 @@ constexpr Slots<std::uint64_t> kPointers = {0,
                                             kLast - 4095,
                                             kLast - 7,
                                             kLast};
+
+// Of bitmaps that begin within a word of the user's own, or around it, or so close to the end
+// of the memory there is that they go over it (user_memory.h).
+constexpr std::uint64_t kBitmap = 0x20000000, kBitmapEnd = kBitmap + 0x10040;
+constexpr Slots<std::uint64_t> kBitmapPointers = {
+    kBitmap + 1,    kBitmap + 2,     kBitmap + 4,      kBitmap + 7,
+    kBitmap + 8,    kBitmap + 12,    kBitmap - 64,     kBitmap - 60,
+    kBitmap - 65,   kBitmap - 72,    kBitmapEnd - 8,   kBitmapEnd - 9,
+    kBitmapEnd - 4, kBitmapEnd - 16, kBitmapEnd - 512, kBitmapEnd - 515};
 
 // The n-th set bit of `mask`, or, if `pairs`, the n-th pair of them, if there is one; n
 // counted modulo their number. Nothing if there is none.
@@ -310,7 +339,8 @@ std::int64_t far_value(const QuantityCodes& codes, Byte code) {
 Byte id_value(Byte code) { return kIds[code & 15]; }
 
 Quantity vaddr_value(Byte code) {
-  if (code < 224) return {Base::fresh, 0, 0, 0};
+  if (code < 208) return {Base::fresh, 0, 0, 0};
+  if (code < 224) return kMeetingVaddrs[code & 15];
   if (code < 240) return {Base::mapping, static_cast<Byte>(code & 15), 0, 0};
   return kOddVaddrs[code & 15];
 }
@@ -339,6 +369,8 @@ std::uint64_t bend_value(Field field, Byte code) {
     case Field::bitmap_size:
       return code < 128 ? 8U * code : kBitmapSizes[code & 15];
     case Field::bitmap_pointer:
+      if (code >= 128) return kBitmapPointers[code & 15];
+      return kPointers[code & 15];
     case Field::argument:
       return kPointers[code & 15];
   }

@@ -83,6 +83,63 @@ const char* encode_setup(const Setup& setup, Byte* bytes) {
   return nullptr;
 }
 
+// --- Repetitions ---------------------------------------------------------------------------
+
+constexpr Byte kRepeats = 252;
+
+// Operations of a program that are there kRepetitions times, one time behind the other.
+struct Repeated {
+  std::size_t first, count;
+};
+
+std::optional<Repeated> decode_repeated(const Byte* bytes, std::size_t operations) {
+  if (bytes[0] < kRepeats || !operations) return std::nullopt;
+  const std::size_t first = bytes[1] % operations;
+  return Repeated{first, std::min(1 + bytes[2] % kMaxRepeated, operations - first)};
+}
+
+void encode_repeated(const Repeated& repeated, Byte* bytes) {
+  bytes[0] = kRepeats;
+  bytes[1] = static_cast<Byte>(repeated.first);
+  bytes[2] = static_cast<Byte>(repeated.count - 1);
+}
+
+auto iterator_at(auto& operations, std::size_t index) {
+  return operations.begin() + static_cast<std::ptrdiff_t>(index);
+}
+
+void repeat(std::vector<Operation>& operations, const Repeated& repeated) {
+  const auto first = iterator_at(operations, repeated.first);
+  const std::vector<Operation> block(first,
+                                     iterator_at(operations, repeated.first + repeated.count));
+  const std::vector<Operation> rest(iterator_at(operations, repeated.first + repeated.count),
+                                    operations.end());
+  operations.resize(repeated.first);
+  operations.reserve(repeated.first + kRepetitions * block.size() + rest.size());
+  for (std::size_t i = 0; i < kRepetitions; ++i)
+    operations.insert(operations.end(), block.begin(), block.end());
+  operations.insert(operations.end(), rest.begin(), rest.end());
+}
+
+bool is_repeated(const std::vector<Operation>& operations, const Repeated& repeated) {
+  const std::size_t end = repeated.first + kRepetitions * repeated.count;
+  return end <= operations.size() &&
+         std::equal(iterator_at(operations, repeated.first + repeated.count),
+                    iterator_at(operations, end), iterator_at(operations, repeated.first));
+}
+
+// What has to be there once only, so that the operations have records enough.
+std::optional<Repeated> find_repeated(const std::vector<Operation>& operations) {
+  if (operations.size() <= kMaxOperations) return std::nullopt;
+  for (std::size_t count = 1; count <= kMaxRepeated; ++count) {
+    const std::size_t spared = (kRepetitions - 1) * count;
+    if (operations.size() < spared + count || operations.size() - spared > kMaxOperations) continue;
+    for (std::size_t first = 0; first + count + spared <= operations.size(); ++first)
+      if (is_repeated(operations, {first, count})) return Repeated{first, count};
+  }
+  return std::nullopt;
+}
+
 // --- Operations --------------------------------------------------------------------------
 
 void decode_detail(Byte code, const VerbFields& fields, Operation& operation) {
@@ -209,16 +266,20 @@ Program decode(std::span<const std::uint8_t> bytes) {
   Program program;
   program.setup = decode_setup(std::array<Byte, kRecordBytes>{}.data());  // if there is no byte
   program.operations.reserve(bytes.size() / kRecordBytes);
+  std::array<Byte, kRecordBytes> setup{};
   for (std::size_t at = 0; at < bytes.size(); at += kRecordBytes) {
     std::array<Byte, kRecordBytes> record{};
     const std::size_t length = std::min(kRecordBytes, bytes.size() - at);
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), length, record.begin());
     if (at == 0) {
-      program.setup = decode_setup(record.data());
+      setup = record;
+      program.setup = decode_setup(setup.data());
     } else {
       program.operations.push_back(decode_operation(record));
     }
   }
+  if (const auto repeated = decode_repeated(setup.data() + 5, program.operations.size()))
+    repeat(program.operations, *repeated);
   return program;
 }
 
@@ -232,13 +293,17 @@ const char* encode_operation(const Operation& operation,
 
 std::optional<std::vector<std::uint8_t>> encode(const Program& program, Unencodable* why) {
   Unencodable reason;
-  const std::size_t count = program.operations.size();
+  const auto repeated = find_repeated(program.operations);
+  const std::size_t spared = repeated ? (kRepetitions - 1) * repeated->count : 0;
+  const std::size_t count = program.operations.size() - spared;
   std::vector<Byte> bytes((1 + std::min(count, kMaxOperations)) * kRecordBytes);
   reason = {Unencodable::kSetup, encode_setup(program.setup, bytes.data())};
   if (reason.field == nullptr && count > kMaxOperations) reason = {kMaxOperations, "operations"};
+  if (repeated) encode_repeated(*repeated, bytes.data() + 5);
   for (std::size_t i = 0; reason.field == nullptr && i < count; ++i) {
     std::span<Byte, kRecordBytes> record(bytes.data() + (1 + i) * kRecordBytes, kRecordBytes);
-    reason = {i, encode_operation(program.operations[i], record)};
+    const bool behind = repeated && i >= repeated->first + repeated->count;
+    reason = {i, encode_operation(program.operations[behind ? i + spared : i], record)};
   }
   if (reason.field == nullptr) return bytes;
   if (why != nullptr) *why = reason;

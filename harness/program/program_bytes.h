@@ -19,7 +19,8 @@
 //   12,13   bend              field, value; or two fields, and the second's value is
 //                             that of the code with its halves exchanged
 //   14,15   fault             kind, index; likewise
-// Setup record: type, rule, entries, memlock, room for a bitmap; bytes 5 to 15 are ignored.
+// Setup record: type, rule, entries, memlock, room for a bitmap; then which operations
+// are there kRepetitions times (below 252: none; the first; how many); the rest is ignored.
 //
 // A byte touches one field of one operation, with three exceptions: byte 0 says
 // how the rest of its record is read; one flags code of unmap ("all") hides
@@ -40,6 +41,9 @@ namespace tidemark {
 
 inline constexpr std::size_t kRecordBytes = 16;
 inline constexpr std::size_t kMaxOperations = 64;
+// More often than a counter of 8 bits can count, or a program has records.
+inline constexpr std::size_t kRepetitions = 300;
+inline constexpr std::size_t kMaxRepeated = 4;  // operations, that follow each other
 inline constexpr std::size_t kMaxProgramBytes = (1 + kMaxOperations) * kRecordBytes;
 // Of a fuzzer's programs: 524,288 pages. With room for all there may be, a query of 2^31
 // dirty pages takes a second, and a few such programs are most of what a fuzzer does.

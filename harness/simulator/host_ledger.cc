@@ -87,7 +87,13 @@ std::uint64_t IommuDomain::lookup(std::uint64_t iova, std::uint64_t pages,
   check(range != ranges_.end() && range->iova <= iova, "domain.lookup-of-unmapped");
   const std::uint64_t offset = (iova - range->iova) / kPageBytes;
   pfn = range->pfn + offset;
-  return std::min(pages, range->pages - offset);
+  // A page table does not know which of its pages came together.
+  std::uint64_t run = range->pages - offset;
+  for (auto next = range + 1; run < pages && next != ranges_.end() &&
+                              next->iova == end_of(*(next - 1)) && next->pfn == pfn + run;
+       ++next)
+    run += next->pages;
+  return std::min(pages, run);
 }
 
 void HostLedger::Pages::add(std::uint64_t pfn, std::uint64_t pages) {

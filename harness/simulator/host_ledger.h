@@ -34,7 +34,7 @@ class IommuDomain {
   // May take several neighbouring ranges at once, all of them whole.
   void unmap(std::uint64_t iova, std::uint64_t pages);
   // The host page of `iova`, which is mapped, and how many of the pages from there
-  // on follow each other.
+  // on follow each other, be it that another mapping is among them.
   std::uint64_t lookup(std::uint64_t iova, std::uint64_t pages, std::uint64_t& pfn) const;
   std::span<const Range> ranges() const { return ranges_; }  // ascending
 
