@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -21,34 +20,32 @@ namespace tidemark::bench {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+
+constexpr double kHangSeconds = 25;   // without the end of a program
+constexpr double kGraceSeconds = 10;  // for a process that was told to end
 
 // One that is under way.
 struct Attempt {
   Trial* trial;
   fs::path folder;
-  Clock::time_point started;
   std::unique_ptr<cli::Worker> worker;
-  bool told = false;  // to end
-
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - started).count(); }
+  bool told = false;           // to end
+  bool hangs = false;          // and was killed for it
+  std::uint64_t programs = 0;  // when it was last looked at
+  double moved = 0;            // seconds, when they last were more than before
 };
 
 Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs::path& seeds,
               const fs::path& work) {
   Attempt attempt{
-      &trial,
-      work / fmt::format("{}-{}-{}-{}", trial.bug, trial.engine, trial.start, trial.number),
-      {},
+      &trial, work / fmt::format("{}-{}-{}-{}", trial.bug, trial.engine, trial.start, trial.number),
       nullptr};
   fs::remove_all(attempt.folder);
   fs::create_directories(attempt.folder / "corpus");
   fs::create_directories(attempt.folder / "artifacts");
   std::vector<std::string> arguments = {fmt::format("-seed={}", trial.number + 1),
                                         fmt::format("-max_len={}", kMaxProgramBytes),
-                                        fmt::format("-max_total_time={}", limits.seconds),
                                         "-len_control=0",
-                                        "-timeout=25",
                                         "-rss_limit_mb=2048",
                                         "-print_final_stats=0",
                                         "-symbolize=0",
@@ -57,7 +54,6 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
     arguments.push_back(fmt::format("-runs={}", limits.programs));
   if (trial.start == "seeds") arguments.push_back(seeds);
   setenv(kLeftOutVariable, trial.left_out.c_str(), 1);
-  attempt.started = Clock::now();
   // Without drops: it ends on the first, so that its programs can be counted.
   const cli::Worker::Places places = {.folder = attempt.folder,
                                       .artifacts = attempt.folder / "artifacts",
@@ -86,15 +82,17 @@ std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
 
 void end(Attempt& attempt, const fs::path& bugs) {
   Trial& trial = *attempt.trial;
-  trial.seconds = attempt.seconds();
+  trial.seconds = attempt.worker->seconds();
   const cli::WorkerEnd how = attempt.worker->finish();
   trial.programs = attempt.worker->programs();
-  trial.found = how.crashed;
-  if (how.crashed) {
+  trial.found = how.crashed || attempt.hangs;
+  if (attempt.hangs) {
+    trial.seen_as = {.kind = Kind::hang};
+    trial.name = print(trial.seen_as);
+  } else if (how.crashed) {
     Ending ending;
     ending.said = attempt.worker->said();
-    const bool hangs = how.input.filename().string().starts_with("timeout");
-    const Signature ended = hangs ? Signature{.kind = Kind::hang} : signature_of(ending);
+    const Signature ended = signature_of(ending);
     trial.name = print(ended);
     trial.seen_as = seen_as(ending.said).value_or(ended);
     // Once a bug is enough: it is the same program, more or less.
@@ -105,17 +103,30 @@ void end(Attempt& attempt, const fs::path& bugs) {
   fs::remove_all(attempt.folder);
 }
 
+// By what its process could have used: on a busy machine a trial gets no less of it, and no
+// program hangs for want of a core.
+void judge_time(Attempt& attempt, const Limits& limits) {
+  const double now = attempt.worker->seconds();
+  if (attempt.worker->programs() != attempt.programs) {
+    attempt.programs = attempt.worker->programs();
+    attempt.moved = now;
+  }
+  attempt.hangs |= !attempt.told && now > attempt.moved + kHangSeconds;
+  if (attempt.hangs || now > limits.seconds + kGraceSeconds) {
+    attempt.worker->stop(SIGKILL);
+  } else if (!attempt.told && now > limits.seconds) {
+    attempt.worker->stop(SIGINT);
+    attempt.told = true;
+  }
+}
+
 void watch(std::vector<Attempt>& running, const Limits& limits) {
-  constexpr unsigned kGraceSeconds = 10;
   std::vector<pollfd> files;
   for (const Attempt& attempt : running) files.push_back({attempt.worker->output(), POLLIN, 0});
   poll(files.data(), files.size(), 200);
   for (std::size_t i = 0; i < running.size(); ++i) {
     if (files[i].revents) running[i].worker->read_output();
-    if (!running[i].told && running[i].seconds() > limits.seconds + kGraceSeconds) {
-      running[i].worker->stop(SIGKILL);
-      running[i].told = true;
-    }
+    judge_time(running[i], limits);
   }
 }
 
