@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Runs the tests with several threads, under ThreadSanitizer, on trackers that have one of
 # the bugs of corpus/bugs/threads.txt, and says how often each was seen, and what saw it
-# first: a race, a test, or an assertion. Fails if a bug was not seen in nine runs of ten, or
+# first: a race, a crash, a test, or an assertion. Fails if a bug was not seen in nine runs of ten, or
 # if the tracker as it is fails in one. Usage: scripts/races.sh [RUNS [BUG...]]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,6 +21,8 @@ first_seen() {
     echo nothing
   elif grep -q '^WARNING: ThreadSanitizer' "$log"; then
     echo race
+  elif grep -q '^SUMMARY: ThreadSanitizer: ' "$log"; then
+    echo crash
   elif grep -qE '^(Assertion failure|deadlock)' "$log"; then
     echo assertion
   elif grep -q '^\[  FAILED  \]' "$log"; then
@@ -40,7 +42,7 @@ report() {
     what=$(first_seen "$2")
     by[$what]=$((${by[$what]:-0} + 1))
   done
-  for what in race test assertion; do
+  for what in race crash test assertion; do
     seen=$((seen + ${by[$what]:-0}))
     line+="${by[$what]:+ $what ${by[$what]}}"
   done

@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
   app.add_option("--trials", options.trials, "Each with a random seed of its own")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1000u));
-  app.add_option("--seconds", options.limits.seconds, "Until a trial is given up")
+  app.add_option("--seconds", options.limits.seconds, "Of a processor, until a trial is given up")
       ->capture_default_str()
       ->check(CLI::Range(1u, 86400u));
   app.add_option("--programs", options.limits.programs, "The same, as a count");

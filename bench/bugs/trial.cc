@@ -82,7 +82,7 @@ std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
 
 void end(Attempt& attempt, const fs::path& bugs) {
   Trial& trial = *attempt.trial;
-  trial.seconds = attempt.worker->seconds();
+  trial.seconds = attempt.worker->processor_seconds();
   const cli::WorkerEnd how = attempt.worker->finish();
   trial.programs = attempt.worker->programs();
   trial.found = how.crashed || attempt.hangs;
@@ -103,18 +103,18 @@ void end(Attempt& attempt, const fs::path& bugs) {
   fs::remove_all(attempt.folder);
 }
 
-// By what its process could have used: on a busy machine a trial gets no less of it, and no
-// program hangs for want of a core.
+// By what its process had of a core: on a busy machine a trial gets no less of it. A program
+// hangs by what it could have had, as it may sleep for ever, but not for want of a core.
 void judge_time(Attempt& attempt, const Limits& limits) {
-  const double now = attempt.worker->seconds();
+  const double now = attempt.worker->seconds(), used = attempt.worker->processor_seconds();
   if (attempt.worker->programs() != attempt.programs) {
     attempt.programs = attempt.worker->programs();
     attempt.moved = now;
   }
   attempt.hangs |= !attempt.told && now > attempt.moved + kHangSeconds;
-  if (attempt.hangs || now > limits.seconds + kGraceSeconds) {
+  if (attempt.hangs || used > limits.seconds + kGraceSeconds) {
     attempt.worker->stop(SIGKILL);
-  } else if (!attempt.told && now > limits.seconds) {
+  } else if (!attempt.told && used > limits.seconds) {
     attempt.worker->stop(SIGINT);
     attempt.told = true;
   }

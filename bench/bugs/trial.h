@@ -19,7 +19,7 @@ struct Trial {
 
   bool found = false;
   std::uint64_t programs = 0;
-  double seconds = 0;          // that its process could have used until it was found, or given up
+  double seconds = 0;          // of a processor until it was found, or given up
   std::string name = {};       // of what the process ended with
   Signature seen_as = {};      // before it had a name; says which oracle saw it
   std::size_t operations = 0;  // of the reduced program; 0 if it was not reduced
@@ -27,7 +27,7 @@ struct Trial {
 
 struct Limits {
   std::uint64_t programs = ~std::uint64_t{0};
-  unsigned seconds = 60;  // that its process can use; not while others have the cores
+  unsigned seconds = 60;  // of a processor, whatever else runs on it
   unsigned jobs = 1;      // trials at a time
 };
 

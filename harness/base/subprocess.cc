@@ -114,11 +114,24 @@ void Child::kill(int signal_number) const {
   if (process_ > 0) ::kill(process_, signal_number);
 }
 
-double Child::seconds_without_core() const {
-  std::ifstream file("/proc/" + std::to_string(process_) + "/schedstat");
-  double ran = 0, waited = 0;  // nanoseconds
-  return file >> ran >> waited ? waited / 1e9 : 0;
+namespace {
+
+struct Schedule {
+  double ran = 0, waited = 0;  // seconds
+};
+
+Schedule schedule_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/schedstat");
+  Schedule nanoseconds;
+  if (!(file >> nanoseconds.ran >> nanoseconds.waited)) return {};
+  return {nanoseconds.ran / 1e9, nanoseconds.waited / 1e9};
 }
+
+}  // namespace
+
+double Child::seconds_without_core() const { return schedule_of(process_).waited; }
+
+double Child::seconds_with_core() const { return schedule_of(process_).ran; }
 
 void Child::wait_for_end() const {
   siginfo_t ignored = {};

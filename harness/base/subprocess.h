@@ -32,6 +32,8 @@ class Child {
   // Seconds that it was ready to run while others did. 0 where the kernel does not
   // say; known up to wait().
   double seconds_without_core() const;
+  // Seconds that it had a core, with the same limits.
+  double seconds_with_core() const;
   // Waits until it has ended, and leaves it to be asked.
   void wait_for_end() const;
   // Waits for its end: what it ended with, or -1 if a signal ended it.

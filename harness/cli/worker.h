@@ -50,6 +50,8 @@ class Worker {
   void stop(int signal) const { child_->kill(signal); }
   // Of its life so far, without those that it waited for a core; up to finish().
   double seconds() const;
+  // Of a core that it had so far; up to finish().
+  double processor_seconds() const { return child_->seconds_with_core(); }
   // Waits for its end.
   WorkerEnd finish();
 
