@@ -41,8 +41,8 @@ class LinuxModel final : public Model {
     unsigned count = 0;
   };
   const std::vector<UnalignedPin>& unaligned_pins() const { return unaligned_; }
-  // Pages that stay accounted when all is released.
-  std::uint64_t leaked_pages() const { return drift_; }
+  // All is given back. Pages that stay accounted to processes that there are still.
+  std::uint64_t release();
 
   // Linux has not come back from a call by now: the first reason. What is asked of it
   // afterwards means nothing.
@@ -56,7 +56,6 @@ class LinuxModel final : public Model {
                 std::uint64_t* pfns) override;
   void unpin_pages(std::uint64_t iova, int count) override;
   int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) override;
-  std::uint64_t locked_pages() const override { return Model::locked_pages() + drift_; }
   const PageSet& marks() const override;
 
  private:
@@ -92,6 +91,7 @@ class LinuxModel final : public Model {
   struct PinRun {
     std::vector<std::uint64_t> pinned, newly_pinned;  // iovas
     std::vector<Page> pages;                          // of newly_pinned
+    std::map<std::size_t, std::uint64_t> added;       // how many of them, by process
   };
   int pin_negative(unsigned group);
   int pin_unaligned(unsigned group, std::uint64_t iova, int count, int rights, std::uint64_t* pfns);
@@ -100,6 +100,16 @@ class LinuxModel final : public Model {
   const Mapping* mapping_touched(std::uint64_t iova) const;
   UnalignedPin* find_unaligned(std::uint64_t iova);
   bool has_pins(const Mapping& mapping) const;
+
+  // Locked memory (linux_model_locked.cc).
+  std::uint64_t pinned_pages(const Mapping& mapping) const override;
+  int account(const Mapping& mapping, std::uint64_t pages) override;
+  void give_back(const Mapping& mapping, std::uint64_t pages) override;
+  void account_pins_only(const Mapping& mapping) override;
+  int account_run(const Mapping& run, std::uint64_t pages) override;
+  bool is_out_of_memorys_reach(const Mapping& mapping, const GroupKind* joining) override;
+  int change_owner(Mapping& mapping);
+  std::uint64_t& locked_of(const Mapping& part);
 
   // The ioctls, mappings and groups (linux_model_ioctl.cc).
   int check_extension(std::uint64_t number) override;
@@ -135,9 +145,10 @@ class LinuxModel final : public Model {
   unsigned shift_ = 0;                   // pages that a bit stands for, as a power of two
   mutable PageSet shown_marks_;
   std::vector<UnalignedPin> unaligned_;  // by mapping, then by iova
-  std::uint64_t drift_ = 0;              // pages accounted beyond R16
-  std::set<Page> invalid_;               // first pages of mappings without a valid user address
-  bool calls_back_ = false;              // devices' callbacks run, with a lock held
+  // By the mapping's first page: what it believes to be accounted for it.
+  std::map<Page, std::uint64_t> locked_of_;
+  std::set<Page> invalid_;   // first pages of mappings without a valid user address
+  bool calls_back_ = false;  // devices' callbacks run, with a lock held
   Stop stop_ = Stop::none;
 };
 

@@ -72,6 +72,7 @@ int LinuxModel::make_valid(const vfio_iommu_type1_dma_map& map) {
   const auto found = mappings_.find(range.first);
   if (found == mappings_.end() || found->second.end != range.end + 1) return -EINVAL;
   if (!invalid_.contains(range.first)) return -EINVAL;
+  if (const int error = change_owner(found->second)) return error;
   found->second.vaddr = map.vaddr;
   invalid_.erase(range.first);
   return 0;
@@ -85,7 +86,10 @@ bool LinuxModel::overlaps_mapping(PageRange range) {
 }
 
 int LinuxModel::insert_mapping(const Mapping& mapping) {
+  // What is mapped there already stays as it is.
+  const auto [locked, is_new] = locked_of_.emplace(mapping.first, 0);
   const int error = Model::insert_mapping(mapping);
+  if (error && is_new) locked_of_.erase(locked);
   if (!error && tracking_) add_bitmap(mapping);
   return error;
 }
@@ -99,6 +103,7 @@ void LinuxModel::remove_mappings(PageRange range) {
     std::erase_if(unaligned_, [&](const UnalignedPin& pin) { return pin.mapping == first; });
   }
   Model::remove_mappings(range);
+  locked_of_.erase(locked_of_.lower_bound(range.first), locked_of_.lower_bound(range.end));
 }
 
 // ---- UNMAP_DMA

@@ -92,7 +92,6 @@ void LinuxModel::detach_group(unsigned group) {
 // R14: not while the address of a mapping is invalid.
 int LinuxModel::attach_group(unsigned group, const GroupKind& kind) {
   if (!invalid_.empty()) return -EBUSY;
-  const bool first = kind.hardware && !hardware_mapped();
   const bool has_size = !kind.hardware || Model::shares_page_size(kind);
   int error = Model::attach_group(group, kind);
   // Without a page size there is nothing to model: Linux must have turned it down.
@@ -100,8 +99,6 @@ int LinuxModel::attach_group(unsigned group, const GroupKind& kind) {
     detach_group(group);
     error = -EINVAL;
   }
-  // D11: the pages of mappings are looked for by their own addresses among what is pinned.
-  if (!error && first) drift_ += unaligned_.size();
   keep_domains();
   return error;
 }
@@ -168,9 +165,10 @@ int LinuxModel::pin_one(std::uint64_t iova, int rights, std::uint64_t& pfn, PinR
   if ((mapping->rights & rights) != rights) return -EPERM;
   const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));
   if (!find_unaligned(iova)) {
+    if (surroundings_.is_gone(mapping->owner.process)) return -ENODEV;
     if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
-    const std::uint64_t locked = locked_pages() + run.newly_pinned.size() + 1;
-    if (!hardware_mapped() && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
+    const std::uint64_t more = ++run.added[mapping->owner.process];
+    if (!hardware_mapped() && exceeds_limit(mapping->owner, more)) return -ENOMEM;
     run.newly_pinned.push_back(iova);
     run.pages.push_back(iova >> kPageShift);
   }
@@ -195,7 +193,9 @@ int LinuxModel::pin_unaligned(unsigned group, std::uint64_t iova, int count, int
   for (const Page page : run.pages) mark({page, page + 1});
   if (error) return error;
   for (const std::uint64_t at : run.newly_pinned) {
-    unaligned_.push_back({at, mapping_touched(at)->first, 0});
+    const Mapping& mapping = *mapping_touched(at);
+    unaligned_.push_back({at, mapping.first, 0});
+    if (!hardware_mapped()) account(mapping, 1);
   }
   std::sort(unaligned_.begin(), unaligned_.end(), [](const auto& a, const auto& b) {
     return std::pair(a.mapping, a.iova) < std::pair(b.mapping, b.iova);
@@ -226,9 +226,11 @@ int LinuxModel::unpin_unaligned(std::uint64_t iova, int count) {
   seen_->add(Quirk::unaligned_pin);
   for (int i = 0; i < count; ++i) {
     const std::uint64_t at = iova + kPage * static_cast<std::uint64_t>(i);
-    if (!mapping_touched(at)) return i;
+    const Mapping* mapping = mapping_touched(at);
+    if (!mapping) return i;
     UnalignedPin* pin = find_unaligned(at);
     if (!pin || --pin->count != 0) continue;
+    if (!hardware_mapped()) give_back(*mapping, 1);
     unaligned_.erase(unaligned_.begin() + (pin - unaligned_.data()));
     --pinned_pages_;
   }

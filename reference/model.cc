@@ -61,9 +61,9 @@ std::uint32_t Model::dma_available() const {
   return settings_.dma_entry_limit - static_cast<std::uint32_t>(mappings_.size());
 }
 
-// R16, D11.
-std::uint64_t Model::locked_pages() const {
-  return hardware_mapped() ? mapped_pages_ : pinned_pages_;
+std::uint64_t Model::locked_pages(std::size_t process) const {
+  const auto found = locked_.find(process);
+  return found == locked_.end() ? 0 : found->second;
 }
 
 std::size_t Model::pinned_page_count() const { return pinned_pages_; }
@@ -122,6 +122,49 @@ bool Model::someone_writes_unseen() const {
                      [](const AttachedGroup& a) { return !a.group.pinned_scope; });
 }
 
+// ---- Locked memory
+
+std::uint64_t Model::unpinned_pages(PageRange range) const {
+  return range.pages() - count_pages(pins_, range);
+}
+
+std::uint64_t Model::pinned_pages(const Mapping& mapping) const {
+  return count_pages(pins_, {mapping.first, mapping.end});
+}
+
+// D11: all that the process has locked counts, wherever.
+bool Model::exceeds_limit(const Owner& owner, std::uint64_t more) {
+  const std::uint64_t locked =
+      locked_pages(owner.process) + surroundings_.locked_elsewhere(owner.process);
+  return more && !owner.unlimited &&
+         locked + more > surroundings_.locked_limit_pages(owner.process);
+}
+
+// R16: 0, or -ENOMEM and nothing done.
+int Model::account(const Mapping& mapping, std::uint64_t pages) {
+  if (exceeds_limit(mapping.owner, pages)) return -ENOMEM;
+  locked_[mapping.owner.process] += pages;
+  return 0;
+}
+
+void Model::give_back(const Mapping& mapping, std::uint64_t pages) {
+  locked_[mapping.owner.process] -= pages;
+}
+
+// D9, D11: no hardware group is left, and the pages without a pin go off the account.
+void Model::account_pins_only(const Mapping& mapping) {
+  give_back(mapping, unpinned_pages({mapping.first, mapping.end}));
+}
+
+// D9: while the last group leaves.
+void Model::unpin_all() {
+  for (const auto& [first, mapping] : mappings_) {
+    if (!hardware_mapped()) give_back(mapping, pinned_pages(mapping));
+  }
+  pins_.clear();
+  pinned_pages_ = 0;
+}
+
 // ---- Groups
 
 std::uint64_t Model::joint_page_sizes() const {
@@ -158,16 +201,18 @@ int Model::check_existing_mappings(const GroupKind& joining, const std::vector<B
   iommu_maps_ = 0;
   if (!reaches_mappings(joining, ranges)) return -EINVAL;
   const bool pages_are_locked = hardware_mapped();
-  std::uint64_t locked = locked_pages();
-  for (const auto& [first, mapping] : mappings_) {
+  for (auto it = mappings_.begin(); it != mappings_.end(); ++it) {
+    const Mapping& mapping = it->second;
     const int error =
-        pages_are_locked ? map_locked(mapping, joining) : lock_and_map(mapping, &joining, locked);
-    if (error) return error;
+        pages_are_locked ? map_locked(mapping, joining) : lock_and_map(mapping, &joining);
+    if (!error) continue;
+    while (!pages_are_locked && it != mappings_.begin()) unlock((--it)->second);
+    return error;
   }
   return 0;
 }
 
-// D8. A failed attach has changed nothing: everything is checked first.
+// D8. A failed attach has changed nothing.
 int Model::attach_group(unsigned group, const GroupKind& kind) {
   if (find_group(group)) return -EINVAL;
   if (!surroundings_.has_memory(MemoryPoint::group)) return -ENOMEM;
@@ -189,12 +234,15 @@ void Model::detach_group(unsigned group) {
   const AttachedGroup* attached = find_group(group);
   if (!attached) return;
   const bool wrote_unseen = !attached->group.pinned_scope;
+  const bool was_mapped = hardware_mapped();
+  if (groups_.size() == 1) {
+    unpin_all();
+    remove_mappings(kAllPages);
+  }
   groups_.erase(groups_.begin() + (attached - groups_.data()));
   if (has_range_list_) ranges_ = ranges_with(nullptr);
-  if (groups_.empty()) {
-    remove_mappings(kAllPages);
-    pins_.clear();
-    pinned_pages_ = 0;
+  if (was_mapped && !hardware_mapped()) {
+    for (const auto& [first, mapping] : mappings_) account_pins_only(mapping);
   }
   if (wrote_unseen) mark_all_mapped();
 }
@@ -236,15 +284,17 @@ int Model::check_pin(unsigned group, int count) {
 int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
                       std::vector<Page>& newly_pinned) {
   const bool accounted_here = !hardware_mapped();
+  std::map<std::size_t, std::uint64_t> added;  // by process
   for (Page page = range.first; page < range.end; ++page) {
     const Mapping* mapping = mapping_at(page);
     if (!mapping) return -EINVAL;
     if ((mapping->rights & rights) != rights) return -EPERM;
     const std::uint64_t vaddr = mapping->vaddr + ((page - mapping->first) << kPageShift);
     if (!contains(pins_, page)) {
+      if (surroundings_.is_gone(mapping->owner.process)) return -ENODEV;
       if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
-      const std::uint64_t locked = locked_pages() + newly_pinned.size() + 1;
-      if (accounted_here && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
+      const std::uint64_t more = ++added[mapping->owner.process];
+      if (accounted_here && exceeds_limit(mapping->owner, more)) return -ENOMEM;
       newly_pinned.push_back(page);
     }
     pfns[page - range.first] = surroundings_.pfn_of(vaddr);
@@ -269,6 +319,9 @@ int Model::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
   }
   mark_pinned(done, newly_pinned);
   if (error) return error;
+  for (const Page page : newly_pinned) {
+    if (!hardware_mapped()) account(*mapping_at(page), 1);
+  }
   add_pin(pins_, range);
   pinned_pages_ += newly_pinned.size();
   promote(find_group(group)->group);
@@ -288,9 +341,15 @@ void Model::unpin_pages(std::uint64_t iova, int count) {
   if (count <= 0 || count > kPinLimit) return;
   const Page first = iova >> kPageShift;
   const PageRange range = mapped_prefix({first, first + static_cast<std::uint64_t>(count)});
-  if (range.empty()) return;
-  pinned_pages_ -= count_last_pins(pins_, range);
-  remove_pin(pins_, range);
+  for (Page page = range.first; page < range.end;) {
+    const Mapping& mapping = *mapping_at(page);
+    const PageRange part = {page, std::min(mapping.end, range.end)};
+    const std::uint64_t last_pins = count_last_pins(pins_, part);
+    pinned_pages_ -= last_pins;
+    if (!hardware_mapped()) give_back(mapping, last_pins);
+    page = part.end;
+  }
+  if (!range.empty()) remove_pin(pins_, range);
 }
 
 // ---- rw
@@ -315,7 +374,7 @@ int Model::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
     const Mapping* mapping = past_the_top ? nullptr : mapping_at(iova >> kPageShift);
     if (!mapping) return -EINVAL;
     if ((mapping->rights & needed) != needed) return -EPERM;
-    if (const int error = surroundings_.enter_process()) return error;
+    if (const int error = surroundings_.enter_process(mapping->owner.process)) return error;
     const std::uint64_t left = (mapping->end << kPageShift) - iova;  // modulo 2^64
     const std::size_t part = std::min<std::uint64_t>(bytes, left);
     if (const int error = transfer(*mapping, iova, position, part, write)) return error;

@@ -58,7 +58,15 @@ enum class MemoryPoint {
   chain,        // M7
 };
 
-// What lies around the container: the calling process, the devices, and memory.
+// A process, by number. It is gone when it has exited, and also when it executes another
+// program, which makes it another process here.
+struct Owner {
+  std::size_t process = 0;
+  bool unlimited = false;  // it had CAP_IPC_LOCK, and no limit counts
+  bool operator==(const Owner&) const = default;
+};
+
+// What lies around the container: processes, the devices, and memory.
 class Surroundings {
  public:
   virtual ~Surroundings() = default;
@@ -80,11 +88,16 @@ class Surroundings {
   // has no memory. kNone: none.
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
   virtual std::uint64_t failing_iommu_map() = 0;
-  // Can rw reach the memory of the process that made the mappings? 0; -EPERM if it
-  // is gone, -EFAULT if another process is the current one.
-  virtual int enter_process() = 0;
-  // RLIMIT_MEMLOCK in pages, at this moment.
-  virtual std::uint64_t locked_limit_pages() = 0;
+  // Who calls. Not asked of a thread of the kernel, which makes no mapping.
+  virtual Owner caller() = 0;
+  // Can rw reach the memory of the process? 0; -EPERM if it is gone, -EFAULT if another
+  // process is the current one, and no thread of the kernel.
+  virtual int enter_process(std::size_t process) = 0;
+  virtual bool is_gone(std::size_t process) = 0;
+  // Its RLIMIT_MEMLOCK in pages, at this moment; and how many pages it has locked, not
+  // counting those of this container.
+  virtual std::uint64_t locked_limit_pages(std::size_t process) = 0;
+  virtual std::uint64_t locked_elsewhere(std::size_t process) = 0;
   // Host page number of the page at `vaddr`.
   virtual std::uint64_t pfn_of(std::uint64_t vaddr) = 0;
   // Runs device `device`'s unmap callback, which may enter the model again.
@@ -103,6 +116,7 @@ struct Mapping {
   Page end = 0;    // one past its last page
   std::uint64_t vaddr = 0;
   int rights = 0;  // kRead, kWrite
+  Owner owner = {};
 };
 
 struct Group {
@@ -136,7 +150,7 @@ class Model {
   bool tracking() const { return tracking_; }
   std::uint64_t page_sizes() const;  // of GET_INFO
   std::uint32_t dma_available() const;
-  virtual std::uint64_t locked_pages() const;                            // R16
+  std::uint64_t locked_pages(std::size_t process) const;                 // R16
   std::size_t pinned_page_count() const;                                 // distinct pages
   const std::map<Page, Mapping>& mappings() const { return mappings_; }  // by first page
   const PinCounts& pins() const { return pins_; }
@@ -183,7 +197,11 @@ class Model {
   // Mappings (model_mappings.cc).
   static bool lies_in_one(const Mapping& mapping, const std::vector<ByteRange>& ranges);
   int check_map(const Mapping& mapping);
-  int lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked);
+  int lock_and_map(const Mapping& mapping, const GroupKind* joining);
+  int lock_run(const Mapping& run, Page mapping_end, const GroupKind* joining);
+  void unlock(const Mapping& mapping);
+  virtual int account_run(const Mapping& run, std::uint64_t pages);
+  virtual bool is_out_of_memorys_reach(const Mapping& mapping, const GroupKind* joining);
   int map_locked(const Mapping& mapping, const GroupKind& joining);
   virtual std::vector<const GroupKind*> iommus_asked(const GroupKind* joining);
   int iommus_map(const Mapping& run, const GroupKind* joining);
@@ -198,6 +216,15 @@ class Model {
   virtual void remove_mappings(PageRange range);
   PageRange unmapped_by(const Unmap& unmap) const;
   std::uint64_t bytes_mapped_in(PageRange range) const;
+
+  // Locked memory (model.cc).
+  std::uint64_t unpinned_pages(PageRange range) const;
+  virtual std::uint64_t pinned_pages(const Mapping& mapping) const;
+  bool exceeds_limit(const Owner& owner, std::uint64_t more);
+  virtual int account(const Mapping& mapping, std::uint64_t pages);
+  virtual void give_back(const Mapping& mapping, std::uint64_t pages);
+  virtual void account_pins_only(const Mapping& mapping);
+  void unpin_all();
 
   // Dirty pages (model_dirty.cc).
   virtual int start_tracking();
@@ -237,9 +264,9 @@ class Model {
   Surroundings& surroundings_;
   bool tracking_ = false;
   std::map<Page, Mapping> mappings_;
-  std::uint64_t mapped_pages_ = 0;  // in all of mappings_
-  PinCounts pins_;                  // mapped pages only
-  std::size_t pinned_pages_ = 0;    // distinct pages in pins_
+  PinCounts pins_;                               // mapped pages only
+  std::size_t pinned_pages_ = 0;                 // distinct pages in pins_
+  std::map<std::size_t, std::uint64_t> locked_;  // R16: accounted pages, by process
   // Mapped pages only; empty while tracking is off. While it is on, every pinned
   // page is marked: that is how R3 is kept.
   PageSet marks_;

@@ -146,7 +146,7 @@ int Model::map_dma(std::uint64_t argument) {
   const PageRange range = pages_of(map.iova, map.size);
   const int rights = ((map.flags & VFIO_DMA_MAP_FLAG_READ) != 0 ? kRead : 0) |
                      ((map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0 ? kWrite : 0);
-  return insert_mapping({range.first, range.end, map.vaddr, rights});
+  return insert_mapping({range.first, range.end, map.vaddr, rights, surroundings_.caller()});
 }
 
 // R12, D15: may the user's bitmap hold the pages of `range_bytes`?

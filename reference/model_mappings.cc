@@ -83,23 +83,51 @@ int Model::map_locked(const Mapping& mapping, const GroupKind& joining) {
   return 0;
 }
 
-// D8, D10: could all of `mapping` be pinned, accounted and mapped in hardware,
-// run by run, with `locked` pages accounted so far? Adds to `locked`.
-int Model::lock_and_map(const Mapping& mapping, const GroupKind* joining, std::uint64_t& locked) {
+// D8: is the process gone whose pages are to be pinned?
+bool Model::is_out_of_memorys_reach(const Mapping& mapping, const GroupKind* /*joining*/) {
+  return surroundings_.is_gone(mapping.owner.process);
+}
+
+// D8, D10: so many pages of a run, which is pinned, have no device's pin.
+int Model::account_run(const Mapping& run, std::uint64_t pages) { return account(run, pages); }
+
+// D8, D10: could a run be pinned, accounted and mapped in hardware? It is accounted then.
+int Model::lock_run(const Mapping& run, Page mapping_end, const GroupKind* joining) {
+  // D11: pinned pages are accounted already.
+  const std::uint64_t added = unpinned_pages({run.first, run.end});
+  if (const int error = account_run(run, added)) return error;
+  const int error = meet_iommus(run, mapping_end, joining);
+  if (error) give_back(run, added);
+  return error;
+}
+
+// D8, D10: all of `mapping`, run by run, or nothing of it.
+int Model::lock_and_map(const Mapping& mapping, const GroupKind* joining) {
   Mapping run = mapping;
+  int error = 0;
   while (run.first < mapping.end) {
+    if (is_out_of_memorys_reach(mapping, joining)) {
+      error = -ENODEV;
+      break;
+    }
     const std::uint64_t pages = surroundings_.pinnable_pages(run.vaddr, mapping.end - run.first);
-    if (pages == 0) return surroundings_.pin_error(run.vaddr);
     run.end = run.first + pages;
-    // D11: pinned pages are accounted already, and what adds none cannot exceed the limit.
-    const std::uint64_t added = pages - count_pages(pins_, {run.first, run.end});
-    locked += added;
-    if (added && locked > surroundings_.locked_limit_pages()) return -ENOMEM;
-    if (const int error = meet_iommus(run, mapping.end, joining)) return error;
+    error = pages == 0 ? surroundings_.pin_error(run.vaddr) : lock_run(run, mapping.end, joining);
+    if (error) break;
     run.first = run.end;
     run.vaddr += pages << kPageShift;
   }
-  return 0;
+  if (error) {
+    run.end = run.first;
+    run.first = mapping.first;
+    unlock(run);
+  }
+  return error;
+}
+
+// What was accounted of it for the hardware groups.
+void Model::unlock(const Mapping& mapping) {
+  give_back(mapping, unpinned_pages({mapping.first, mapping.end}));
 }
 
 // D4: may the mapping exist while tracking is on?
@@ -116,16 +144,16 @@ int Model::insert_mapping(const Mapping& mapping) {
   if (const int error = check_map(mapping)) return error;
   if (!surroundings_.has_memory(MemoryPoint::mapping)) return -ENOMEM;
   if (hardware_mapped()) {
-    std::uint64_t locked = locked_pages();
-    if (const int error = lock_and_map(mapping, nullptr, locked)) return error;
+    if (const int error = lock_and_map(mapping, nullptr)) return error;
   }
-  if (tracking_) {
-    if (const int error = check_trackable(mapping)) return error;
-    if (!surroundings_.has_memory(MemoryPoint::map_marks)) return -ENOMEM;
+  int error = tracking_ ? check_trackable(mapping) : 0;
+  if (!error && tracking_ && !surroundings_.has_memory(MemoryPoint::map_marks)) error = -ENOMEM;
+  if (!error) {
+    mappings_.emplace(mapping.first, mapping);
+  } else if (hardware_mapped()) {
+    unlock(mapping);
   }
-  mappings_.emplace(mapping.first, mapping);
-  mapped_pages_ += mapping.end - mapping.first;
-  return 0;
+  return error;
 }
 
 // ---- UNMAP_DMA
@@ -205,7 +233,7 @@ void Model::remove_mappings(PageRange range) {
   auto it = mappings_.lower_bound(range.first);
   while (it != mappings_.end() && it->first < range.end) {
     remove(marks_, {it->second.first, it->second.end});
-    mapped_pages_ -= it->second.end - it->second.first;
+    if (hardware_mapped()) unlock(it->second);
     it = mappings_.erase(it);
   }
 }

@@ -24,6 +24,7 @@ enum class Quirk {
   closed_device,       // D5: of a pin, that the group is not attached is seen first
   negative_count,      // B9: a pin of less than no page is one
   unaligned_pin,       // D5: what begins within a page is no part of it, and pinned by itself
+  callers_memory,      // D8: an attach pins the caller's memory, up to the caller's limit, too
   whole_runs,          // D8, D10: the page after a run is pinned before the IOMMU gets the run
   shared_domains,      // D8: groups of one kind share an IOMMU domain; the newest is told first
   out_of_reach,        // D8: what is mapped is compared with the ranges that go, if there are any

@@ -325,7 +325,7 @@ TEST(D5, AProcessThatIsGoneHasNoPagesToPin) {
   tidemark_device_register(tracker.container, &device);
   ASSERT_EQ(tracker.map(0, 4, nullptr), 0);
   ASSERT_EQ(tracker.pin(&group, 1, 1), 1);
-  tracker.machine.process_gone = true;
+  tracker.process.gone = true;
   EXPECT_EQ(tracker.pin(&group, 1, 1), 1);
   EXPECT_EQ(tracker.pin(&group, 1, 2), -ENODEV);
   EXPECT_EQ(tracker.stats().pinned_pages, 1u);

@@ -198,15 +198,15 @@ TEST(D12, OnlyTheProcessThatMadeTheMappingReachesIt) {
   ASSERT_EQ(tracker.map(0, 1, memory.data()), 0);
   ASSERT_EQ(tracker.start(), 0);
 
-  os_machine other = {};
-  os_current = &other;
+  os_process other = {};
+  tracker.machine.process = &other;
   EXPECT_EQ(tracker.write(0, 5), -EFAULT);
-  tracker.enter();
-  tracker.machine.process_gone = true;
+  tracker.machine.process = &tracker.process;
+  tracker.process.gone = true;
   EXPECT_EQ(tracker.write(0, 5), -EPERM);
   EXPECT_EQ(tracker.write(1, 5), -EINVAL);
   EXPECT_EQ(memory[0], 0u);
-  tracker.machine.process_gone = false;
+  tracker.process.gone = false;
   ASSERT_EQ(tracker.query(0, 1, words), 0);
   EXPECT_EQ(words[0], 0u) << "nothing can have been written";
   EXPECT_EQ(tracker.write(0, 5), 0);

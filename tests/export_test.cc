@@ -75,6 +75,19 @@ TEST(ExportC, HasTheSetup) {
   EXPECT_FALSE(has(as_c("memlock 1\n"), "\tlimit_locked_memory(0x3000);"));
 }
 
+// The C program is one process on one host.
+TEST(ExportC, SaysWhatOneProcessCannotDo) {
+  const std::string c = as_c(
+      "map 0p 1p rw by=p1\nmap 1p 1p rw ipc-lock\nmlock 1\nmemlock 1 by=p1\nexit p1\nmigrate\n"
+      "map 2p 1p rw\n");
+  EXPECT_TRUE(has(c, "\tinexact(\"this process calls, not another one\");\n\texpect("));
+  EXPECT_TRUE(has(c, "\tinexact(\"it maps with the capabilities that it has\");\n\texpect("));
+  EXPECT_TRUE(has(c, "left_out(\"it is another process's\");"));
+  EXPECT_TRUE(has(c, "left_out(\"this process goes on alone, and locks nothing by itself\");"));
+  EXPECT_TRUE(has(c, "left_out(\"there is no other host to go on at\");"));
+  EXPECT_TRUE(has(c, ".iova = 0x2000"));
+}
+
 TEST(ExportC, NamesEachKindOfGroup) {
   const std::string c = as_c("attach g1 hardware=0\nattach g1 hardware=2\nattach g0 emulated\n");
   EXPECT_TRUE(has(c, "{\"emulated (g0, d0)\", 0,"));

@@ -3,6 +3,7 @@
 
 #include <linux/vfio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -67,6 +68,7 @@ class Liar final : public Subject {
     if (lie_ == Lie::wrong_page_sizes) sizes.page_sizes |= std::uint64_t{1} << 63;
     if (lie_ == Lie::wrong_pinned_pages) ++sizes.pinned_pages;
     if (lie_ == Lie::wrong_locked_pages) ++sizes.locked_pages;
+    if (lie_ == Lie::other_process_pays) std::ranges::reverse(sizes.locked_by);
     if (lie_ == Lie::wrong_mappings) ++sizes.mappings;
     if (lie_ == Lie::wrong_dma_available) --sizes.dma_available;
     if (lie_ == Lie::wrong_tracking) sizes.tracking = !sizes.tracking;

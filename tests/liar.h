@@ -41,6 +41,7 @@ enum class Lie {
   wrong_page_sizes,
   wrong_pinned_pages,
   wrong_locked_pages,
+  other_process_pays,
   wrong_mappings,
   wrong_dma_available,
   wrong_tracking,

@@ -132,6 +132,8 @@ constexpr Case kCases[] = {
      "lockstep.attach.size.pinned-pages"},
     {"WrongLockedPages", lying<Lie::wrong_locked_pages>, kProgram,
      "lockstep.attach.size.locked-pages"},
+    {"OtherProcessPays", lying<Lie::other_process_pays>, kProgram,
+     "lockstep.pin.size.locked-pages"},
     {"WrongMappings", lying<Lie::wrong_mappings>, kProgram, "lockstep.attach.size.mappings"},
     {"WrongDmaAvailable", lying<Lie::wrong_dma_available>, kProgram,
      "lockstep.attach.size.dma-available"},
@@ -174,6 +176,7 @@ constexpr Case kCases[] = {
      "atomicity.attach.outside-lock"},
 
     {"Leaks", lying<Lie::leaks>, kProgram, "lockstep.release.leak"},
+    {"LeaksAtTheSource", lying<Lie::leaks>, "migrate", "lockstep.release.leak"},
 };
 
 class ALiar : public testing::TestWithParam<Case> {};
@@ -202,6 +205,40 @@ TEST(AConspiracy, IsCaughtByTheMigration) {
   EXPECT_EQ(
       signature_of(program, lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>),
       "migration.lost-page");
+}
+
+struct Migrations {
+  const char* program;
+  const char* signature;
+  std::size_t operation;
+};
+
+// A migration that is given up has lost nothing; the next one begins from nothing, and so does
+// one from where the last one went.
+TEST(AConspiracy, IsCaughtByTheMigrationThatLosesThePage) {
+  const std::string begin = "map 0p 9p rw\nstart\n";
+  for (const Migrations& m : {
+           Migrations{"write 5p 8\nquery 0p 9p\nstop", "", 0},
+           Migrations{"write 5p 8\nquery 0p 9p\nstop\nstart", "", 0},
+           Migrations{"write 5p 8\nquery 0p 9p\nstop\nstart\nwrite 6p 8\nquery 0p 9p",
+                      "migration.lost-page", 8},
+           Migrations{"query 0p 9p\nstop\nwrite 3p 8\nstart\nwrite 3p 8\nquery 0p 9p",
+                      "migration.lost-page", 8},
+           Migrations{"write 5p 8\nquery 0p 9p\nmigrate\nstop", "migration.lost-page", 4},
+           Migrations{"write 5p 8\nquery 0p 9p\nstop\nmigrate\nstart\nquery 0p 9p", "", 0},
+           Migrations{"migrate\nwrite 5p 8\nquery 0p 9p", "", 0},
+           Migrations{"migrate\nstart\nwrite 5p 8\nquery 0p 9p\nmigrate\nstop",
+                      "migration.lost-page", 6},
+           Migrations{"migrate\nstart\nmigrate\nwrite 4p 8\nstart\nwrite 5p 8\nquery 0p 9p",
+                      "migration.lost-page", 9},
+       }) {
+    const Program program = program_of(begin + m.program);
+    EXPECT_EQ(signature_of(program, make_tracker), "") << m.program;
+    Lockstep lockstep(lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>);
+    const auto mismatch = lockstep.run(program);
+    EXPECT_EQ(mismatch ? print(mismatch->signature) : "", m.signature) << m.program;
+    if (mismatch) EXPECT_EQ(mismatch->operation, m.operation) << m.program;
+  }
 }
 
 TEST(AConspiracy, AgainstMemoryIsCaughtByTheMigration) {

@@ -73,7 +73,7 @@ TEST(OperationBytes, RandomProgramsRoundTrip) {
 
 TEST(OperationBytes, EverySingleByteChangeRoundTrips) {
   std::set<Verb> seen;
-  for (unsigned verb = 0; verb < 64; ++verb) {
+  for (unsigned verb = 0; verb < 256; ++verb) {
     Bytes bytes(2 * kRecordBytes);
     bytes[kRecordBytes] = static_cast<std::uint8_t>(verb);
     if (!seen.insert(decode(bytes).operations[0].verb).second) continue;
@@ -95,7 +95,8 @@ int differences(const OwnHardware& a, const OwnHardware& b) {
 
 // How many fields differ; the parts of one choice count as one.
 int differences(const Operation& a, const Operation& b) {
-  return (a.verb != b.verb) + (a.when != b.when || a.window_device != b.window_device) +
+  return (a.verb != b.verb) +
+         (a.when != b.when || a.window_device != b.window_device || a.process != b.process) +
          (a.flags != b.flags || a.hardware != b.hardware) + differences(a.own, b.own) +
          (a.id != b.id) + (a.address != b.address) + (a.size != b.size) + (a.vaddr != b.vaddr) +
          (a.number != b.number) + (a.bend != b.bend || a.other_bend != b.other_bend) +
@@ -152,6 +153,24 @@ TEST(OperationBytes, AVerbByteLeavesOtherOperationsAlone) {
   }
 }
 
+// Verbs and callers that came later have taken no code that a program is written with.
+TEST(OperationBytes, WhatBytesMeantBeforeThereWereProcessesTheyMean) {
+  std::mt19937 random(9);
+  for (int i = 0; i < 20000; ++i) {
+    Bytes bytes = random_bytes(random, 2 * kRecordBytes);
+    bytes[kRecordBytes] &= 63;
+    bytes[kRecordBytes + 1] &= 15;
+    bytes[kRecordBytes + 2] = static_cast<std::uint8_t>(random() % 2 ? 0 : 240 + random() % 8);
+    const Operation operation = decode(bytes).operations[0];
+    EXPECT_EQ(operation.process, 0);
+    EXPECT_LE(operation.verb, Verb::memlock);
+    EXPECT_FALSE(operation.flags & kIpcLock);
+    const unsigned high = 64 * (random() % 3);
+    bytes[kRecordBytes] = static_cast<std::uint8_t>(bytes[kRecordBytes] + high);
+    EXPECT_EQ(decode(bytes).operations[0], operation);
+  }
+}
+
 TEST(OperationBytes, EveryVerbAndFaultAndBendComesUp) {
   std::mt19937 random(7);
   std::set<Verb> verbs;
@@ -198,6 +217,9 @@ TEST(OperationBytes, FieldsThatAVerbLacksStayAtTheirDefaults) {
     if (!fields.number) {
       EXPECT_EQ(operation.number, 0U);
     }
+    EXPECT_LE(operation.process, fields.kernel_thread          ? kKernelThread
+                                 : fields.by || fields.process ? kProcesses - 1
+                                                               : 0U);
     EXPECT_EQ(operation.flags & ~fields.flags, 0);
     if (operation.when == When::now) {
       EXPECT_EQ(operation.window_device, 0);
@@ -237,6 +259,9 @@ TEST(OperationBytes, EncodeNamesWhatHasNoCode) {
   EXPECT_EQ(unencodable("unmap 0 0 bitmap all used-buffer"), "0 flags");
   EXPECT_EQ(unencodable("query 0p 1p argsz=256"), "0 bend");
   EXPECT_EQ(unencodable("stop fail-alloc=128"), "0 fault");
+  EXPECT_EQ(unencodable("exit p3\nexec p2\nwrite m0 8 by=kernel\nmigrate\nmlock 3"), "encodable");
+  EXPECT_EQ(unencodable("window d0: stop by=p1"), "encodable");
+  EXPECT_EQ(unencodable("window d0: stop by=p2"), "0 by");
   EXPECT_EQ(unencodable("container v2 entries=5"), "setup entries");
   EXPECT_EQ(unencodable("container v2 memlock=9"), "setup memlock");
   std::string many;

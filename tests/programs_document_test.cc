@@ -123,6 +123,7 @@ string synopsis(Verb verb) {
   string line = "`" + string(name(verb));
   if (fields.device) line += fields.group ? " DEVICE-OR-GROUP" : " DEVICE";
   if (fields.group && !fields.device) line += " GROUP";
+  if (fields.process) line += " PROCESS";
   if (fields.address) line += " ADDRESS";
   if (fields.size) line += " SIZE";
   if (fields.number) line += " NUMBER";
@@ -146,6 +147,11 @@ TEST(ProgramsDocument, EveryOptionHasARowWithItsOperations) {
                   }));
   }
   expect_option(text, "vaddr=", verbs_with([](Verb, const VerbFields& f) { return f.vaddr; }));
+  expect_option(text, "by=", verbs_with([](Verb, const VerbFields& f) { return f.by; }));
+  EXPECT_NE(
+      text.text.find("only of " +
+                     verbs_with([](Verb, const VerbFields& f) { return f.kernel_thread; }) + " |"),
+      string::npos);
   std::vector<std::string_view> of_attach(kOwnNames.begin(), kOwnNames.end());
   of_attach.insert(of_attach.end(), {"emulated", "hardware="});
   for (const std::string_view word : of_attach) {

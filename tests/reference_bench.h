@@ -61,8 +61,11 @@ class FakeUser : public Surroundings {
   }
   int pin_error(std::uint64_t) override { return -EFAULT; }
   std::uint64_t failing_iommu_map() override { return failing_map; }
-  int enter_process() override { return process_error; }
-  std::uint64_t locked_limit_pages() override { return limit; }
+  Owner caller() override { return {}; }
+  int enter_process(std::size_t) override { return process_error; }
+  bool is_gone(std::size_t) override { return false; }
+  std::uint64_t locked_limit_pages(std::size_t) override { return limit; }
+  std::uint64_t locked_elsewhere(std::size_t) override { return 0; }
   std::uint64_t pfn_of(std::uint64_t vaddr) override { return vaddr / kPage + kHostOffset; }
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override {
     on_unmap(device, iova, bytes);

@@ -78,7 +78,7 @@ bool run(Bench& b, NaiveModel& naive, const Step& s) {
 
 bool same_state(const Model& model, const NaiveModel& naive) {
   const NaiveModel::Pages dirty = naive.dirty();
-  bool same = model.tracking() == naive.tracking() && model.locked_pages() == naive.locked();
+  bool same = model.tracking() == naive.tracking() && model.locked_pages(0) == naive.locked();
   same &= model.pinned_page_count() == naive.pinned();
   same &= count_pages(model.pins(), kAllPages) == naive.pinned();
   for (Page page = 0; page < 8; ++page) {
@@ -325,7 +325,7 @@ TEST(ReferenceBitmap, R13UnmapReportsPins) {
   EXPECT_EQ(b.query(0, 4 * kPage), 0);
   EXPECT_EQ(b.unmap(0, 4 * kPage, 1), 0);
   EXPECT_EQ(b.word(0), 8U);
-  EXPECT_EQ(b.model.locked_pages(), 0U);
+  EXPECT_EQ(b.model.locked_pages(0), 0U);
 }
 
 // R5, R11: a full bitmap of 2^31 - 64 pages ends at the first word that fails.
@@ -376,9 +376,9 @@ TEST(ReferenceDriver, D5Pins) {
   EXPECT_EQ(b.pin(7 * kPage + 1, 3), 3);  // the pages around
   EXPECT_EQ(b.pfns[2], kMemory / kPage + 9 + kHostOffset);
   EXPECT_EQ(b.pin(8 * kPage), 1);  // again, beyond the limit
-  EXPECT_EQ(b.model.locked_pages(), 3U);
+  EXPECT_EQ(b.model.locked_pages(0), 3U);
   b.model.unpin_pages(8 * kPage - 1, 3);
-  EXPECT_EQ(b.model.locked_pages(), 1U);
+  EXPECT_EQ(b.model.locked_pages(0), 1U);
   b.model.unregister_device(0);
   EXPECT_EQ(b.pin(8 * kPage), -EINVAL);
 }
@@ -453,15 +453,15 @@ TEST(ReferenceGroups, D8Attach) {
   b.user.unpinnable = ~std::uint64_t{0};
   EXPECT_EQ(b.model.attach_group(1, hardware(0x1000200)), 0);
   EXPECT_EQ(b.model.page_sizes(), 0x1001000U);  // D2
-  EXPECT_EQ(b.model.locked_pages(), 3U);
+  EXPECT_EQ(b.model.locked_pages(0), 3U);
   EXPECT_EQ(b.map(0x8000, 0x1000), -ENOMEM);
   b.user.limit = 0;
   EXPECT_EQ(b.pin(0x3000), 1);  // accounted by MAP or attach already
   b.model.detach_group(1);      // D9
-  EXPECT_EQ(b.model.locked_pages(), 2U);
+  EXPECT_EQ(b.model.locked_pages(0), 2U);
   b.model.detach_group(0);
   EXPECT_TRUE(b.model.mappings().empty());
-  EXPECT_EQ(b.model.locked_pages(), 0U);
+  EXPECT_EQ(b.model.locked_pages(0), 0U);
 }
 
 // D8: run by run, whoever has locked the pages.

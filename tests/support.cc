@@ -86,7 +86,8 @@ BareTracker::BareTracker(tidemark_range_rule rule, std::uint32_t entries) {
     return static_cast<__s64>(pages);
   };
   machine.unpin = [](void*, __u64, __u64, bool) {};
-  machine.locked_limit_pages = kUnlimited;
+  process.locked_limit_pages = kUnlimited;
+  machine.process = &process;
 
   enter();
   const tidemark_config config = {VFIO_TYPE1v2_IOMMU, rule, entries};

@@ -67,6 +67,7 @@ class BareTracker {
   int write(std::uint64_t page, std::uint64_t value);  // 8 bytes at its start
   tidemark_stats stats();
 
+  os_process process = {};
   os_machine machine = {};
   tidemark_container* container = nullptr;
 };

@@ -66,7 +66,8 @@ void print_step(std::size_t index, const Operation& operation, Lockstep& lockste
   }
   fmt::print("{}\n", line);
   for (const Step& inner : lockstep.steps().subspan(1)) {
-    fmt::print("        in its window: {} => {}{}\n", name(inner.verb), result_text(inner.result),
+    fmt::print("        {}: {} => {}{}\n", inner.depth ? "in its window" : "at the destination",
+               name(inner.verb), result_text(inner.result),
                has_range(inner.verb) ? "   [" + range_text(inner) + "]" : "");
   }
 }

@@ -191,7 +191,14 @@ string CWriter::driver(const Recorded& r) {
     case Verb::dma:
       return dma(r);
     case Verb::memlock:
+      if (r.operation.process) return left_out("it is another process's");
       return "\tlimit_locked_memory(" + limit_text(r.operation.number) + ");\n";
+    case Verb::mlock:
+    case Verb::exit:
+    case Verb::exec:
+      return left_out("this process goes on alone, and locks nothing by itself");
+    case Verb::migrate:
+      return left_out("there is no other host to go on at");
     default: {
       const char* flags = r.operation.verb == Verb::write ? "TIDEMARK_EMU_WRITE" : "0";
       return "\tdevice_of(0);\n" +
@@ -205,7 +212,17 @@ string CWriter::begin(const Recorded& r) const {
   return "\tbegin(" + decimal(number_) + ", " + string_literal(print(r.operation)) + ");\n";
 }
 
+// In a process that is none of several, and lets no kernel thread call.
 string CWriter::one(const Recorded& r) {
+  string before;
+  if (r.operation.process && fields_of(r.operation.verb).by && r.operation.verb != Verb::memlock)
+    before = "\tinexact(\"this process calls, not another one\");\n";
+  if (r.operation.flags & kIpcLock)
+    before += "\tinexact(\"it maps with the capabilities that it has\");\n";
+  return before + call_of(r);
+}
+
+string CWriter::call_of(const Recorded& r) {
   switch (r.operation.verb) {
     case Verb::map:
     case Verb::unmap:

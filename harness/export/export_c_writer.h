@@ -58,6 +58,7 @@ class CWriter {
 
   static std::string enroll(std::size_t slot, const Enrolled& enrolled);
   std::string begin(const Recorded& recorded) const;
+  std::string call_of(const Recorded& recorded);
   std::string one(const Recorded& recorded);
   std::string with_windows(const Recorded& recorded);
   std::string driver(const Recorded& recorded);

@@ -184,6 +184,8 @@ class Recorder {
     Recorded recorded = single(operation, steps[0]);
     if (operation.when != When::now)
       scripts_[operation.window_device % kDevices].push_back(operation);
+    else if (operation.verb == Verb::migrate)
+      return pass_over_calls(steps), recorded;
     for (std::size_t i = 1; i < steps.size();) {
       check(steps[i].verb == Verb::dma && steps[i].first < kDevices, "export.marker");
       Recorded::Window window;
@@ -198,6 +200,12 @@ class Recorder {
       if (!window.operations.empty()) recorded.windows.push_back(std::move(window));
     }
     return recorded;
+  }
+
+  // That set up the destination.
+  void pass_over_calls(std::span<const Step> steps) {
+    next_call_ += static_cast<std::size_t>(
+        std::ranges::count_if(steps, [](const Step& step) { return makes_call(step.verb); }));
   }
 
   const Program& program_;

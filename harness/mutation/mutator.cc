@@ -12,6 +12,7 @@ constexpr std::size_t kSeen = 256;       // programs to splice from
 constexpr std::size_t kMostEdits = 5;    // at once
 constexpr std::size_t kMostSpliced = 8;  // operations
 constexpr std::size_t kVerbCodes = 64;   // byte 0, low six bits
+constexpr std::size_t kLaterCodes = 4;   // of byte 0, the highest: other verbs
 constexpr std::size_t kRepeatsOneIn = 8192;
 constexpr std::size_t kSimpleBytes = 12;  // of a record; the others bend and fault
 
@@ -22,9 +23,10 @@ Mutator::Record Mutator::random_record() {
   Record record = {};
   do record[0] = static_cast<std::uint8_t>(below(kVerbCodes));
   while (!(verbs_ >> record[0] & 1));
+  if (below(48) == 0) record[0] = static_cast<std::uint8_t>(256 - 1 - below(kLaterCodes));
   for (std::size_t i = 1; i < kSimpleBytes; ++i)
     if (below(2)) record[i] = byte();
-  if (below(4)) record[2] = 0;  // in no window
+  if (below(4)) record[2] = 0;  // by the first process, and in no window
   if (below(8) == 0)
     for (std::size_t i = kSimpleBytes; i < kRecordBytes; ++i) record[i] = byte();
   return record;

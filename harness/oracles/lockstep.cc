@@ -103,6 +103,9 @@ std::optional<Mismatch> Lockstep::run(const Program& program) {
 }
 
 std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expectation* expectation) {
+  const bool migrates = operation.verb == Verb::migrate && operation.when == When::now;
+  if (migrates)
+    if (auto found = come_to_the_end()) return found;
   verb_ = operation.verb;
   tolerated_ = false;
   steps_ = actual_.run(operation);
@@ -111,6 +114,9 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   const auto expected = expected_.run(operation, steps_);
   operations_ += steps_.size();
   if (auto found = compare(operation, expected); counts(found)) return found;
+  if (migrates)
+    if (auto found = compare_left(actual_.left_at_source(), expected_.left_at_source()))
+      return found;
   if (starved)
     if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
@@ -180,17 +186,16 @@ std::optional<Mismatch> Lockstep::compare_step(std::size_t number, const Step& e
   if (a.result == e.result && same_output && a.clean_words == e.clean_words) return std::nullopt;
   Mismatch found = mismatch(same_output ? Kind::stored_words : Kind::output);
   if (a.result != e.result) found.signature = returned(verb_, a.result, e.result);
-  if (number) {
-    found.signature.verb = a.verb;
-    found.signature.moment = Moment::window;
-  }
+  if (number) found.signature.verb = a.verb;
+  if (a.depth) found.signature.moment = Moment::window;
   if (a.result == e.result) {
     found.expected = same_output ? "the words that the reference stored" : "the reference's bytes";
     found.actual = same_output ? "others, without a bit" : "other bytes";
     return found;
   }
   found.expected =
-      (number ? std::string(name(a.verb)) + " in the window: " : "") + result_text(e.result);
+      (number ? std::string(name(a.verb)) + (a.depth ? " in the window: " : ": ") : "") +
+      result_text(e.result);
   found.actual = result_text(a.result);
   return found;
 }
@@ -316,7 +321,18 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
     found.actual = hex(actual[i]);
     return found;
   }
-  return std::nullopt;
+  return about_locked_pages(a, e);
+}
+
+// All together they have as many locked as they should; which of them has not?
+Mismatch Lockstep::about_locked_pages(const Sizes& a, const Sizes& e) const {
+  const auto at = std::ranges::mismatch(a.locked_by, e.locked_by);
+  Mismatch found = mismatch(Kind::size);
+  found.signature.total = Total::locked_pages;
+  found.expected = std::string(name(Total::locked_pages)) + " of p" +
+                   std::to_string(at.in2 - e.locked_by.begin()) + " " + hex(*at.in2);
+  found.actual = hex(*at.in1);
+  return found;
 }
 
 std::optional<Mismatch> Lockstep::unmet(const std::optional<Expectations::Unmet>& unmet,
@@ -365,11 +381,21 @@ std::optional<Mismatch> Lockstep::close() {
                     "a page that was written was never reported");
 }
 
-std::optional<Mismatch> Lockstep::end() {
+// Of a migration, or of the program. What its last queries do is seen in the next states.
+std::optional<Mismatch> Lockstep::come_to_the_end() {
   if (auto found = compare_states()) return found;
-  if (auto found = close(); counts(found)) return found;
+  auto found = close();
+  return counts(found) ? std::move(found) : std::nullopt;
+}
+
+std::optional<Mismatch> Lockstep::end() {
+  if (auto found = come_to_the_end()) return found;
   if (auto found = expected_in_vain(); counts(found)) return found;
   const std::string left = actual_.release(), due = expected_.release();
+  return compare_left(left, due);
+}
+
+std::optional<Mismatch> Lockstep::compare_left(const std::string& left, const std::string& due) {
   if (left == due) return std::nullopt;
   const auto text = [](const std::string& lines) {
     return lines.empty() ? "nothing left" : lines.substr(0, lines.size() - 1);

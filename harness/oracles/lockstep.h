@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "ablation.h"
 #include "atomicity.h"
@@ -81,6 +82,7 @@ class Lockstep {
   std::optional<Mismatch> compare_locks(std::size_t operation);
   std::optional<Mismatch> compare_costs(std::size_t operation);
   std::optional<Mismatch> compare_sizes();
+  Mismatch about_locked_pages(const Sizes& a, const Sizes& e) const;
   std::optional<Mismatch> reported_again();
   bool state_is_due();
   std::optional<Mismatch> compare_states();
@@ -97,6 +99,8 @@ class Lockstep {
   std::optional<Mismatch> compare_expectations();
   std::optional<Mismatch> expected_in_vain() const;
   std::optional<Mismatch> close();
+  std::optional<Mismatch> come_to_the_end();
+  std::optional<Mismatch> compare_left(const std::string& left, const std::string& due);
   Mismatch mismatch(Kind kind) const;
   Mismatch about_page(Kind kind, std::uint64_t page, const char* expected,
                       const char* actual) const;

@@ -67,6 +67,9 @@ void Precision::operation_runs(const Operation& operation, const Step& step) {
     case Verb::info:
     case Verb::extension:
     case Verb::memlock:
+    case Verb::mlock:
+    case Verb::exit:
+    case Verb::exec:
     case Verb::enroll:
     case Verb::withdraw:
       return;

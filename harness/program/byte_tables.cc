@@ -59,7 +59,15 @@ constexpr auto kVerbSlots = weighted<Verb, 64>({{Verb::map, 9},
                                                 {Verb::ioctl, 1},
                                                 {Verb::memlock, 1}});
 
-// --- When, flags ---------------------------------------------------------------
+// Those that came later have codes above, where before them only the low six bits counted.
+constexpr Byte kFirstLaterVerb = 252;
+constexpr std::array<Verb, 4> kLaterVerbs = {Verb::mlock, Verb::exit, Verb::exec, Verb::migrate};
+
+// --- When, by whom, flags --------------------------------------------------------
+
+constexpr Byte kFirstOther = 200, kFirstWindow = 240;
+// Which process calls, where it is not the first; what only drivers may have is the next one.
+constexpr auto kCallers = weighted<Byte>({{1, 8}, {kKernelThread, 4}, {2, 3}, {3, 1}});
 
 constexpr std::uint16_t kRW = kReadable | kWritable;
 constexpr auto kMapFlags =
@@ -277,12 +285,21 @@ Two<Kind> nth_of(unsigned mask, bool pairs, unsigned n) {
 
 }  // namespace
 
-Verb verb_value(Byte code) { return kVerbSlots[code & 63]; }
+Verb verb_value(Byte code) {
+  return code < kFirstLaterVerb ? kVerbSlots[code & 63] : kLaterVerbs[code - kFirstLaterVerb];
+}
 
-WhenCode when_value(Byte code) {
-  if (code < 240) return {};
-  return {(code & 4) != 0 ? When::every_callback : When::next_callback,
-          static_cast<Byte>(code & 3)};
+WhenCode when_value(Verb verb, Byte code) {
+  const VerbFields& fields = fields_of(verb);
+  const bool calls = fields.by || fields.process;
+  if (code < kFirstWindow) {
+    if (!calls || code < kFirstOther) return {};
+    const Byte process = kCallers[(code - kFirstOther) & 15];
+    return {When::now, 0, process == kKernelThread && !fields.kernel_thread ? Byte{1} : process};
+  }
+  const Byte process = calls && (code & 8) != 0 ? 1 : 0;
+  return {(code & 4) != 0 ? When::every_callback : When::next_callback, static_cast<Byte>(code & 3),
+          process};
 }
 
 bool is_whole_space(Verb verb, Byte code) {
@@ -293,7 +310,7 @@ FlagsCode flags_value(Verb verb, Byte code) {
   const std::size_t slot = code & 15;
   switch (verb) {
     case Verb::map:
-      return {kMapFlags[slot], 0};
+      return {static_cast<std::uint16_t>(kMapFlags[slot] | (code < 224 ? 0 : kIpcLock)), 0};
     case Verb::pin:
       return {kPinFlags[slot], 0};
     case Verb::unmap:

@@ -22,10 +22,11 @@ Verb verb_value(Byte code);
 struct WhenCode {
   When when = When::now;
   Byte device = 0;
+  Byte process = 0;  // who calls
   bool operator==(const WhenCode&) const = default;
 };
 
-WhenCode when_value(Byte code);
+WhenCode when_value(Verb verb, Byte code);
 
 struct FlagsCode {
   std::uint16_t flags = 0;

@@ -36,12 +36,21 @@ bool read_id(Line& line, const VerbFields& fields, Operation& operation) {
                                             : "a group g0 to g3");
 }
 
+// "p0".
+bool scan_process(string_view word, Operation& operation) {
+  return skip(word, "p") && whole_number(word, kProcesses - 1, operation.process);
+}
+
+bool read_process(Line& line, Operation& operation) {
+  return line.take_if(scan_process(line.word(), operation), "a process p0 to p3");
+}
+
 bool read_number(Line& line, Verb verb, std::uint64_t& number) {
   if (verb == Verb::memlock && line.word() == "unlimited") {
     number = kUnlimited;
     return line.take_if(true, "");
   }
-  const std::uint64_t max = verb == Verb::memlock ? kUnlimited
+  const std::uint64_t max = counts_locked(verb)   ? kUnlimited
                             : verb == Verb::ioctl ? kMax32
                                                   : kMax64;
   return line.take_if(whole_number(line.word(), max, number), number_up_to(max));
@@ -55,6 +64,7 @@ bool read_rights(Line& line, Operation& operation) {
 
 bool read_positional(Line& line, const VerbFields& fields, Operation& operation) {
   return (!(fields.device || fields.group) || read_id(line, fields, operation)) &&
+         (!fields.process || read_process(line, operation)) &&
          (!fields.address || read_quantity(line, "an address", operation.address)) &&
          (!fields.size || read_quantity(line, "a size", operation.size)) &&
          (!fields.number || read_number(line, operation.verb, operation.number)) &&
@@ -83,6 +93,18 @@ Taken read_vaddr(Line& line, const VerbFields& fields, Operation& operation, boo
   seen = true;
   return taken(line.take_if(scan_quantity(word, true, operation.vaddr),
                             "a user address such as vaddr=m0 or vaddr=fresh+1"));
+}
+
+Taken read_by(Line& line, const VerbFields& fields, Operation& operation, bool& seen) {
+  string_view word = line.word();
+  if (!fields.by || !skip(word, "by=")) return Taken::no;
+  if (seen) return taken(line.fail("each option once"));
+  seen = true;
+  const bool kernel = fields.kernel_thread && word == kKernelName;
+  if (kernel) operation.process = kKernelThread;
+  return taken(
+      line.take_if(kernel || scan_process(word, operation),
+                   fields.kernel_thread ? "by=p0 to by=p3 or by=kernel" : "by=p0 to by=p3"));
 }
 
 Taken read_kind(Line& line, Operation& operation, bool& seen) {
@@ -164,6 +186,7 @@ string options_of(Verb verb) {
     for (const string_view own : kOwnNames) list += string(own) + ' ';
   }
   if (fields.vaddr) list += "vaddr= ";
+  if (fields.by) list += "by= ";
   for (std::size_t i = 1; i < kBendNames.size(); ++i) {
     if (has(fields.bends, i)) list += string(kBendNames[i]) + ' ';
   }
@@ -178,10 +201,12 @@ string options_of(Verb verb) {
 bool read_options(Line& line, const VerbFields& fields, Operation& operation) {
   bool vaddr = false;
   bool kind = false;
+  bool by = false;
   if (fields.vaddr) operation.vaddr.base = Base::fresh;
   while (!line.end() && line.word() != "=>") {
     Taken result = read_flag(line, fields, operation);
     if (result == Taken::no) result = read_vaddr(line, fields, operation, vaddr);
+    if (result == Taken::no) result = read_by(line, fields, operation, by);
     if (result == Taken::no) result = read_kind(line, operation, kind);
     if (result == Taken::no) result = read_own_hardware(line, operation);
     if (result == Taken::no) result = read_bend(line, fields, operation);

@@ -64,12 +64,17 @@ string print_number(Verb verb, std::uint64_t number) {
   return verb == Verb::ioctl ? hex(number) : decimal(number);
 }
 
+string print_process(std::uint8_t process) {
+  return process == kKernelThread ? string(kKernelName) : "p" + decimal(unsigned{process});
+}
+
 void print_positional(const Operation& operation, const VerbFields& fields, string& line) {
   const bool all = (operation.flags & kAll) != 0;
   if (fields.device || fields.group) {
     const bool group = fields.group && (!fields.device || (operation.flags & kHardware) != 0);
     line += (group ? " g" : " d") + decimal(unsigned{operation.id});
   }
+  if (fields.process) line += ' ' + print_process(operation.process);
   if (fields.address) line += ' ' + print_quantity(operation.address, all ? "0" : "0p");
   if (fields.size) {
     const bool bytes = all || is_transfer(operation.verb);
@@ -91,6 +96,7 @@ void print_options(const Operation& operation, const VerbFields& fields, string&
   if (fields.vaddr && operation.vaddr != Quantity{Base::fresh, 0, 0, 0}) {
     line += " vaddr=" + print_quantity(operation.vaddr, "0p");
   }
+  if (fields.by && operation.process) line += " by=" + print_process(operation.process);
   for (const Bend& bend : {operation.bend, operation.other_bend}) {
     if (!has(fields.bends, at(bend.field))) continue;
     line += ' ' + string(kBendNames[at(bend.field)]);

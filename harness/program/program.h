@@ -38,9 +38,13 @@ enum class Verb : std::uint8_t {
   info,       // VFIO_IOMMU_GET_INFO
   extension,  // VFIO_CHECK_EXTENSION of number `number`
   ioctl,      // the raw command `number`
-  memlock,    // the locked-memory limit becomes `number` pages
+  memlock,    // the locked-memory limit of the process becomes `number` pages
+  mlock,      // it has `number` pages locked by itself, and no others
+  exit,       // `process` ends; its number is a new one's
+  exec,       // `process` gets other memory
+  migrate,    // the migration ends, and all goes on at its destination
 };
-inline constexpr unsigned kVerbs = 18;
+inline constexpr unsigned kVerbs = 22;
 
 // What a number is counted from.
 enum class Base : std::uint8_t {
@@ -119,10 +123,13 @@ enum Flag : std::uint16_t {
   kUsedBuffer = 1 << 4,  // query, unmap: the user's bitmap is not zeroed
   kHardware = 1 << 5,    // attach: a hardware group; dma: by group, not by device
   kKeep = 1 << 6,        // enroll: the device's callback does not unpin
+  kIpcLock = 1 << 7,     // map: the process has CAP_IPC_LOCK
 };
 
 inline constexpr unsigned kGroups = 4;
 inline constexpr unsigned kDevices = 4;
+inline constexpr unsigned kProcesses = 4;
+inline constexpr std::uint8_t kKernelThread = kProcesses;  // one that has no memory of its own
 
 struct Operation {
   Verb verb = Verb::start;
@@ -130,11 +137,12 @@ struct Operation {
   std::uint8_t window_device = 0;  // 0..kDevices-1
   std::uint8_t id = 0;             // group (attach, detach, dma by group) or device
   std::uint8_t hardware = 0;       // attach: which of kHardwareKinds (hardware_kinds.h)
+  std::uint8_t process = 0;        // who calls, or kKernelThread; exit, exec: whose it is
   std::uint16_t flags = 0;         // of Flag
   Quantity address;
   Quantity size;
   Quantity vaddr;            // map
-  std::uint64_t number = 0;  // extension, ioctl, memlock
+  std::uint64_t number = 0;  // extension, ioctl, memlock, mlock
   // Two at most of each: of different fields, of different kinds, in the order of the enums.
   Bend bend, other_bend;
   Fault fault, other_fault;
@@ -162,7 +170,7 @@ struct Setup {
   ContainerType type = ContainerType::v2;
   RangeRule rule = RangeRule::whole;
   std::uint32_t entries = 65535;                 // dma_entry_limit
-  std::uint64_t memlock_pages = kUnlimited;      // locked-memory limit
+  std::uint64_t memlock_pages = kUnlimited;      // locked-memory limit of each process
   std::uint32_t bitmap_words = kBitmapWordsMax;  // that the user has room for; more is -EFAULT
   bool operator==(const Setup&) const = default;
 };
@@ -171,7 +179,7 @@ struct Setup {
 enum class Total : std::uint8_t {
   page_sizes,    // bit n: 2^n bytes
   pinned_pages,  // that have a pin
-  locked_pages,  // that the user pays for
+  locked_pages,  // that processes pay for
   mappings,
   dma_available,  // mappings that may still come
   tracking,       // 0 or 1

@@ -214,7 +214,10 @@ const char* encode_fields(const Operation& operation, Byte* r) {
   if (!put(
           r[1], [verb](Byte c) { return flags_value(verb, c); }, kind))
     return "flags";
-  if (!put(r[2], when_value, WhenCode{operation.when, operation.window_device})) return "when";
+  const WhenCode moment = {operation.when, operation.window_device, operation.process};
+  if (!put(
+          r[2], [verb](Byte c) { return when_value(verb, c); }, moment))
+    return operation.process ? "by" : "when";
   if (operation.flags == kAll && operation.address == Quantity{} && operation.size == Quantity{}) {
     r[1] = kWholeSpace;
   } else {
@@ -240,9 +243,10 @@ Operation decode_operation(std::span<const std::uint8_t, kRecordBytes> record) {
   const FlagsCode kind = flags_value(operation.verb, r[1]);
   operation.flags = kind.flags;
   operation.hardware = kind.hardware;
-  const WhenCode moment = when_value(r[2]);
+  const WhenCode moment = when_value(operation.verb, r[2]);
   operation.when = moment.when;
   operation.window_device = moment.device;
+  operation.process = moment.process;
   const bool ranged = !is_whole_space(operation.verb, r[1]);
   if (fields.address && ranged) {
     operation.address = decode_quantity(r + 3, address_codes(operation.verb));

@@ -8,9 +8,11 @@
 // byte is without effect.
 //
 // Operation record            (codes go through tables: common values have most codes)
-//    0      verb              low 6 bits
-//    1      flags             low 4 bits; attach: emulated, or which hardware
-//    2      when              below 240: now; else low 2 bits: device, bit 2: every callback
+//    0      verb              below 252: low 6 bits
+//    1      flags             low 4 bits; attach: emulated, or which hardware; map: from 224 on
+//                             with ipc-lock
+//    2      when, by whom     below 240: now, from 200 on by another process than the first;
+//                             else low 2 bits: device, bit 2: every callback, bit 3: by p1
 //    3- 6   address           base (low 4 bits) and index (high 4), pages, far pages, bytes;
 //                             attach: of its hardware page sizes, aperture, reserved
 //                             ranges, coherence, where these are not the kind's

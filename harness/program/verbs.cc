@@ -34,10 +34,21 @@ constexpr VerbFields with_device(VerbFields fields) {
   return fields;
 }
 
-constexpr VerbFields map_fields() {
-  VerbFields fields = range(kRights, kHeader, kCall | kPinning | kMapping);
-  fields.vaddr = true;
+constexpr VerbFields by_process(VerbFields fields) {
+  fields.by = true;
   return fields;
+}
+
+// Drivers have threads of their own.
+constexpr VerbFields by_driver(VerbFields fields) {
+  fields.kernel_thread = true;
+  return by_process(fields);
+}
+
+constexpr VerbFields map_fields() {
+  VerbFields fields = range(kRights | kIpcLock, kHeader, kCall | kPinning | kMapping);
+  fields.vaddr = true;
+  return by_process(fields);
 }
 
 constexpr VerbFields dma_fields() {
@@ -49,23 +60,27 @@ constexpr VerbFields dma_fields() {
 // In the order of Verb.
 constexpr std::array<VerbFields, kVerbs> kFields = {{
     map_fields(),
-    range(kWithBitmap | kAll | kUsedBuffer, kWithVfioBitmap, kBitmapCall),  // unmap
-    range(kUsedBuffer, kWithVfioBitmap, kBitmapCall),                       // query
-    {.bends = kHeader, .faults = kCall},                                    // start
-    {.bends = kHeader, .faults = kCall},                                    // stop
-    with_device(range(kRights, 0, kPinning)),                               // pin
-    with_device(range(0, 0, kAllocates)),                                   // unpin
-    range(0, 0, kMoving),                                                   // write
-    range(0, 0, kMoving),                                                   // read
+    by_process(range(kWithBitmap | kAll | kUsedBuffer, kWithVfioBitmap, kBitmapCall)),  // unmap
+    by_process(range(kUsedBuffer, kWithVfioBitmap, kBitmapCall)),                       // query
+    by_process({.bends = kHeader, .faults = kCall}),                                    // start
+    by_process({.bends = kHeader, .faults = kCall}),                                    // stop
+    by_driver(with_device(range(kRights, 0, kPinning))),                                // pin
+    by_driver(with_device(range(0, 0, kAllocates))),                                    // unpin
+    by_driver(range(0, 0, kMoving)),                                                    // write
+    by_driver(range(0, 0, kMoving)),                                                    // read
     dma_fields(),
-    {.group = true, .flags = kHardware, .faults = kAllocates | kMapping},  // attach
-    {.group = true, .faults = kAllocates},                                 // detach
-    {.device = true, .flags = kKeep, .faults = kAllocates},                // enroll
-    {.device = true, .faults = kAllocates},                                // withdraw
-    {.bends = kHeader, .faults = kCall},                                   // info
-    {.number = true, .faults = kAllocates},                                // extension
-    {.number = true, .bends = bit(Field::argument), .faults = kCall},      // ioctl
-    {.number = true},                                                      // memlock
+    by_process({.group = true, .flags = kHardware, .faults = kAllocates | kMapping}),  // attach
+    by_process({.group = true, .faults = kAllocates}),                                 // detach
+    by_process({.device = true, .flags = kKeep, .faults = kAllocates}),                // enroll
+    by_process({.device = true, .faults = kAllocates}),                                // withdraw
+    by_process({.bends = kHeader, .faults = kCall}),                                   // info
+    by_process({.number = true, .faults = kAllocates}),                                // extension
+    by_process({.number = true, .bends = bit(Field::argument), .faults = kCall}),      // ioctl
+    by_process({.number = true}),                                                      // memlock
+    by_process({.number = true}),                                                      // mlock
+    {.process = true},                                                                 // exit
+    {.process = true},                                                                 // exec
+    {},                                                                                // migrate
 }};
 
 constexpr int kNotSettingUp = 4;
@@ -77,6 +92,8 @@ const VerbFields& fields_of(Verb verb) { return kFields[static_cast<std::size_t>
 bool is_transfer(Verb verb) {
   return verb == Verb::write || verb == Verb::read || verb == Verb::dma;
 }
+
+bool counts_locked(Verb verb) { return verb == Verb::memlock || verb == Verb::mlock; }
 
 bool has_bitmap(Verb verb) { return verb == Verb::query || verb == Verb::unmap; }
 
@@ -95,6 +112,10 @@ bool returns_result(Verb verb) {
     case Verb::enroll:
     case Verb::withdraw:
     case Verb::memlock:
+    case Verb::mlock:
+    case Verb::exit:
+    case Verb::exec:
+    case Verb::migrate:
       return false;
     default:
       return true;

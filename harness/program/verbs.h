@@ -19,14 +19,19 @@ struct VerbFields {
   bool size = false;
   bool vaddr = false;
   bool number = false;
-  std::uint16_t flags = 0;   // of Flag, those that it may have
-  std::uint8_t bends = 0;    // bit 1 << Field for each field that can be bent
-  std::uint16_t faults = 0;  // bit 1 << FaultKind for each fault that it can have
+  bool by = false;             // `process` makes the call
+  bool kernel_thread = false;  // so may a thread of the kernel
+  bool process = false;        // `process` is what it is about
+  std::uint16_t flags = 0;     // of Flag, those that it may have
+  std::uint8_t bends = 0;      // bit 1 << Field for each field that can be bent
+  std::uint16_t faults = 0;    // bit 1 << FaultKind for each fault that it can have
 };
 const VerbFields& fields_of(Verb verb);
 
 // Moves bytes, not pages: plain numbers are meant as bytes.
 bool is_transfer(Verb verb);
+// Counts pages of locked memory.
+bool counts_locked(Verb verb);
 // Can have a bitmap in the user's memory; has a struct there. Ioctls, both.
 bool has_bitmap(Verb verb);
 bool has_argument(Verb verb);

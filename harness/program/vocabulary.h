@@ -16,8 +16,9 @@ namespace tidemark::words {
 
 // In the order of the enums.
 inline constexpr std::array<std::string_view, kVerbs> kVerbNames = {
-    "map", "unmap",  "query",  "start",  "stop",     "pin",  "unpin",     "write", "read",
-    "dma", "attach", "detach", "enroll", "withdraw", "info", "extension", "ioctl", "memlock"};
+    "map",   "unmap",   "query",  "start",  "stop",   "pin",      "unpin", "write",
+    "read",  "dma",     "attach", "detach", "enroll", "withdraw", "info",  "extension",
+    "ioctl", "memlock", "mlock",  "exit",   "exec",   "migrate"};
 inline constexpr std::array<std::string_view, 7> kBendNames = {
     "", "argsz=", "flags=", "pgsize=", "bitmap_size=", "bitmap=", "arg="};
 inline constexpr std::array<std::string_view, 9> kFaultNames = {"",
@@ -35,12 +36,17 @@ inline constexpr std::array<std::string_view, 4> kRightsNames = {"none", "r", "w
 inline constexpr std::array<std::string_view, 3> kRuleNames = {"exact", "whole", "any"};
 inline constexpr std::array<std::string_view, 2> kTypeNames = {"v1", "v2"};
 
+inline constexpr std::string_view kKernelName = "kernel";
+
 struct FlagWord {
   std::string_view word;
   std::uint16_t flag;
 };
-inline constexpr FlagWord kFlagWords[] = {
-    {"bitmap", kWithBitmap}, {"all", kAll}, {"used-buffer", kUsedBuffer}, {"keep", kKeep}};
+inline constexpr FlagWord kFlagWords[] = {{"bitmap", kWithBitmap},
+                                          {"all", kAll},
+                                          {"used-buffer", kUsedBuffer},
+                                          {"keep", kKeep},
+                                          {"ipc-lock", kIpcLock}};
 
 inline constexpr std::uint16_t kRights = kReadable | kWritable;
 inline constexpr std::uint64_t kMax16 = std::numeric_limits<std::uint16_t>::max();

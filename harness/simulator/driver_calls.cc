@@ -143,6 +143,7 @@ std::int64_t Executor::do_attach(const Operation& operation) {
   const HardwareKind kind = with(hardware_kind(operation.hardware), operation.own);
   const std::int64_t result =
       returned(Verb::attach, subject_->attach(group, hardware ? &kind : nullptr));
+  if (result == 0) standing_.push_back(operation);
   asks_page_bytes_ |= result == 0 && hardware;
   if (result == 0) groups_[group] = hardware ? GroupState::hardware : GroupState::emulated;
   return result;
@@ -153,6 +154,9 @@ std::int64_t Executor::do_detach(const Operation& operation) {
   const bool attached = groups_[group] != GroupState::absent;
   asks_page_bytes_ |= attached && groups_[group] != GroupState::emulated;
   groups_[group] = GroupState::absent;
+  std::erase_if(standing_, [group](const Operation& o) {
+    return o.verb == Verb::attach && o.id % kGroups == group;
+  });
   const bool last = std::all_of(groups_.begin(), groups_.end(),
                                 [](GroupState state) { return state == GroupState::absent; });
   subject_->detach(group);
@@ -172,6 +176,7 @@ std::int64_t Executor::do_enroll(const Operation& operation) {
   if (device.enrolled) return 0;
   subject_->enroll(number);
   device.enrolled = true;
+  standing_.push_back(operation);
   return returned(Verb::enroll);
 }
 
@@ -182,6 +187,9 @@ std::int64_t Executor::do_withdraw(const Operation& operation) {
   if (!device.enrolled || device.called) return 0;
   subject_->withdraw(number);
   device.enrolled = false;
+  std::erase_if(standing_, [number](const Operation& o) {
+    return o.verb == Verb::enroll && o.id % kDevices == number;
+  });
   return returned(Verb::withdraw);
 }
 

@@ -27,8 +27,15 @@ void Executor::reset(const Setup& setup, SubjectFactory make) {
   given_ = 0;
   depth_ = 0;
   setup_ = setup;
+  make_ = make;
+  standing_.clear();
   bitmap_data_ = BitmapArea::kBase;
-  subject_ = make(setup, world_);
+  make_subject();
+}
+
+void Executor::make_subject() {
+  subject_ = make_(setup_, world_);
+  for (Watcher* watcher : watchers_) watcher->subject_made();
 }
 
 std::string Executor::release() {
@@ -111,7 +118,9 @@ std::vector<std::size_t> Executor::waiting() const {
 std::span<const Step> Executor::run_from(const Operation& query, std::uint64_t first_word) {
   Operation placed = query;
   if (first_word) placed.bend = {Field::bitmap_pointer, BitmapArea::kBase - 8 * first_word};
-  return run(placed);
+  const auto steps = run(placed);
+  --given_;  // it is none of the program's
+  return steps;
 }
 
 // The first of the bytes that `operation`, which resolved to `step`, cannot touch.
@@ -211,7 +220,19 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
     case Verb::ioctl:
       return do_ioctl(operation);
     case Verb::memlock:
-      world_.memlock_pages = operation.number;
+      world_.processes.set_limit(operation.process, operation.number);
+      return 0;
+    case Verb::mlock:
+      world_.processes.set_own_pages(operation.process, operation.number);
+      return 0;
+    case Verb::exit:
+      world_.processes.exit(operation.process);
+      return 0;
+    case Verb::exec:
+      world_.processes.exec(operation.process);
+      return 0;
+    case Verb::migrate:
+      if (!depth_) switch_over();
       return 0;
   }
   return 0;
@@ -238,7 +259,10 @@ void Executor::execute(const Operation& operation) {
   arm(operation, operation.fault, step);
   arm(operation, operation.other_fault, step);
   subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
+  const Caller caller = {operation.process, (operation.flags & kIpcLock) != 0};
+  const Caller around = std::exchange(world_.processes.caller, caller);
   const std::int64_t result = dispatch(operation, step);
+  world_.processes.caller = around;
   Step& done = steps_[index];
   done = step;
   done.result = result;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "live_mapping.h"
@@ -75,6 +76,9 @@ class Executor final : public UnmapListener {
   std::optional<std::uint64_t> differing_page(Executor& other) {
     return GuestMemory::differing_page(world_.memory, other.world_.memory);
   }
+
+  // What was left behind where the last migration came from, as release() says it.
+  const std::string& left_at_source() const { return left_at_source_; }
 
   // Withdraws all devices and releases the subject; what it left behind.
   std::string release();
@@ -155,6 +159,8 @@ class Executor final : public UnmapListener {
   std::int64_t do_detach(const Operation& operation);
   std::int64_t do_enroll(const Operation& operation);
   std::int64_t do_withdraw(const Operation& operation);
+  void make_subject();
+  void switch_over();
 
   BitmapArgument place_bitmap(const Operation& operation, std::uint64_t size);
   std::int64_t returned(Verb verb, std::int64_t result = 0, std::int64_t number = 0);
@@ -183,6 +189,10 @@ class Executor final : public UnmapListener {
   Setup setup_;
   std::unique_ptr<Subject> subject_;
   std::vector<Watcher*> watchers_;
+  SubjectFactory make_ = nullptr;
+  std::string left_at_source_;
+  // Those that made the groups attached and the devices enrolled that are, in their order.
+  std::vector<Operation> standing_;
   std::vector<LiveMapping> mappings_;  // oldest first
   std::array<Device, kDevices> devices_;
   std::array<GroupState, kGroups> groups_ = {};

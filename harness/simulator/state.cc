@@ -2,12 +2,19 @@
 #include "state.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tidemark {
 
 std::array<std::uint64_t, kTotals> totals_of(const Sizes& sizes) {
   return {sizes.page_sizes, sizes.pinned_pages,  sizes.locked_pages,
           sizes.mappings,   sizes.dma_available, sizes.tracking};
+}
+
+Sizes with_locked(Sizes sizes, const std::array<std::uint64_t, kProcesses>& locked_by) {
+  sizes.locked_by = locked_by;
+  sizes.locked_pages = std::accumulate(locked_by.begin(), locked_by.end(), std::uint64_t{0});
+  return sizes;
 }
 
 void State::clear() {

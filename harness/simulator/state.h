@@ -17,12 +17,16 @@ namespace tidemark {
 struct Sizes {
   std::uint64_t page_sizes = 0;  // bit n: 2^n bytes
   std::uint64_t pinned_pages = 0;
-  std::uint64_t locked_pages = 0;
+  std::uint64_t locked_pages = 0;  // by all processes that there are
   std::uint64_t mappings = 0;
   std::uint64_t dma_available = 0;
   bool tracking = false;
+  std::array<std::uint64_t, kProcesses> locked_by = {};  // the same by process
   bool operator==(const Sizes&) const = default;
 };
+
+// Adds up what each process has locked.
+Sizes with_locked(Sizes sizes, const std::array<std::uint64_t, kProcesses>& locked_by);
 
 // The same by name, in the order of Total.
 std::array<std::uint64_t, kTotals> totals_of(const Sizes& sizes);

@@ -44,6 +44,8 @@ struct WindowRun {
 
 class Watcher {
  public:
+  // The subject is a new one: all begins, or goes on at the destination of a migration.
+  virtual void subject_made() {}
   virtual void call_returned(const Call& /*call*/) {}
   // START or STOP returned 0, whether or not it changed anything.
   virtual void tracking_switched(bool /*on*/) {}

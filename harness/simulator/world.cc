@@ -14,7 +14,7 @@ void World::reset(const Setup& setup, UnmapListener* listener) {
     bitmap.reset(false);
   }
   fault = other_fault = {};
-  memlock_pages = setup.memlock_pages;
+  processes.reset(setup.memlock_pages);
   fail_allocation = 0;
   allocation_failed = false;
   failing_iommu_map = kNoMap;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// The world around one subject: a process with its memory, any 8 bytes of which can
-// fault, its limits, and devices that are called back.
+// The world around one subject: processes with their memory, any 8 bytes of which can
+// fault, their limits, and devices that are called back.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 
 #include "guest_memory.h"
 #include "host_layout.h"
+#include "processes.h"
 #include "program.h"
 #include "user_memory.h"
 
@@ -62,7 +63,7 @@ class World {
   std::array<ArgumentArea, kDepths> arguments;
   std::array<BitmapArea, kDepths> bitmaps;
   UserFault fault, other_fault;
-  std::uint64_t memlock_pages = kUnlimited;
+  Processes processes;
   std::uint64_t fail_allocation = 0;  // 1: the next one fails; 0: none does
   bool allocation_failed = false;     // set by a subject when it did
   // Which of the maps that the operation tells IOMMUs fails, from 0.

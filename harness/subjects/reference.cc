@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The reference as a subject, with and without the quirks of Linux.
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <string>
 
 #include "factories.h"
@@ -93,8 +95,17 @@ class ReferenceSubject : public Base, private reference::Surroundings {
   std::uint64_t contiguous_pages(std::uint64_t vaddr, std::uint64_t pages) override {
     return host_run(vaddr / kPageBytes, pages);
   }
-  int enter_process() override { return 0; }
-  std::uint64_t locked_limit_pages() override { return world_.memlock_pages; }
+  reference::Owner caller() override {
+    return {world_.processes.callers_memory(), world_.processes.caller.ipc_lock};
+  }
+  int enter_process(std::size_t process) override;
+  bool is_gone(std::size_t process) override { return world_.processes.memory(process).gone; }
+  std::uint64_t locked_limit_pages(std::size_t process) override {
+    return world_.processes.limit_pages(world_.processes.memory(process).task);
+  }
+  std::uint64_t locked_elsewhere(std::size_t process) override {
+    return world_.processes.memory(process).own_pages;
+  }
   std::uint64_t pfn_of(std::uint64_t vaddr) override { return World::pfn_of(vaddr); }
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override {
     world_.dma_unmap(device, iova, bytes);
@@ -109,10 +120,25 @@ class ReferenceSubject : public Base, private reference::Surroundings {
   reference::PageSet starved_marks_;  // that another subject had after a pin ran out in it
 };
 
+// A process is its memory here.
+template <class Base, class Model>
+int ReferenceSubject<Base, Model>::enter_process(std::size_t process) {
+  const Processes& now = world_.processes;
+  if (now.memory(process).gone) return -EPERM;
+  return now.is_kernel_thread() || process == now.callers_memory() ? 0 : -EFAULT;
+}
+
 template <class Base, class Model>
 Sizes ReferenceSubject<Base, Model>::sizes() {
-  return {model_.page_sizes(),      model_.pinned_page_count(), model_.locked_pages(),
-          model_.mappings().size(), model_.dma_available(),     model_.tracking()};
+  std::array<std::uint64_t, kProcesses> locked_by = {};
+  for (unsigned i = 0; i < kProcesses; ++i)
+    locked_by[i] = model_.locked_pages(world_.processes.memory_of(i));
+  return with_locked({.page_sizes = model_.page_sizes(),
+                      .pinned_pages = model_.pinned_page_count(),
+                      .mappings = model_.mappings().size(),
+                      .dma_available = model_.dma_available(),
+                      .tracking = model_.tracking()},
+                     locked_by);
 }
 
 template <class Base, class Model>
@@ -155,11 +181,16 @@ class LinuxModelSubject final : public ReferenceSubject<QuirkedReference, refere
   reference::Stop stop() override { return model().stop(); }
   std::vector<std::string_view> take_warnings() override { return model().take_warnings(); }
   void inspect(State& state) override;
-  std::string release() override {
-    const std::uint64_t pages = model().leaked_pages();
-    return pages ? std::to_string(pages) + " locked pages left\n" : "";
-  }
+  std::string release() override;
 };
+
+std::string LinuxModelSubject::release() {
+  const std::uint64_t pages = model().release();
+  std::string left = pages ? std::to_string(pages) + " locked pages left\n" : "";
+  for (const std::string_view function : take_warnings())
+    left += "a warning in " + std::string(function) + "\n";
+  return left;
+}
 
 // Pins are shown mapping by mapping, and one may begin before its mapping.
 void LinuxModelSubject::inspect(State& state) {

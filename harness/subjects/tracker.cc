@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The production tracker as a subject: the one place where C++ meets C.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 
 #include "c_subject.h"
 #include "check.h"
@@ -80,17 +82,21 @@ class TrackerSubject final : public Subject {
   // While the tracker runs: what the world says goes in, what it saw comes out.
   struct Use {
     explicit Use(TrackerSubject& s)
-        : subject(s), outer(s.machine_.fail_allocation), outer_callbacks(s.callbacks_) {
+        : subject(s),
+          outer(s.machine_.fail_allocation),
+          outer_process(s.machine_.process),
+          outer_callbacks(s.callbacks_) {
       os_current = &s.machine_;
       os_call_begin(&call);
       s.callbacks_ = 0;
-      s.machine_.locked_limit_pages = s.world_.memlock_pages;
+      s.follow_processes();
       s.machine_.fail_allocation = s.world_.fail_allocation;
     }
     ~Use() {
       subject.world_.allocation_failed |= subject.machine_.allocation_failed;
       subject.machine_.allocation_failed = false;
       subject.machine_.fail_allocation = outer;
+      subject.machine_.process = outer_process;
       os_call_end(&call);
       check(!subject.machine_.nr_entered, "process.not-left");
       subject.lock_use_ = {static_cast<unsigned>(call.nr_takes), subject.callbacks_,
@@ -101,15 +107,20 @@ class TrackerSubject final : public Subject {
     TrackerSubject& subject;
     // Of the call in whose window this one runs.
     std::uint64_t outer;
+    os_process* outer_process;
     unsigned outer_callbacks;
     os_call call;
   };
 
   const void* group_id(unsigned group) const { return &ledger_.domains[group]; }
   void give_devices();
+  void follow_processes();
 
   World& world_;
   os_machine machine_ = {};
+  std::deque<os_process> processes_;  // by memory
+  // Of each process, as far as is known here.
+  std::array<std::size_t, kProcesses> memories_ = {0, 1, 2, 3};
   tidemark_container* container_ = nullptr;
   std::array<Device, kDevices> devices_;
   HostLedger ledger_;
@@ -130,6 +141,22 @@ void TrackerSubject::give_devices() {
       d->subject->world_.dma_unmap(d->number, iova, bytes);
     };
   }
+}
+
+// What the world has made of the processes since the last call.
+void TrackerSubject::follow_processes() {
+  const Processes& now = world_.processes;
+  for (unsigned i = 0; i < kProcesses; ++i) {
+    const std::size_t memory = now.memory_of(i);
+    if (memory >= processes_.size()) processes_.resize(memory + 1);
+    if (memory != memories_[i]) processes_[memories_[i]].gone = true;
+    memories_[i] = memory;
+    os_process& process = processes_[memory];
+    process.ipc_lock = now.caller.ipc_lock;
+    process.locked_limit_pages = now.limit_pages(now.task_of(i));
+    process.own_locked_pages = now.memory(memory).own_pages;
+  }
+  machine_.process = now.is_kernel_thread() ? nullptr : &processes_[now.callers_memory()];
 }
 
 tidemark_range_rule rule_of(RangeRule rule) {
@@ -223,8 +250,14 @@ Sizes TrackerSubject::sizes() {
   tidemark_container_stats(container_, &stats);
   check(stats.nr_groups == static_cast<unsigned>(std::popcount(groups_)), "groups.own-count");
   check(stats.locked_pages == machine_.locked_pages, "locked-pages.own-count");
-  return {stats.pgsizes,     stats.pinned_pages, stats.locked_pages,
-          stats.nr_mappings, stats.dma_avail,    stats.tracking != 0};
+  std::array<std::uint64_t, kProcesses> locked_by = {};
+  for (unsigned i = 0; i < kProcesses; ++i) locked_by[i] = processes_[memories_[i]].locked_pages;
+  return with_locked({.page_sizes = stats.pgsizes,
+                      .pinned_pages = stats.pinned_pages,
+                      .mappings = stats.nr_mappings,
+                      .dma_available = stats.dma_avail,
+                      .tracking = stats.tracking != 0},
+                     locked_by);
 }
 
 void TrackerSubject::inspect(State& state) {

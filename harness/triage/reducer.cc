@@ -125,9 +125,10 @@ class Reducer {
   // All operations of one kind at once, those first that rarely matter.
   void drop_verbs() {
     static constexpr Verb kOrder[] = {
-        Verb::info,  Verb::extension, Verb::ioctl,  Verb::read,   Verb::memlock, Verb::withdraw,
-        Verb::dma,   Verb::unpin,     Verb::unmap,  Verb::detach, Verb::stop,    Verb::write,
-        Verb::query, Verb::pin,       Verb::enroll, Verb::attach, Verb::start};
+        Verb::info,   Verb::extension, Verb::ioctl, Verb::read,    Verb::memlock, Verb::withdraw,
+        Verb::mlock,  Verb::exec,      Verb::exit,  Verb::migrate, Verb::dma,     Verb::unpin,
+        Verb::unmap,  Verb::detach,    Verb::stop,  Verb::write,   Verb::query,   Verb::pin,
+        Verb::enroll, Verb::attach,    Verb::start};
     try_without(
         [&](std::size_t i) { return i + 1 < size() && best_.operations[i].when != When::now; });
     for (const Verb verb : kOrder) {

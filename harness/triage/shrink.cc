@@ -153,6 +153,7 @@ std::vector<Operation> simpler(const Operation& operation) {
   add_simpler_flags(operation, result);
   add_reset(operation, &Operation::id, result);
   add_simpler_hardware(operation, result);
+  add_reset(operation, &Operation::process, result);
   add_reset(operation, &Operation::hardware, result);
   add_reset(operation, &Operation::number, result);
   if (operation.vaddr.base != Base::fresh && fields_of(operation.verb).vaddr) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What stands in for the kernel around the tracker in user space: a process
- * with memory and a locked-memory limit, an allocator that can be told to fail,
+ * What stands in for the kernel around the tracker in user space: processes
+ * with memory and locked-memory limits, an allocator that can be told to fail,
  * and the counters that show what was left behind. For C and C++.
  */
 #ifndef TIDEMARK_OS_USER_MACHINE_H
@@ -16,7 +16,23 @@ extern "C" {
 #endif
 
 /**
- * struct os_machine - the process that a container runs in, and its host
+ * struct os_process - a process: its memory, and what it may lock of it
+ * @gone: it has exited, or has other memory by now; its pages are still pinned
+ * @ipc_lock: it has CAP_IPC_LOCK, and no limit counts for what it maps
+ * @locked_limit_pages: RLIMIT_MEMLOCK
+ * @own_locked_pages: that it has locked by itself; they count, too
+ * @locked_pages: charged to it; written by what the tracker calls
+ */
+struct os_process {
+	bool gone;
+	bool ipc_lock;
+	__u64 locked_limit_pages;
+	__u64 own_locked_pages;
+	__u64 locked_pages;
+};
+
+/**
+ * struct os_machine - the processes that a container runs in, and their host
  * @context: given to every function
  * @copy_from_user: Return the number of bytes that could not be copied, 0 if all could.
  * @copy_to_user: The same.
@@ -27,14 +43,14 @@ extern "C" {
  * @unpin: Give them back, dirty if they were pinned to be written (@write).
  * @unlocked: NULL, or called whenever this thread has let a lock go: where tests let
  *	      the other threads in.
- * @process_gone: the process has exited; its pages are still pinned
- * @locked_limit_pages: RLIMIT_MEMLOCK
+ * @process: who calls; NULL: a thread of the kernel, which maps nothing. Processes
+ *	     outlive their mappings, and have their memory at the same addresses.
  * @fail_allocation: 1: the next one fails, once; 0: none does
  * @allocation_failed: set when @fail_allocation came true
  * @nr_allocations: not freed yet
- * @nr_processes: references held on the process
- * @locked_pages: charged
- * @nr_entered: of its memory by rw that were not left yet
+ * @nr_processes: references held on processes
+ * @locked_pages: charged to all of them, be they gone or not
+ * @nr_entered: of their memory by rw that were not left yet
  * @nr_warnings: about drivers; nothing is printed
  *
  * One machine serves one container. Its functions and counters are used under
@@ -51,8 +67,7 @@ struct os_machine {
 	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages, bool write);
 	void (*unlocked)(void *context);
 
-	bool process_gone;
-	__u64 locked_limit_pages;
+	struct os_process *process;
 	__u64 fail_allocation;
 
 	bool allocation_failed;

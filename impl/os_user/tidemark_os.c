@@ -203,6 +203,8 @@ unsigned long copy_to_user(void __user *to, const void *from, size_t bytes)
 void tidemark_process_get(struct tidemark_process *process)
 {
 	process->machine = os_current;
+	process->process = os_current->process;
+	process->unlimited = os_current->process->ipc_lock;
 	process->machine->nr_processes++;
 }
 
@@ -213,34 +215,42 @@ void tidemark_process_put(struct tidemark_process *process)
 
 int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
 {
-	struct os_machine *machine = process->machine;
+	struct os_process *owner = process->process;
+	u64 locked = owner->own_locked_pages + owner->locked_pages;
 
 	wants_lock();
-	if (nr_pages && machine->process_gone)
+	if (!nr_pages)
+		return 0;
+	if (owner->gone)
 		return -ESRCH;
-	if (nr_pages && machine->locked_pages + nr_pages > machine->locked_limit_pages)
+	if (!process->unlimited && locked + nr_pages > owner->locked_limit_pages)
 		return -ENOMEM;
-	machine->locked_pages += nr_pages;
+	owner->locked_pages += nr_pages;
+	process->machine->locked_pages += nr_pages;
 	return 0;
 }
 
 void tidemark_process_uncharge(struct tidemark_process *process, u64 nr_pages)
 {
 	wants_lock();
+	process->process->locked_pages -= nr_pages;
 	process->machine->locked_pages -= nr_pages;
 }
 
-static s64 machine_pin(struct os_machine *machine, u64 vaddr, u64 nr_pages, bool write, u64 *pfn)
+static s64 process_pin_pages(struct tidemark_process *process, u64 vaddr, u64 nr_pages,
+			     bool write, u64 *pfn)
 {
+	struct os_machine *machine = process->machine;
+
 	wants_lock();
-	if (machine->process_gone)
+	if (process->process->gone)
 		return -ENODEV;
 	return machine->pin(machine->context, vaddr, nr_pages, write, pfn);
 }
 
 int tidemark_process_pin(struct tidemark_process *process, u64 vaddr, bool write, u64 *pfn)
 {
-	s64 ret = machine_pin(process->machine, vaddr, 1, write, pfn);
+	s64 ret = process_pin_pages(process, vaddr, 1, write, pfn);
 
 	return ret < 0 ? ret : 0;
 }
@@ -251,12 +261,13 @@ void tidemark_process_unpin(struct tidemark_process *process, u64 pfn, u64 nr_pa
 	process->machine->unpin(process->machine->context, pfn, nr_pages, write);
 }
 
-/* Each machine is a process; the current one is the current machine's. */
 int tidemark_process_enter(struct tidemark_process *process)
 {
-	if (process->machine->process_gone)
+	const struct os_process *caller = os_current->process;
+
+	if (process->process->gone)
 		return -EPERM;
-	if (process->machine != os_current)
+	if (caller && caller != process->process)
 		return -EFAULT;
 	process->machine->nr_entered++;
 	return 0;
@@ -272,13 +283,13 @@ void tidemark_batch_begin(struct tidemark_batch *batch, struct tidemark_process 
 			  u64 nr_pages, bool write)
 {
 	(void)nr_pages;
-	batch->machine = process->machine;
+	batch->process = process;
 	batch->write = write;
 }
 
 s64 tidemark_batch_pin(struct tidemark_batch *batch, u64 vaddr, u64 nr_pages, u64 *pfn)
 {
-	return machine_pin(batch->machine, vaddr, nr_pages, batch->write, pfn);
+	return process_pin_pages(batch->process, vaddr, nr_pages, batch->write, pfn);
 }
 
 void tidemark_batch_end(struct tidemark_batch *batch)

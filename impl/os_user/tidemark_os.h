@@ -209,6 +209,8 @@ unsigned long copy_to_user(void __user *to, const void *from, size_t bytes);
 /* The process that made a mapping: whose memory it is, and who pays for it. */
 struct tidemark_process {
 	struct os_machine *machine;
+	struct os_process *process;
+	bool unlimited;
 };
 
 void tidemark_process_get(struct tidemark_process *process);
@@ -222,7 +224,7 @@ void tidemark_process_leave(struct tidemark_process *process);
 
 /* Runs of pages. The machine pins them as they are asked for, and none ahead. */
 struct tidemark_batch {
-	struct os_machine *machine;
+	struct tidemark_process *process;
 	bool write;
 };
 

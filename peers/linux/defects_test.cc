@@ -178,7 +178,7 @@ TEST_P(Defects, AttachMapsTheCallersMemory) {
   ASSERT_EQ(subject_->attach(0, nullptr), 0);
   subject_->enroll(0);
   ASSERT_EQ(map(0, 2 * kPage), 0);
-  now().other_process = true;
+  world_.processes.caller.process = 1;
   EXPECT_EQ(pin(0, 0, 1), 1);
   EXPECT_EQ(now().nr_pinned_of_other, 0u);
   EXPECT_EQ(subject_->attach(1, &hardware_kind(0)), 0);

@@ -102,6 +102,7 @@ class Type1Subject final : public LinuxSubject {
     bool outer_failed;
   };
 
+  void give_processes();
   static Type1Subject& self(void* context) { return *static_cast<Type1Subject*>(context); }
   bool allocation_fails() {
     if (!fail_allocation_ || --fail_allocation_) return false;
@@ -144,7 +145,7 @@ std::uint64_t most_pages(const Setup& setup) {
 Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& world, bool careful)
     : type1_(type1), world_(world) {
   give_memory(*this, kernel_world_);
-  kernel_world_.memlock_pages = [](void* c) -> __u64 { return self(c).world_.memlock_pages; };
+  give_processes();
   kernel_world_.allocation_fails = [](void* c) { return self(c).allocation_fails(); };
   kernel_world_.iommu_map_fails = [](void* c) { return self(c).world_.iommu_map_fails(); };
   kernel_world_.dma_unmap = [](void* c, unsigned device, __u64 iova, __u64 bytes) {
@@ -160,6 +161,23 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
   const Use use(*this);
   container_ = type1_.create(&kernel_world_, setup.entries, careful, most_pages(setup));
   type1_.open(container_, vfio_type(setup.type));
+}
+
+void Type1Subject::give_processes() {
+  kernel_world_.caller = [](void* c) -> linux_caller {
+    const Processes& now = self(c).world_.processes;
+    if (now.is_kernel_thread()) return {true, false, 0, 0};
+    return {false, now.caller.ipc_lock, now.task_of(now.caller.process), now.callers_memory()};
+  };
+  kernel_world_.memlock_pages = [](void* c, __u64 task) -> __u64 {
+    return self(c).world_.processes.limit_pages(task);
+  };
+  kernel_world_.memory_gone = [](void* c, __u64 memory) {
+    return self(c).world_.processes.memory(memory).gone;
+  };
+  kernel_world_.own_pages = [](void* c, __u64 memory) -> __u64 {
+    return self(c).world_.processes.memory(memory).own_pages;
+  };
 }
 
 int Type1Subject::attach(unsigned group, const HardwareKind* kind) {
@@ -185,8 +203,15 @@ Sizes Type1Subject::sizes() {
     counted_ = stats;
     is_counted_ = true;
   }
-  return {stats.pgsizes,     stats.pinned_pages,  stats.locked_pages,
-          stats.nr_mappings, stats.dma_available, stats.tracking};
+  std::array<std::uint64_t, kProcesses> locked_by = {};
+  for (unsigned i = 0; i < kProcesses; ++i)
+    locked_by[i] = type1_.locked_pages(container_, world_.processes.memory_of(i));
+  return with_locked({.page_sizes = stats.pgsizes,
+                      .pinned_pages = stats.pinned_pages,
+                      .mappings = stats.nr_mappings,
+                      .dma_available = stats.dma_available,
+                      .tracking = stats.tracking},
+                     locked_by);
 }
 
 void Type1Subject::inspect(State& state) {

@@ -15,9 +15,8 @@ Kind kind_of(Stop stop) { return stop == Stop::bug ? Kind::bug : Kind::deadlock;
 }  // namespace
 
 void QuirkedLockstep::begin(const Setup& setup) {
-  Lockstep::begin(setup);
   seen_ = {};
-  reference().behave_as(quirks_, seen_);
+  Lockstep::begin(setup);
   index_ = 0;
 }
 

@@ -10,10 +10,14 @@
 
 namespace tidemark {
 
-class QuirkedLockstep : public Lockstep {
+class QuirkedLockstep : public Lockstep, private Watcher {
  public:
   QuirkedLockstep(SubjectFactory make_linux, reference::Quirks quirks)
-      : Lockstep(make_linux, make_quirked_reference), quirks_(quirks) {}
+      : Lockstep(make_linux, make_quirked_reference), quirks_(quirks) {
+    expected().watch(*this);
+  }
+  QuirkedLockstep(const QuirkedLockstep&) = delete;
+  QuirkedLockstep& operator=(const QuirkedLockstep&) = delete;
 
   // As Lockstep's, but throws LinuxStopped where Linux cannot go on.
   void begin(const Setup& setup) override;
@@ -34,6 +38,8 @@ class QuirkedLockstep : public Lockstep {
   bool is_precise() const override { return false; }
 
  private:
+  // Of the reference, also at the destination of a migration.
+  void subject_made() override { reference().behave_as(quirks_, seen_); }
   QuirkedReference& reference() { return static_cast<QuirkedReference&>(expected().subject()); }
   std::optional<Mismatch> compare_warnings();
   Mismatch did_not_stop();

@@ -29,7 +29,7 @@ TEST_P(SubjectTest, CountsWhatItHolds) {
 
 TEST_P(SubjectTest, HardwareLocksWhatIsMapped) {
   EXPECT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
-  world_.memlock_pages = 5;
+  world_.processes.set_limit(0, 5);
   EXPECT_EQ(map(0, 4 * kPageBytes), 0);
   EXPECT_EQ(map(8 * kPageBytes, 2 * kPageBytes), -ENOMEM);
   EXPECT_EQ(subject_->sizes().locked_pages, 4u);

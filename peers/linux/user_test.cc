@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// What programs cannot say of the user: other processes, threads of the kernel,
-// memory without struct pages, addresses that are out of date. What Linux does.
+// What programs cannot say of the user: signals, memory without struct pages, addresses
+// that are out of date; and what Linux does for other processes and threads of the kernel.
 #include <cerrno>
 
 #include "linux_fixture.h"
@@ -15,6 +15,7 @@ using Warnings = std::vector<std::string>;
 
 class User : public HandsOn {
  protected:
+  void call_as(std::uint8_t process) { world_.processes.caller.process = process; }
   void attach_hardware() {
     ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
     subject_->enroll(0);
@@ -31,22 +32,22 @@ class User : public HandsOn {
 TEST_P(User, KernelThreadsWrite) {
   ASSERT_EQ(map(0, 2 * kPage), 0);
   ASSERT_EQ(start(), 0);
-  now().kernel_thread = true;
+  call_as(kKernelThread);
   EXPECT_EQ(write(kPage), 0);
-  now().kernel_thread = false;
+  call_as(0);
   EXPECT_EQ(query(0, 2 * kPage), 0);
   EXPECT_EQ(reported(), Pages{1});
 }
 
 TEST_P(User, KernelThreadsCannotMap) {
   ASSERT_EQ(map(0, kPage), 0);
-  now().kernel_thread = true;
+  call_as(kKernelThread);
   EXPECT_EQ(subject_->attach(0, &hardware_kind(0)), -ENODEV);
 }
 
 TEST_P(User, OthersCannotWrite) {
   ASSERT_EQ(map(0, kPage), 0);
-  now().other_process = true;
+  call_as(1);
   EXPECT_EQ(write(0), -EFAULT);
 }
 
@@ -54,7 +55,7 @@ TEST_P(User, NobodyPinsOrWritesMemoryOfWhoIsGone) {
   ASSERT_EQ(subject_->attach(1, nullptr), 0);
   subject_->enroll(0);
   ASSERT_EQ(map(0, kPage), 0);
-  now().first_exited = true;
+  world_.processes.exit(0);
   EXPECT_EQ(write(0), -EPERM);
   EXPECT_EQ(pin(1, 0, 1), -ENODEV);
 }
@@ -62,9 +63,10 @@ TEST_P(User, NobodyPinsOrWritesMemoryOfWhoIsGone) {
 TEST_P(User, WhoIsGoneIsGivenNothingBack) {
   attach_hardware();
   ASSERT_EQ(map(0, kPage), 0);
-  now().first_exited = true;
+  world_.processes.exit(0);
   EXPECT_EQ(unmap(0, kPage), 0);
-  EXPECT_EQ(subject_->sizes().locked_pages, 1u);
+  EXPECT_EQ(subject_->sizes().locked_pages, 0u);
+  EXPECT_EQ(subject_->release(), "");
 }
 
 TEST_P(User, WhoIsDyingLocksNothing) {
@@ -76,9 +78,9 @@ TEST_P(User, WhoIsDyingLocksNothing) {
 
 TEST_P(User, SomeMayLockAnyNumberOfPages) {
   attach_hardware();
-  world_.memlock_pages = 1;
+  world_.processes.set_limit(0, 1);
   EXPECT_EQ(map(0, 4 * kPage), -ENOMEM);
-  now().capable = true;
+  world_.processes.caller.ipc_lock = true;
   EXPECT_EQ(map(0, 4 * kPage), 0);
   EXPECT_EQ(subject_->release(), "");
 }
@@ -187,11 +189,12 @@ TEST_P(User, MappingsMoveToAnotherProcess) {
   attach_hardware();
   ASSERT_EQ(map(0, 2 * kPage), 0);
   EXPECT_EQ(unmap(0, 2 * kPage, kForget), 0);
-  now().other_process = now().dying = true;
+  call_as(1);
+  now().dying = true;
   EXPECT_EQ(map(0, 2 * kPage, kRenew), -EINTR);
   now().dying = false;
   EXPECT_EQ(map(0, 2 * kPage, kRenew), 0);
-  now().first_exited = true;
+  world_.processes.exit(0);
   EXPECT_EQ(write(0), 0);
   EXPECT_EQ(subject_->sizes().locked_pages, 2u);
   EXPECT_EQ(subject_->release(), "");

@@ -23,7 +23,7 @@ static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 
 	container->foresight.dma = vfio_find_dma(container->iommu, iova, bytes);
 	container->world->dma_unmap(container->world->context, self->number, iova, bytes);
-	linux_peer = container;
+	linux_peer_enter(container);
 	foresee_window(container->iommu, device);
 }
 
@@ -37,10 +37,8 @@ static struct linux_container *create(const struct linux_world *world, unsigned 
 	container->world = world;
 	container->foresight.careful = careful;
 	container->foresight.most_pages = most_pages;
-	for (unsigned int i = 0; i <= LINUX_PEER_PROCESSES; ++i) {
-		container->task[i].group_leader = &container->task[i];
-		container->task[i].mm = i < LINUX_PEER_PROCESSES ? &container->mm[i] : NULL;
-	}
+	INIT_LIST_HEAD(&container->mms);
+	INIT_LIST_HEAD(&container->tasks);
 	INIT_LIST_HEAD(&container->allocations);
 	for (unsigned int i = 0; i < LINUX_DEVICES; ++i)
 		container->devices[i].number = i;
@@ -100,8 +98,10 @@ static void close(struct vfio_iommu *iommu)
 static struct linux_leaks release(struct linux_container *container)
 {
 	struct linux_leaks leaks = {};
+	struct task_struct *task;
+	struct mm_struct *mm;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (container->iommu) {
 		close(container->iommu);
 		unpin_all(container->iommu);
@@ -109,10 +109,13 @@ static struct linux_leaks release(struct linux_container *container)
 	}
 	container->iommu = NULL;
 	leaks.allocations = container->nr_allocations;
-	for (unsigned int i = 0; i < LINUX_PEER_PROCESSES; ++i) {
-		leaks.references += container->mm[i].nr_references + container->task[i].nr_references;
-		leaks.locked_pages += container->mm[i].locked_vm;
+	list_for_each_entry(mm, &container->mms, list) {
+		leaks.references += mm->nr_references;
+		if (!mm->gone)
+			leaks.locked_pages += mm->locked_vm - mm->own_pages;
 	}
+	list_for_each_entry(task, &container->tasks, list)
+		leaks.references += task->nr_references;
 	return leaks;
 }
 
@@ -130,6 +133,7 @@ static void destroy(struct linux_container *container)
 		free(domain);
 	}
 	linux_peer_free_all();
+	linux_peer_free_processes();
 	linux_peer = NULL;
 	free(container);
 }
@@ -145,7 +149,7 @@ static long do_ioctl(struct linux_container *container, unsigned int command,
 	struct vfio_iommu_type1_dma_map map = {};
 	long result;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	disable_hugepages = container->circumstances.no_huge_pages;
 	container->foresight.nr_pinned = 0;
 	if (command == VFIO_IOMMU_UNMAP_DMA)
@@ -172,7 +176,7 @@ static int attach(struct linux_container *container, unsigned int number,
 	const bool attached = group->emulated || group->hardware;
 	int result;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	disable_hugepages = container->circumstances.no_huge_pages;
 	container->foresight.nr_pinned = 0;
 	container->foresight.sizes = container->iommu->pgsize_bitmap;
@@ -212,7 +216,7 @@ static void detach(struct linux_container *container, unsigned int number)
 	struct vfio_iommu *iommu = container->iommu;
 	LIST_HEAD(closed);
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (!group->emulated && !group->hardware)
 		return;
 	container->foresight.sizes = iommu->pgsize_bitmap;
@@ -237,13 +241,13 @@ static struct vfio_device *device_of(struct linux_container *container, unsigned
 
 static void enroll(struct linux_container *container, unsigned int device)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	linux_peer_driver->register_device(container->iommu, device_of(container, device));
 }
 
 static void withdraw(struct linux_container *container, unsigned int device)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	linux_peer_driver->unregister_device(container->iommu, device_of(container, device));
 }
 
@@ -255,7 +259,7 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 	struct page *pages[VFIO_PIN_PAGES_MAX_ENTRIES];
 	int result;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (!nr_pages || (!group->emulated && !group->hardware))
 		return -EINVAL;
 	if (nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES)
@@ -271,7 +275,7 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 
 static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (WARN_ON(nr_pages <= 0 || nr_pages > (int)VFIO_PIN_PAGES_MAX_ENTRIES))
 		return;
 	foresee_unaligned(container->iommu, iova, nr_pages, false);
@@ -280,7 +284,7 @@ static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
 
 static int rw(struct linux_container *container, __u64 iova, void *data, size_t bytes, bool write)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (!bytes)
 		return -EINVAL;
 	return linux_peer_driver->dma_rw(container->iommu, iova, data, bytes, write);
@@ -294,7 +298,6 @@ static void stats(struct linux_container *container, struct linux_stats *stats)
 
 	*stats = (struct linux_stats){
 		.pgsizes = iommu->pgsize_bitmap,
-		.locked_pages = container->mm[0].locked_vm + container->mm[1].locked_vm,
 		.dma_available = iommu->dma_avail,
 		.uncharged_bytes = container->uncharged_bytes,
 		.tracking = iommu->dirty_page_tracking,
@@ -312,6 +315,15 @@ static void count(struct linux_container *container, struct linux_stats *stats)
 		for (struct rb_node *p = rb_first(&dma->pfn_list); p; p = rb_next(p))
 			++stats->pinned_pages;
 	}
+}
+
+static __u64 locked_pages(struct linux_container *container, __u64 memory)
+{
+	const struct mm_struct *mm;
+
+	linux_peer = container;
+	mm = linux_peer_mm(memory);
+	return mm->locked_vm - mm->own_pages;
 }
 
 static struct linux_circumstances *circumstances(struct linux_container *container)
@@ -402,6 +414,7 @@ const struct linux_type1 LINUX_PEER_NAME = {
 	.rw = rw,
 	.stats = stats,
 	.count = count,
+	.locked_pages = locked_pages,
 	.circumstances = circumstances,
 	.offers = offers,
 	.has_domain = has_domain,

@@ -19,14 +19,11 @@ struct linux_peer_device {
 /* The one page that is not the user's: far below all of them. */
 #define LINUX_PEER_OWN_PFN (1ul << 16)
 
-/* The first one, and another. */
-#define LINUX_PEER_PROCESSES 2
-
 struct linux_container {
 	struct linux_circumstances circumstances; /* first, for linux_peer_now() */
 	const struct linux_world *world;
-	struct mm_struct mm[LINUX_PEER_PROCESSES];
-	struct task_struct task[LINUX_PEER_PROCESSES + 1]; /* the last: a kernel thread */
+	struct list_head mms, tasks; /* those that have called */
+	struct task_struct kernel_thread;
 	struct list_head allocations;
 	__u64 nr_allocations;
 	__u64 uncharged_bytes;
@@ -47,6 +44,14 @@ struct linux_container {
 void linux_peer_visit_domain(const struct iommu_domain *domain, void *context,
 			     void (*range)(void *context, __u64 iova, __u64 pfn, __u64 nr_pages,
 					   int prot));
+
+/* kernel.c: a call begins, or goes on after a callback. */
+void linux_peer_enter(struct linux_container *container);
+
+/* The memory of this number. */
+struct mm_struct *linux_peer_mm(__u64 number);
+
+void linux_peer_free_processes(void);
 
 /* Frees every allocation that is left. */
 void linux_peer_free_all(void);

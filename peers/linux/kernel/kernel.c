@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the stand-ins of fakes/instrumented/ do, but for the IOMMU: memory, the process, the user. */
+/* What the stand-ins of fakes/instrumented/ do, but for the IOMMU: memory, processes, the user. */
 #include "inside.h"
 
 #include <linux/sched/mm.h>
@@ -120,18 +120,99 @@ void __free_pages(struct page *page, unsigned int order)
 	(void)order;
 }
 
-/* --- The process --- */
+/* --- Processes --- */
+
+static struct linux_caller caller(void)
+{
+	return linux_peer->world->caller(linux_peer->world->context);
+}
+
+static void *process_part(size_t bytes)
+{
+	void *part = calloc(1, bytes);
+
+	if (!part)
+		abort();
+	return part;
+}
+
+/* What the process has done by itself. */
+static void follow(struct mm_struct *mm)
+{
+	const struct linux_world *world = linux_peer->world;
+	const u64 own_pages = world->own_pages(world->context, mm->number);
+
+	mm->gone = world->memory_gone(world->context, mm->number);
+	mm->locked_vm += own_pages - mm->own_pages;
+	mm->own_pages = own_pages;
+}
+
+struct mm_struct *linux_peer_mm(__u64 number)
+{
+	struct mm_struct *mm;
+
+	list_for_each_entry(mm, &linux_peer->mms, list)
+		if (mm->number == number)
+			return mm;
+	mm = process_part(sizeof(*mm));
+	mm->number = number;
+	list_add(&mm->list, &linux_peer->mms);
+	follow(mm);
+	return mm;
+}
+
+static struct task_struct *task_of(const struct linux_caller *caller)
+{
+	struct task_struct *task;
+
+	list_for_each_entry(task, &linux_peer->tasks, list)
+		if (task->number == caller->task)
+			goto found;
+	task = process_part(sizeof(*task));
+	task->number = caller->task;
+	task->group_leader = task;
+	list_add(&task->list, &linux_peer->tasks);
+found:
+	task->mm = linux_peer_mm(caller->memory);
+	return task;
+}
 
 struct task_struct *linux_peer_current(void)
 {
-	const struct linux_circumstances *now = linux_peer_now();
+	const struct linux_caller now = caller();
 
-	return &linux_peer->task[now->kernel_thread ? LINUX_PEER_PROCESSES : now->other_process];
+	return now.kernel_thread ? &linux_peer->kernel_thread : task_of(&now);
+}
+
+bool capable(int capability)
+{
+	(void)capability;
+	return caller().capable;
+}
+
+void linux_peer_enter(struct linux_container *container)
+{
+	struct mm_struct *mm;
+
+	linux_peer = container;
+	list_for_each_entry(mm, &container->mms, list)
+		follow(mm);
+}
+
+void linux_peer_free_processes(void)
+{
+	struct task_struct *task, *next_task;
+	struct mm_struct *mm, *next_mm;
+
+	list_for_each_entry_safe(mm, next_mm, &linux_peer->mms, list)
+		free(mm);
+	list_for_each_entry_safe(task, next_task, &linux_peer->tasks, list)
+		free(task);
 }
 
 bool mmget_not_zero(struct mm_struct *mm)
 {
-	if (linux_peer_now()->first_exited && mm == &linux_peer->mm[0])
+	if (mm->gone)
 		return false;
 	++mm->nr_references;
 	return true;
@@ -139,9 +220,9 @@ bool mmget_not_zero(struct mm_struct *mm)
 
 unsigned long task_rlimit(const struct task_struct *task, unsigned int limit)
 {
-	const __u64 pages = linux_peer->world->memlock_pages(linux_peer->world->context);
+	const __u64 pages =
+		linux_peer->world->memlock_pages(linux_peer->world->context, task->number);
 
-	(void)task;
 	(void)limit;
 	return pages >= ~0ul >> PAGE_SHIFT ? ~0ul : pages << PAGE_SHIFT;
 }
@@ -198,7 +279,7 @@ long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned lo
 							 write);
 		}
 	}
-	if (mm != &linux_peer->mm[0])
+	if (mm->number)
 		linux_peer_now()->nr_pinned_of_other += pinned;
 	linux_peer->foresight.nr_pinned += pinned;
 	if (linux_peer->foresight.careful &&

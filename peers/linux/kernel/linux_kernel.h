@@ -3,8 +3,8 @@
  * The border between a kernel and who drives it: Linux's type1 driver, compiled
  * as it is, in a world that the driver's caller plays. For C and C++.
  *
- * One container is one kernel with one process. Calls come one at a time, but a
- * dma_unmap() may make others.
+ * One container is one kernel. Calls come one at a time, but a dma_unmap() may make
+ * others.
  */
 #ifndef PEERS_LINUX_KERNEL_H
 #define PEERS_LINUX_KERNEL_H
@@ -20,6 +20,13 @@ extern "C" {
 #define LINUX_GROUPS 4
 #define LINUX_DEVICES 4
 
+/* Who calls. Tasks and memories are numbered by the world; each memory is a task's. */
+struct linux_caller {
+	bool kernel_thread; /* one without memory of its own: the rest means nothing */
+	bool capable;       /* has CAP_IPC_LOCK */
+	__u64 task, memory;
+};
+
 struct linux_world {
 	void *context; /* given to every function */
 	/* Return the number of bytes that could not be copied. */
@@ -32,7 +39,10 @@ struct linux_world {
 	 */
 	__s64 (*pin)(void *context, __u64 vaddr, __u64 nr_pages, bool write, __u64 *pfn);
 	void (*unpin)(void *context, __u64 pfn, __u64 nr_pages, bool write);
-	__u64 (*memlock_pages)(void *context);
+	struct linux_caller (*caller)(void *context);
+	__u64 (*memlock_pages)(void *context, __u64 task);
+	bool (*memory_gone)(void *context, __u64 memory);
+	__u64 (*own_pages)(void *context, __u64 memory); /* locked by the process itself */
 	/* Shall the next allocation fail? */
 	bool (*allocation_fails)(void *context);
 	/* An IOMMU is told to map a run of user pages: shall it have no memory? */
@@ -83,13 +93,9 @@ enum linux_interrupts {
 
 /* What can be otherwise. All zero is how it is unless a test says so. */
 struct linux_circumstances {
-	/* Who calls. */
-	bool kernel_thread; /* one without memory of its own */
-	bool other_process; /* than the first */
-	bool first_exited;  /* the first process has no memory any more */
-	bool capable;       /* to lock any amount of memory */
-	bool dying;         /* gets no lock for which a fatal signal need not wait */
-	__u64 nr_pinned_of_other; /* counted: pins of the other process's memory */
+	/* Who calls, and what for. */
+	bool dying;               /* gets no lock for which a fatal signal need not wait */
+	__u64 nr_pinned_of_other; /* counted: pins of other memories than the first */
 
 	/* User memory that has no struct page: user addresses in bytes, inclusive. */
 	__u64 device_first, device_last;
@@ -115,7 +121,6 @@ struct linux_circumstances {
 struct linux_stats {
 	__u64 pgsizes;
 	__u64 pinned_pages; /* distinct; counted */
-	__u64 locked_pages; /* as the process has them */
 	__u64 nr_mappings;  /* counted */
 	__u64 dma_available;
 	__u64 uncharged_bytes; /* allocated, and on no memory cgroup's account */
@@ -129,7 +134,7 @@ struct linux_visitor {
 	void (*marks)(void *context, __u64 first, __u64 last); /* bytes, whole pages */
 };
 
-/* What was not given back, counted after release(). */
+/* What was not given back, counted after release(); of locked pages, by memories that are there. */
 struct linux_leaks {
 	__u64 allocations, references, locked_pages;
 };
@@ -172,6 +177,8 @@ struct linux_type1 {
 	void (*stats)(struct linux_container *container, struct linux_stats *stats);
 	/* The rest of it: O(mappings + pins). */
 	void (*count)(struct linux_container *container, struct linux_stats *stats);
+	/* Charged to a process's memory. */
+	__u64 (*locked_pages)(struct linux_container *container, __u64 memory);
 	/* Looked at until the container is destroyed. */
 	struct linux_circumstances *(*circumstances)(struct linux_container *container);
 	/* What the core asks before a container is opened: CHECK_EXTENSION. */

@@ -5,7 +5,7 @@
  * unless a test says so, none is reserved or without a struct page. The world says
  * which can be pinned; all pins are counted.
  *
- * The process's locked memory and the references held on it are counted, too.
+ * Processes' locked memory and the references held on them are counted, too.
  */
 #ifndef LINUX_PEER_MM_H
 #define LINUX_PEER_MM_H
@@ -77,9 +77,13 @@ static inline void free_page(unsigned long address)
 struct page *alloc_pages(gfp_t flags, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);
 
-/* The process. */
+/* A process's. */
 struct mm_struct {
+	struct list_head list; /* in linux_container.mms */
+	u64 number;            /* as the world has it */
+	bool gone;
 	unsigned long locked_vm; /* pages */
+	u64 own_pages;           /* of those, locked by the process itself */
 	long nr_references;
 };
 static inline int mmap_write_lock_killable(struct mm_struct *mm)

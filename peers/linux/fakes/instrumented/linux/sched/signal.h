@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Processes of one task; their limit is the world's. */
+/* Processes of one task each; who calls, and what its limit is, the world says. */
 #ifndef LINUX_PEER_SCHED_SIGNAL_H
 #define LINUX_PEER_SCHED_SIGNAL_H
 
 #include <linux/kernel.h>
+#include <linux/types.h>
 
 #include "../../circumstances.h"
 
 struct mm_struct;
 struct task_struct {
+	struct list_head list; /* in linux_container.tasks */
+	u64 number;            /* as the world has it */
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
 	char comm[16];
@@ -22,11 +25,7 @@ struct task_struct *linux_peer_current(void);
 /* Bytes. */
 unsigned long task_rlimit(const struct task_struct *task, unsigned int limit);
 #define rlimit(limit) task_rlimit(current, limit)
-static inline bool capable(int capability)
-{
-	(void)capability;
-	return linux_peer_now()->capable;
-}
+bool capable(int capability);
 
 static inline struct task_struct *get_task_struct(struct task_struct *task)
 {
