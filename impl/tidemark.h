@@ -277,7 +277,7 @@ int tidemark_memory_read(struct tidemark_container *container, __u64 iova,
  * struct tidemark_stats - how much of everything there is
  * @pgsizes: as GET_INFO's iova_pgsizes
  * @pinned_pages: distinct
- * @locked_pages: accounted against the limit (R16)
+ * @locked_pages: accounted against their owners' limits, be these gone or not (R16)
  * @nr_mappings: how many
  * @dma_avail: how many more there may be
  * @nr_groups: attached, hardware and emulated
