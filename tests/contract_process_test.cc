@@ -137,6 +137,7 @@ TEST(N1, MappingsOutliveTheirProcess) {
   EXPECT_TRUE(runs(R"(
     attach g0 hardware=0
     attach g1 emulated
+    enroll d0
     enroll d1
     map 0p 4p rw by=p1
     pin d1 3p 1p rw => 1
