@@ -221,7 +221,8 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"start bitmap",
        "1: expected an option of 'start' (by= argsz= flags= arg= fail-alloc= fault=arg-read+ "
        "fault=arg-write+) or =>, found 'bitmap'"},
-      {"memlock 1 2", "1: expected the end of 'memlock' or =>, found '2'"},
+      {"memlock 1 2", "1: expected an option of 'memlock' (by=) or =>, found '2'"},
+      {"exit p0 2", "1: expected the end of 'exit' or =>, found '2'"},
       {"memlock 4503599627370496",
        "1: expected a number from 0 to 4503599627370495, found '4503599627370496'"},
       {"mlock unlimited", "1: expected a number from 0 to 4503599627370495, found 'unlimited'"},
