@@ -164,7 +164,7 @@ class AnyCall {
 
   void operator()() {
     const std::uint64_t page = random_() % 8 * 4;
-    switch (random_() % 12) {
+    switch (random_() % 13) {
       case 0:
       case 1:
         tracker_.map(page, 4, &guest_.page(page));
@@ -197,6 +197,9 @@ class AnyCall {
       case 11:
         info();
         break;
+      case 12:
+        visit();
+        break;
     }
   }
 
@@ -211,6 +214,14 @@ class AnyCall {
     EXPECT_EQ(tidemark_container_ioctl(tracker_.container, VFIO_IOMMU_GET_INFO,
                                        reinterpret_cast<std::uintptr_t>(&info)),
               0);
+  }
+
+  void visit() {
+    tidemark_visitor visitor = {};
+    visitor.mapping = [](void*, __u64, __u64, __u64, int) {};
+    visitor.pin = [](void*, __u64, __u64) {};
+    visitor.marks = [](void*, __u64, __u64) {};
+    tidemark_container_visit(tracker_.container, &visitor);
   }
 
   BareTracker& tracker_;
