@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Runs the tests with several threads, under ThreadSanitizer, on trackers that have one of
 # the bugs of corpus/bugs/threads.txt, and says how often each was seen, and what saw it
-# first: a race, a crash, a test, or an assertion. Fails if a bug was not seen in nine runs of ten, or
+# first: a race, a crash, a test, or an assertion. Fails if a bug was not seen in nine runs of
+# ten, or
 # if the tracker as it is fails in one. Usage: scripts/races.sh [RUNS [BUG...]]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
