@@ -39,6 +39,8 @@ long tidemark_info_extension(struct tidemark_container *container, unsigned long
 	case VFIO_UNMAP_ALL:
 		return 1;
 	case VFIO_DMA_CC_IOMMU:
+		if (!container)
+			return 0;
 		mutex_lock(&container->lock);
 		coherent = all_cache_coherent(container);
 		mutex_unlock(&container->lock);

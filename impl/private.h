@@ -402,7 +402,8 @@ void tidemark_group_promote(struct tidemark_container *container, struct group *
 
 /**
  * tidemark_info_extension - VFIO_CHECK_EXTENSION (D13)
- * @container: whose; takes its lock itself, where the answer depends on it
+ * @container: whose; takes its lock itself, where the answer depends on it; NULL: what
+ *	       containers have before they have groups
  * @extension: by its number
  *
  * Return: 0 or 1.

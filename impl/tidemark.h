@@ -71,7 +71,7 @@ void tidemark_container_destroy(struct tidemark_container *container);
 
 /**
  * tidemark_container_ioctl - the user's side (R1-R15)
- * @container: whose
+ * @container: whose; VFIO_CHECK_EXTENSION may come before there is one: NULL
  * @command: VFIO_CHECK_EXTENSION or VFIO_IOMMU_{GET_INFO, MAP_DMA, UNMAP_DMA,
  *	     DIRTY_PAGES}
  * @argument: a number for the first, else the user address of its struct
