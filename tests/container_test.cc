@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Containers that cannot be made.
+// Containers that cannot be made, or are not made yet.
 #include <gtest/gtest.h>
 #include <linux/vfio.h>
 
@@ -30,6 +30,18 @@ TEST(Container, IsMadeOnlyAsTheContractHasIt) {
   EXPECT_EQ(create(VFIO_TYPE1_NESTING_IOMMU, TIDEMARK_RANGE_WHOLE, 0), -EINVAL);
   EXPECT_EQ(create(VFIO_TYPE1v2_IOMMU, 3, 0), -EINVAL);
   EXPECT_EQ(create(VFIO_TYPE1v2_IOMMU, TIDEMARK_RANGE_WHOLE, 1), -ENOMEM);
+}
+
+// A user may ask before it makes one.
+TEST(Container, SaysWhatItWillBeBeforeThereIsOne) {
+  const auto ask = [](unsigned long extension) {
+    return tidemark_container_ioctl(nullptr, VFIO_CHECK_EXTENSION, extension);
+  };
+  EXPECT_EQ(ask(VFIO_TYPE1_IOMMU), 1);
+  EXPECT_EQ(ask(VFIO_TYPE1v2_IOMMU), 1);
+  EXPECT_EQ(ask(VFIO_UNMAP_ALL), 1);
+  EXPECT_EQ(ask(VFIO_TYPE1_NESTING_IOMMU), 0);
+  EXPECT_EQ(ask(VFIO_DMA_CC_IOMMU), 0);
 }
 
 }  // namespace

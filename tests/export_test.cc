@@ -69,8 +69,8 @@ TEST(ExportC, HasTheNumbers) {
 TEST(ExportC, HasTheSetup) {
   const std::string c = as_c("container v1 rule=any entries=2 memlock=3\n");
   EXPECT_TRUE(has(c, "VFIO_TYPE1_IOMMU);"));
-  EXPECT_TRUE(has(c, "need_parameter(\"range_rule\", \"any\");"));
-  EXPECT_TRUE(has(c, "need_parameter(\"dma_entry_limit\", \"2\");"));
+  EXPECT_TRUE(has(c, "\t{\"range_rule\", \"any\"},\n\t{\"dma_entry_limit\", \"2\"},\n"));
+  EXPECT_FALSE(has(as_c("container rule=whole\n"), "\t{\"range_rule\""));
   EXPECT_TRUE(has(c, "\tlimit_locked_memory(0x3000);"));
   EXPECT_FALSE(has(as_c("memlock 1\n"), "\tlimit_locked_memory(0x3000);"));
 }
@@ -92,11 +92,27 @@ TEST(ExportC, NamesEachKindOfGroup) {
   const std::string c = as_c("attach g1 hardware=0\nattach g1 hardware=2\nattach g0 emulated\n");
   EXPECT_TRUE(has(c, "{\"emulated (g0, d0)\", 0,"));
   EXPECT_TRUE(has(c,
-                  "{\"hardware, page sizes 0x40201000, addresses 0x0-0xffffffffffffffff, "
+                  "{\"hardware=0, page sizes 0x40201000, addresses 0x0-0xffffffffffffffff, "
                   "cache coherent (g1, d1)\", 1,"));
   EXPECT_TRUE(has(c, "./repro GROUP DEVICE GROUP DEVICE GROUP DEVICE\n"));
   // It is attached already, as the other kind.
   EXPECT_TRUE(has(c, "begin(2, \"attach g1 hardware=2\");\n\texpect(attach(1), -EINVAL);"));
+}
+
+// An IOMMU with large pages gets memory that has such pages.
+TEST(ExportC, GivesHardwareContiguousMemory) {
+  const std::string map = "map 16p 16p rw vaddr=0x100000200000\n";
+  EXPECT_TRUE(has(as_c("attach g0 hardware=2\n" + map),
+                  "\tcontiguous_memory(0x100000200000, 0x200000);"));
+  EXPECT_TRUE(
+      has(as_c("attach g0 emulated\n" + map), "\tuser_memory(0x100000200000, 0x10000);"));
+}
+
+// What VFIO answers for the tracker, and what it does otherwise than the program.
+TEST(ExportC, KnowsWhatVfioDoesWithPins) {
+  const std::string before = "attach g0 emulated\nmap 0p 4p rw\n";
+  EXPECT_TRUE(has(as_c(before + "enroll d0\npin d0 0p 2^64-1p rw\n"), ", -1), -E2BIG);"));
+  EXPECT_TRUE(has(as_c(before + "pin d0 0p 1p rw\n"), "VFIO registers each device"));
 }
 
 TEST(ExportC, PlacesFaults) {
@@ -138,10 +154,12 @@ TEST(ExportC, RefusesWhatIsTooLong) {
 }
 
 TEST(ExportC, TheDeviceIsAsDocumented) {
-  std::ifstream file(TIDEMARK_CORPUS_DIR "/../docs/emulated-device.md");
-  std::stringstream document;
-  document << file.rdbuf();
-  EXPECT_TRUE(has(document.str(), c_parts::kDevice));
+  for (const char* path : {"/../docs/emulated-device.md", "/../impl/testdev/emu_ioctl.h"}) {
+    std::ifstream file(std::string(TIDEMARK_CORPUS_DIR) + path);
+    std::stringstream text;
+    text << file.rdbuf();
+    EXPECT_TRUE(has(text.str(), c_parts::kDevice)) << path;
+  }
 }
 
 TEST(ExportGtest, HoldsTheProgram) {

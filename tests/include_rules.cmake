@@ -41,7 +41,9 @@ function(rule files)
 endfunction()
 
 rule(impl/os_user/*.* impl/os_user/ ${system})
-rule(impl/os_kernel/*.* impl/os_kernel/ "<linux/[a-z_0-9/]+\\.h>")
+rule(impl/os_kernel/*.* impl/os_kernel/ "<linux/[a-z_0-9/]+\\.h>"
+  "\"tidemark(_limits)?\\.h\"")
+rule(impl/testdev/*.* impl/testdev/ "<linux/[a-z_0-9/]+\\.h>")
 rule(impl/tidemark.h "<linux/types\\.h>")
 rule(impl/*.* impl/ "\"tidemark_os\\.h\"")
 rule(reference/*.* reference/ ${std} "<linux/vfio\\.h>" "<boost/icl/[a-z_0-9/]+\\.hpp>")

@@ -23,6 +23,8 @@ namespace tidemark {
 namespace {
 
 constexpr std::uint64_t kPageMask = kPageBytes - 1;
+constexpr std::uint64_t kHugePageBytes = std::uint64_t{1} << 21;
+constexpr std::uint64_t kHugeMask = kHugePageBytes - 1;
 
 bool has_windows(const std::vector<Recorded>& all) {
   return std::any_of(all.begin(), all.end(), [](const Recorded& r) { return !r.windows.empty(); });
@@ -35,26 +37,27 @@ bool has_hardware(const CSlots& slots) {
 
 using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // first, last
 
-void add_memory(Ranges& ranges, std::uint64_t first, std::uint64_t bytes) {
+// Whole pages of `mask` + 1 bytes.
+void add_memory(Ranges& ranges, std::uint64_t first, std::uint64_t bytes, std::uint64_t mask) {
   if (!bytes) return;
   std::uint64_t last = first + (bytes - 1);
   if (last < first) last = ~std::uint64_t{0};
-  first = std::max(first & ~kPageMask, kRamFirst);
-  last = std::min(last | kPageMask, kRamLast);
+  first = std::max(first & ~mask, kRamFirst);
+  last = std::min(last | mask, kRamLast);
   if (first <= last) ranges.emplace_back(first, last);
 }
 
-void collect_memory(Ranges& ranges, const Recorded& recorded) {
+void collect_memory(Ranges& ranges, const Recorded& recorded, std::uint64_t mask) {
   const Operation& operation = recorded.operation;
   if (operation.verb == Verb::map && recorded.step.size) {
     const auto map = argument_of<vfio_iommu_type1_dma_map>(recorded.call);
-    add_memory(ranges, map.vaddr, map.size);
+    add_memory(ranges, map.vaddr, map.size, mask);
   }
   if (const auto data = operation.bent(Field::bitmap_pointer))
-    add_memory(ranges, *data, 8 * bitmap_words(recorded));
-  if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes);
+    add_memory(ranges, *data, 8 * bitmap_words(recorded), mask);
+  if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes, mask);
   for (const Recorded::Window& window : recorded.windows)
-    for (const Recorded& inside : window.operations) collect_memory(ranges, inside);
+    for (const Recorded& inside : window.operations) collect_memory(ranges, inside, mask);
 }
 
 std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
@@ -68,9 +71,9 @@ std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
 }
 
 // All user memory that is named, joined where it touches.
-Ranges user_memory(const std::vector<Recorded>& all) {
+Ranges user_memory(const std::vector<Recorded>& all, std::uint64_t mask) {
   Ranges ranges, joined;
-  for (const Recorded& recorded : all) collect_memory(ranges, recorded);
+  for (const Recorded& recorded : all) collect_memory(ranges, recorded, mask);
   std::sort(ranges.begin(), ranges.end());
   for (const auto& [first, last] : ranges) {
     if (!joined.empty() && first <= joined.back().second + 1)
@@ -81,9 +84,13 @@ Ranges user_memory(const std::vector<Recorded>& all) {
   return joined;
 }
 
+// Those of the list go by their number.
 std::string kind_text(const HardwareKind& kind) {
-  std::string text = "hardware, page sizes " + hex(kind.pgsizes) + ", addresses " +
-                     hex(kind.aperture.first) + "-" + hex(kind.aperture.last);
+  std::string text = "hardware";
+  for (unsigned i = 0; i < kHardwareKinds; ++i)
+    if (hardware_kind(i) == kind) text += "=" + decimal(i);
+  text += ", page sizes " + hex(kind.pgsizes) +
+                     ", addresses " + hex(kind.aperture.first) + "-" + hex(kind.aperture.last);
   for (unsigned i = 0; i < kind.nr_reserved; ++i)
     text += " but " + hex(kind.reserved[i].first) + "-" + hex(kind.reserved[i].last);
   return text + (kind.cache_coherent ? ", cache coherent" : ", not cache coherent");
@@ -141,22 +148,29 @@ std::string title(const ExportOrigin& origin, const Program& program, const CSlo
   return text + " */";
 }
 
-std::string main_text(const Program& program, const std::vector<Recorded>& all) {
+// Parameters of the module that have to be other than they usually are.
+std::string parameters_text(const Setup& setup) {
+  std::string text = "\nstatic const struct parameter parameters[] = {\n";
+  if (setup.rule != RangeRule::whole)
+    text +=
+        "\t{\"range_rule\", \"" + std::string(words::kRuleNames[words::at(setup.rule)]) + "\"},\n";
+  if (setup.entries != Setup{}.entries)
+    text += "\t{\"dma_entry_limit\", \"" + decimal(setup.entries) + "\"},\n";
+  return text + "\t{NULL, NULL},\n};\n";
+}
+
+std::string main_text(const Program& program, const std::vector<Recorded>& all, bool hardware) {
   const Setup& setup = program.setup;
   std::string text = "\nint main(int argc, char **argv)\n{\n";
-  if (setup.rule != RangeRule::whole)
-    text += "\tneed_parameter(\"range_rule\", \"" +
-            std::string(words::kRuleNames[words::at(setup.rule)]) + "\");\n";
-  if (setup.entries != Setup{}.entries)
-    text += "\tneed_parameter(\"dma_entry_limit\", \"" + decimal(setup.entries) + "\");\n";
   text += std::string("\tset_up(argc, argv, ") +
           (setup.type == ContainerType::v1 ? "VFIO_TYPE1_IOMMU" : "VFIO_TYPE1v2_IOMMU") + ");\n";
   const bool limits = setup.memlock_pages != kUnlimited ||
                       std::any_of(program.operations.begin(), program.operations.end(),
                                   [](const Operation& o) { return o.verb == Verb::memlock; });
   if (limits) text += "\tlimit_locked_memory(" + limit_text(setup.memlock_pages) + ");\n";
-  for (const auto& [first, last] : user_memory(all))
-    text += "\tuser_memory(" + hex(first) + ", " + hex(last - first + 1) + ");\n";
+  for (const auto& [first, last] : user_memory(all, hardware ? kHugeMask : kPageMask))
+    text += std::string(hardware ? "\tcontiguous_memory(" : "\tuser_memory(") + hex(first) + ", " +
+            hex(last - first + 1) + ");\n";
   for (std::size_t i = 1; i <= all.size(); ++i) text += "\tstep_" + decimal(i) + "();\n";
   return text + "\tprintf(\"all " + decimal(all.size()) +
          " steps as expected\\n\");\n"
@@ -185,12 +199,13 @@ std::optional<std::string> export_c(const Program& program, const ExportOrigin& 
   text += c_parts::kMemory;
   text += c_parts::kContainer;
   text += slots_text(slots);
+  text += parameters_text(program.setup);
   text += c_parts::kGroups;
   if (windows) text += c_parts::kWindows;
   text += "\n/* --- The program --- */\n";
   CWriter writer(slots);
   for (std::size_t i = 0; i < all->size(); ++i) text += writer.step(i + 1, (*all)[i]);
-  return text + main_text(program, *all);
+  return text + main_text(program, *all, has_hardware(slots));
 }
 
 }  // namespace tidemark

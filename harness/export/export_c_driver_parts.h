@@ -62,8 +62,14 @@ static void set_up(int argc, char **argv, unsigned long type)
 		fprintf(stderr, "\n");
 		for (unsigned i = 0; i < nr_slots; i++)
 			fprintf(stderr, "  GROUP DEVICE %u: %s\n", i + 1, slots[i].kind);
+		for (const struct parameter *p = parameters; p->name; p++)
+			fprintf(stderr, "  PARAMETER %s=%s\n", p->name, p->value);
 		exit(2);
 	}
+	/* A kernel that keeps this process must not keep whoever waits for it. */
+	alarm(60);
+	for (const struct parameter *p = parameters; p->name; p++)
+		need_parameter(p);
 	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (container < 0)
 		cannot("/dev/vfio/vfio");

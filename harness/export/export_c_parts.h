@@ -133,6 +133,21 @@ unused static void user_memory(__u64 address, __u64 bytes)
 		cannot("user memory");
 }
 
+/*
+ * The same for IOMMUs whose pages are larger: pages that follow each other here do so
+ * in the host, 2 MiB of them, and have their place in it.
+ */
+unused static void contiguous_memory(__u64 address, __u64 bytes)
+{
+	enum { FILLED_MAX = 64 << 20 };
+	void *at = (void *)(unsigned long)address;
+
+	user_memory(address, bytes);
+	madvise(at, bytes, MADV_HUGEPAGE);
+	if (bytes <= FILLED_MAX)
+		memset(at, 0, bytes);
+}
+
 /* One page of it cannot be used (or can be, again). */
 unused static void user_page(__u64 address, int access)
 {
@@ -401,14 +416,20 @@ unused static void limit_locked_memory(rlim_t bytes)
 		cannot("RLIMIT_MEMLOCK");
 }
 
-/* Of whichever module is the container's driver. */
-unused static void need_parameter(const char *name, const char *value)
+/* What a parameter of the container's driver has to be. */
+struct parameter {
+	const char *name, *value;
+};
+
+/* The driver is whichever module has it. */
+static void need_parameter(const struct parameter *parameter)
 {
 	static const char *const modules[] = {"tidemark", "vfio_iommu_type1"};
 	char path[128], is[64], why[160];
 
 	for (unsigned i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", modules[i], name);
+		snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", modules[i],
+			 parameter->name);
 		FILE *file = fopen(path, "r");
 
 		if (!file)
@@ -416,10 +437,11 @@ unused static void need_parameter(const char *name, const char *value)
 		int given = fscanf(file, "%63s", is);
 
 		fclose(file);
-		if (given == 1 && !strcmp(is, value))
+		if (given == 1 && !strcmp(is, parameter->value))
 			return;
 	}
-	snprintf(why, sizeof(why), "needs the module parameter %s=%s", name, value);
+	snprintf(why, sizeof(why), "needs the module parameter %s=%s", parameter->name,
+		 parameter->value);
 	cannot_run(why);
 }
 )part";

@@ -142,12 +142,18 @@ string CWriter::attach(const Recorded& r) {
 string CWriter::pin(const Recorded& r) {
   const auto slot = slots_.attached(r.operation.id % kGroups);
   if (!slot) return left_out("without its group a device has no file to ask through");
+  if (std::none_of(enrolled_.begin(), enrolled_.end(), [](const auto& e) { return !!e; }))
+    return left_out("VFIO registers each device that is opened, and so one is registered");
   const std::uint64_t rights =
       (r.operation.flags & kReadable ? 1u : 0u) | (r.operation.flags & kWritable ? 2u : 0u);
   const string flags = flags_text(rights, {{1, "TIDEMARK_EMU_READ"}, {2, "TIDEMARK_EMU_WRITE"}});
-  return "\tdevice_of(" + decimal(*slot) + ");\n" +
-         checked(r, "pin(" + decimal(*slot) + ", " + flags + ", " + hex(r.step.first) + ", " +
-                        decimal(pages_of_pin(r.step)) + ")");
+  const std::string device = "\tdevice_of(" + decimal(*slot) + ");\n";
+  // VFIO compares the number as an unsigned one, before the tracker sees it.
+  if (pages_of_pin(r.step) < 0)
+    return device + "\texpect(pin(" + decimal(*slot) + ", " + flags + ", " + hex(r.step.first) +
+           ", " + decimal(pages_of_pin(r.step)) + "), -E2BIG);\n";
+  return device + checked(r, "pin(" + decimal(*slot) + ", " + flags + ", " + hex(r.step.first) +
+                                 ", " + decimal(pages_of_pin(r.step)) + ")");
 }
 
 string CWriter::dma(const Recorded& r) {

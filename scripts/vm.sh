@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Runs programs on a real kernel, Debian's own, in QEMU: each as C, made by
+# `export c`, on containers of /dev/vfio/vfio. ./tidemark vm calls it, once all
+# packages are there. All that it needs besides is below build/vm.
+# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux] [FILE...]
+# where TIDEMARK is the built program. Prints KTAP. What Linux is known to do otherwise is
+# marked XFAIL.
+# Exit code: 0 as expected, 1 something was found, 2 it could not run.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+vm=$root/build/vm
+tidemark=$1
+kernel=6.1 driver=tidemark files=()
+seconds=60       # for one program
+guest_seconds=600 # for one guest
+
+die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
+
+shift
+while (($#)); do
+  case $1 in
+    --kernel) kernel=${2:-} && shift 2 ;;
+    --driver) driver=${2:-} && shift 2 ;;
+    -*) die "there is no option $1" ;;
+    *) files+=("$1") && shift ;;
+  esac
+done
+case $kernel in
+  6.1) headers=linux-headers-cloud-amd64 ;;
+  6.12) headers=linux-headers-6.12-cloud-amd64 ;;
+  *) die "there is no kernel '$kernel': 6.1 or 6.12" ;;
+esac
+case $driver in
+  tidemark) module=tidemark ;;
+  linux) module=vfio_iommu_type1 ;;
+  *) die "there is no driver '$driver': tidemark or linux" ;;
+esac
+((${#files[@]})) || files=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
+
+# The kernel's image is the one that the installed headers are of.
+depends=$(dpkg-query -W -f='${Depends}' "$headers") || die "no package $headers"
+[[ $depends =~ linux-headers-([^ ,]+) ]] || die "which headers are these? $depends"
+version=${BASH_REMATCH[1]}
+image=$vm/$version/image
+modules=$image/lib/modules/$version
+
+# --- Kernel and modules ---
+
+# Debian's package, unpacked; nothing is installed.
+fetch_kernel() {
+  [[ ! -e $image/boot/vmlinuz-$version ]] || return 0
+  mkdir -p "$vm/$version/package"
+  (cd "$vm/$version/package" && apt-get download "linux-image-$version") >"$vm/fetch.log" 2>&1 ||
+    { cat "$vm/fetch.log" >&2; die "could not download linux-image-$version"; }
+  rm -rf "$image.new"
+  dpkg-deb -x "$vm/$version/package"/linux-image-*.deb "$image.new"
+  find "$image.new/lib/modules" -name 'vfio*.xz' -exec xz -d {} +
+  mv "$image.new" "$image"
+}
+
+build_module() { # FOLDER, below impl or impl itself
+  local copy=$vm/$version/$1
+  mkdir -p "$copy"
+  cp -ru "$root/$1/." "$copy/"
+  make -C "/lib/modules/$version/build" M="$copy" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+    >"$copy/build.log" 2>&1 || { cat "$copy/build.log" >&2; die "$1 does not build"; }
+}
+
+# --- Programs ---
+
+# Compiled anew only if the C is another than last time.
+compile() { # NAME FILE
+  local c=$vm/programs/$1.c
+  "$tidemark" export c "$2" -o "$c.new" || die "no program: $2"
+  if [[ -e $vm/programs/$1 ]] && cmp -s "$c.new" "$c"; then
+    rm "$c.new"
+  else
+    mv "$c.new" "$c"
+    gcc -std=c11 -pthread -o "$vm/programs/$1" "$c"
+  fi
+}
+
+compile_all() {
+  local file
+  mkdir -p "$vm/programs"
+  for file in "${files[@]}"; do
+    name=${file##*/}
+    name=${name%.*}
+    names+=("$name")
+    compile "$name" "$file"
+  done
+}
+
+# What Linux's driver is known to do otherwise: the verdict on the same code in user space.
+known_differences() {
+  local line
+  [[ $driver == linux ]] || return 0
+  while IFS= read -r line; do
+    [[ $line =~ ^(.*)\.[a-z]*:\ known:\ (.*) ]] || continue
+    known[${BASH_REMATCH[1]##*/}]=${BASH_REMATCH[2]}
+  done < <("$tidemark" replay --quiet --subject "linux-$kernel" "${files[@]}" || true)
+}
+
+# --- Guests ---
+
+# A guest for the programs from number $1 on; sets $initramfs.
+pack() {
+  local guest=$vm/guest program library
+  rm -rf "$guest"
+  mkdir -p "$guest"/{bin,modules,programs,lib64,lib/x86_64-linux-gnu}
+  cp /bin/busybox "$guest/bin/"
+  cp "$root/scripts/vm_init.sh" "$guest/init"
+  cp -L /lib64/ld-linux-x86-64.so.2 "$guest/lib64/"
+  cp -L /lib/x86_64-linux-gnu/libc.so.6 "$guest/lib/x86_64-linux-gnu/"
+  for library in vfio_virqfd vfio vfio_iommu_type1; do
+    find "$modules" -name "$library.ko" -exec cp {} "$guest/modules/" \;
+  done
+  cp "$vm/$version/impl/tidemark.ko" "$vm/$version/impl/testdev"/tidemark_*.ko "$guest/modules/"
+  { [[ ! -e $guest/modules/vfio_virqfd.ko ]] || echo vfio_virqfd.ko
+    printf '%s\n' vfio.ko "$module.ko" tidemark_iommu.ko tidemark_emu.ko; } >"$guest/modules/order"
+  printf '%s\n' tidemark_emu tidemark_iommu "$module" >"$guest/modules/unload"
+  printf '%s\n' "driver=$module" "seconds=$seconds" >"$guest/settings"
+  for program in "${names[@]:$1}"; do
+    cp "$vm/programs/$program" "$guest/programs/"
+    echo "$program"
+  done >"$guest/programs/order"
+  (cd "$guest" && find . | cpio -o -H newc --quiet) >"$vm/initramfs"
+}
+
+# Everything ends: the programs in the guest, the guest, and whoever reads from it.
+boot() {
+  timeout -k 5 "$guest_seconds" qemu-system-x86_64 -M q35 -accel tcg -smp 1 -m 1024 \
+    -nodefaults -no-user-config -display none -serial stdio -no-reboot \
+    -kernel "$image/boot/vmlinuz-$version" -initrd "$vm/initramfs" \
+    -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable no_timer_check" \
+    </dev/null 2>&1 | tr -d '\r'
+}
+
+# --- What came of it ---
+
+number=0 nr_found=0
+verdict() { # WHAT NAME REST
+  number=$((number + 1))
+  if [[ $1 == "not ok" && -n ${known[$2]:-} ]]; then
+    echo "not ok $number $2 # XFAIL ${known[$2]}"
+    return
+  fi
+  [[ $1 == ok ]] || nr_found=$((nr_found + 1))
+  echo "$1 $number $2${3:+ $3}"
+}
+
+# One guest's words: every verdict gets its number among all of them.
+listen() {
+  local line running=
+  done_there=0
+  while IFS= read -r line; do
+    case $line in
+      "KTAP version"* | 1..* | "# running "*) running=${line#\# running } ;;
+      "# guest: done") done_there=all ;;
+      "ok "* | "not ok "*)
+        [[ $line =~ ^((not )?ok)\ [0-9]+\ ([^ ]+)\ ?(.*) ]]
+        verdict "${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" "${BASH_REMATCH[4]}"
+        [[ $done_there == all ]] || done_there=$((done_there + 1))
+        running= ;;
+      *) echo "$line" ;;
+    esac
+  done
+  if [[ $done_there != all && -n $running && $running != [K1]* ]]; then
+    verdict "not ok" "$running" "# the guest died, or was ended"
+    done_there=$((done_there + 1))
+  fi
+}
+
+names=()
+declare -A known=()
+exec 9>"$vm.lock"
+flock 9
+mkdir -p "$vm"
+fetch_kernel
+build_module impl
+build_module impl/testdev
+compile_all
+known_differences
+
+echo "KTAP version 1"
+echo "1..${#names[@]}"
+echo "# Linux $version, driver $driver"
+first=0
+while ((first < ${#names[@]})); do
+  pack "$first"
+  boot >"$vm/console" || true
+  listen <"$vm/console"
+  [[ $done_there != all ]] || break
+  ((done_there)) || die "the guest did not come up; its console is in build/vm/console"
+  first=$((first + done_there))
+done
+echo "# ${#names[@]} programs, $nr_found found"
+((nr_found == 0))

@@ -1,0 +1,152 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# The first process of a test guest: loads the driver and the test devices, runs each
+# program, and says on the console what came of it, as KTAP. scripts/vm.sh puts it
+# into the guest together with /settings, /modules and /programs.
+#
+# A program has passed if it exits with 0, leaves no page pinned, and the kernel has
+# not complained. One that hangs ends the guest: nobody knows what it holds.
+
+/bin/busybox mkdir -p /bin /proc /sys /dev /tmp
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+exec </dev/null >/dev/console 2>&1
+. /settings   # driver, seconds
+
+give_up() { echo "# guest: $*"; poweroff -f; }
+
+# What the kernel said since the last time, from warnings up. Of a refused argument our
+# driver says so in a line; the rest of what is left out has nothing to do with drivers.
+complaints() {
+  dmesg -r -c | sed -n 's/^<[0-4]>//p' |
+    grep -v -e '\] tidemark: ' -e '\] tidemark[_a-z]*: \(loading out-of-tree\|module verification\)' \
+      -e '\] process .* launched ' -e 'clocksource'
+}
+
+pins() { # acquired and released, to the last one
+  echo 1 >/proc/sys/vm/stat_refresh
+  sed -n 's/^nr_foll_pin_[a-z]* //p' /proc/vmstat | tr '\n' ' '
+}
+
+# The NUMBER-th device of a kind, as "GROUP DEVICE".
+device() {
+  local name
+  case $1 in
+    emulated) name=tidemark-emulated.$2 ;;
+    hardware=*) name=tidemark-hardware.$((${1#hardware=} * 4 + $2)) ;;
+  esac
+  local group
+  group=$(readlink /sys/bus/platform/devices/$name/iommu_group) || return 1
+  echo "${group##*/} $name"
+}
+
+# Sets what the program says it needs, and prints the groups for its command line.
+prepare() {
+  local word kind nr_emulated=0 nr_hardware=0
+  "$1" 2>&1 | while read -r word rest; do
+    case $word in
+      GROUP)
+        kind=${rest#*: }
+        kind=${kind%%[ ,]*}
+        if [ "$kind" = emulated ]; then
+          device emulated $nr_emulated
+          nr_emulated=$((nr_emulated + 1))
+        else
+          device "$kind" $nr_hardware
+          nr_hardware=$((nr_hardware + 1))
+        fi ;;
+      PARAMETER)
+        echo "${rest#*=}" >/sys/module/$driver/parameters/"${rest%%=*}" 2>/dev/null ;;
+    esac
+  done
+}
+
+usual_parameters() {
+  echo 65535 >/sys/module/$driver/parameters/dma_entry_limit
+  [ ! -e /sys/module/$driver/parameters/range_rule ] ||
+    echo whole >/sys/module/$driver/parameters/range_rule
+}
+
+# Runs a program with a limit in time; its exit code is in /tmp/code afterwards.
+run() {
+  local waited=0
+  rm -f /tmp/code
+  (
+    "$@" >/tmp/output 2>&1
+    echo $? >/tmp/code.new
+    mv /tmp/code.new /tmp/code
+  ) &
+  while [ ! -e /tmp/code ] && [ $waited -lt $((seconds * 20)) ]; do
+    sleep 0.05
+    waited=$((waited + 1))
+  done
+  [ -e /tmp/code ]
+}
+
+show() { sed 's/^/  # /' "$1"; }
+
+hung() {
+  echo "not ok $1 $2 # TIMEOUT after $seconds s"
+  show /tmp/output
+  for task in /proc/[0-9]*/task/*; do
+    case $(readlink "${task%/task/*}/exe") in
+      /programs/*) { cat "$task/comm"; cat "$task/stack"; } >/tmp/stack; show /tmp/stack ;;
+    esac
+  done
+  give_up "it hangs"
+}
+
+# try NUMBER NAME
+try() {
+  local code before after why=
+  echo "# running $2"
+  set -- "$1" "$2" $(prepare "/programs/$2")
+  local number=$1 name=$2
+  shift 2
+  before=$(pins)
+  run "/programs/$name" "$@" || hung "$number" "$name"
+  read -r code </tmp/code
+  after=$(pins)
+  complaints >/tmp/complaints
+  usual_parameters
+  [ "$(echo "$after" | awk '{print $1 - $2}')" = 0 ] || why="pins acquired and released: $after, before $before"
+  [ ! -s /tmp/complaints ] || why="$why the kernel complains"
+  if [ -z "$why" ] && [ "$code" = 0 ]; then
+    echo "ok $number $name"
+  elif [ -z "$why" ] && [ "$code" = 2 ]; then
+    echo "ok $number $name # SKIP $(tail -n 1 /tmp/output)"
+  else
+    echo "not ok $number $name"
+    show /tmp/output
+    [ -z "$why" ] || echo "  # $why"
+    show /tmp/complaints
+  fi
+}
+
+for module in $(cat /modules/order); do
+  insmod /modules/$module || give_up "cannot load $module"
+done
+[ -e /sys/module/$driver ] || give_up "$driver is not loaded"
+dmesg | grep '\] tidemark[_a-z]*: ' # what they say when loaded
+complaints >/dev/null
+echo 0 >/proc/sys/kernel/printk_ratelimit
+usual_parameters
+
+set -- $(cat /programs/order)
+echo "KTAP version 1"
+echo "1..$#"
+number=0
+for name; do
+  number=$((number + 1))
+  try $number $name
+done
+echo "# unloading"
+for module in $(cat /modules/unload); do
+  rmmod $module || echo "not ok $((number + 1)) unload-$module"
+done
+complaints >/dev/null
+echo "# guest: done"
+poweroff -f
