@@ -101,10 +101,18 @@ u64 tidemark_pins_count(const struct mapping *mapping, u64 first, u64 last)
 
 void tidemark_pins_mark(struct mapping *mapping, u64 first, u64 last)
 {
-	struct pin *pin;
+	struct pin *pin = pin_first_from(mapping, first);
 
-	for (pin = pin_first_from(mapping, first); pin && pin->page <= last; pin = pin_next(pin))
-		tidemark_dirty_store_mark(&mapping->dirty, pin->page, pin->page);
+	/* Run by run: drivers mostly pin pages that follow each other. */
+	while (pin && pin->page <= last) {
+		u64 begin = pin->page, end;
+
+		do {
+			end = pin->page;
+			pin = pin_next(pin);
+		} while (pin && pin->page == end + 1 && pin->page <= last);
+		tidemark_dirty_store_mark(&mapping->dirty, begin, end);
+	}
 }
 
 /* The last pin of a page is gone. Hardware mappings account for all pages. */

@@ -38,6 +38,8 @@ case $driver in
   *) die "there is no driver '$driver': tidemark or linux" ;;
 esac
 ((${#files[@]})) || files=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
+mapfile -t files < <(realpath -e "${files[@]}")
+((${#files[@]})) || die "no program"
 
 # The kernel's image is the one that the installed headers are of.
 depends=$(dpkg-query -W -f='${Depends}' "$headers") || die "no package $headers"
@@ -70,24 +72,32 @@ build_module() { # FOLDER, below impl or impl itself
 
 # --- Programs ---
 
-# Compiled anew only if the C is another than last time.
+# Exported anew only if the program or the exporter is newer, compiled anew only if the C
+# is another than last time.
 compile() { # NAME FILE
   local c=$vm/programs/$1.c
+  [[ ! $c -nt $2 || ! $c -nt $tidemark || ! -e $vm/programs/$1 ]] || return 0
   "$tidemark" export c "$2" -o "$c.new" || die "no program: $2"
   if [[ -e $vm/programs/$1 ]] && cmp -s "$c.new" "$c"; then
     rm "$c.new"
+    touch "$c"
   else
     mv "$c.new" "$c"
     gcc -std=c11 -pthread -o "$vm/programs/$1" "$c"
   fi
 }
 
+# With its folder's: a seed and a regression may have the same.
+name_of() {
+  local name=${1##*/} folder=${1%/*}
+  echo "${folder##*/}.${name%.*}"
+}
+
 compile_all() {
-  local file
+  local file name
   mkdir -p "$vm/programs"
   for file in "${files[@]}"; do
-    name=${file##*/}
-    name=${name%.*}
+    name=$(name_of "$file")
     names+=("$name")
     compile "$name" "$file"
   done
@@ -98,8 +108,8 @@ known_differences() {
   local line
   [[ $driver == linux ]] || return 0
   while IFS= read -r line; do
-    [[ $line =~ ^(.*)\.[a-z]*:\ known:\ (.*) ]] || continue
-    known[${BASH_REMATCH[1]##*/}]=${BASH_REMATCH[2]}
+    [[ $line =~ ^(/.*\.[a-z]*):\ known:\ (.*) ]] || continue
+    known[$(name_of "${BASH_REMATCH[1]}")]=${BASH_REMATCH[2]}
   done < <("$tidemark" replay --quiet --subject "linux-$kernel" "${files[@]}" || true)
 }
 

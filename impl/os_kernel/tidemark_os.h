@@ -21,6 +21,7 @@
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/bug.h>
 #include <linux/printk.h>
 #include <linux/mutex.h>

@@ -159,7 +159,8 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
     throw LinuxStopped{parse_signature(std::string("linux.") + what + "." + function)};
   };
   const Use use(*this);
-  container_ = type1_.create(&kernel_world_, setup.entries, careful, most_pages(setup));
+  container_ = type1_.create(&kernel_world_, setup.entries, static_cast<unsigned>(setup.rule),
+                             careful, most_pages(setup));
   type1_.open(container_, vfio_type(setup.type));
 }
 
@@ -277,6 +278,10 @@ std::unique_ptr<Subject> make_careful_linux_6_1(const Setup& setup, World& world
 
 std::unique_ptr<Subject> make_careful_linux_6_12(const Setup& setup, World& world) {
   return std::make_unique<Type1Subject>(linux_6_12, setup, world, true);
+}
+
+std::unique_ptr<Subject> make_tracker_kernel(const Setup& setup, World& world) {
+  return std::make_unique<Type1Subject>(tracker_kernel, setup, world, false);
 }
 
 }  // namespace tidemark

@@ -48,7 +48,11 @@ class LinuxSubject : public Subject {
 std::unique_ptr<Subject> make_linux_6_1(const Setup& setup, World& world);
 std::unique_ptr<Subject> make_linux_6_12(const Setup& setup, World& world);
 
-// The same, but memory errors that Linux is known for, and calls that would take
+// The tracker as a module of 6.12: the kernel's OS file and the glue to VFIO, over the
+// same stand-ins.
+std::unique_ptr<Subject> make_tracker_kernel(const Setup& setup, World& world);
+
+// The same as the first two, but memory errors that Linux is known for, and calls that would take
 // minutes, are LinuxStopped ("linux.foreseen.WHAT") before they happen.
 std::unique_ptr<Subject> make_careful_linux_6_1(const Setup& setup, World& world);
 std::unique_ptr<Subject> make_careful_linux_6_12(const Setup& setup, World& world);

@@ -28,10 +28,11 @@ static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 }
 
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
-				      bool careful, __u64 most_pages)
+				      unsigned int range_rule, bool careful, __u64 most_pages)
 {
 	struct linux_container *container = calloc(1, sizeof(*container));
 
+	(void)range_rule;
 	if (!container)
 		abort();
 	container->world = world;

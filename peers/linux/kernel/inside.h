@@ -27,6 +27,8 @@ struct linux_container {
 	struct list_head allocations;
 	__u64 nr_allocations;
 	__u64 uncharged_bytes;
+	bool no_failures; /* all allocations succeed, whatever the world says */
+	bool pins_write;  /* what the last pin was for */
 	struct iommu_group groups[LINUX_GROUPS];
 	struct linux_peer_device devices[LINUX_DEVICES];
 	struct vfio_iommu *iommu; /* null before open() and after release() */

@@ -53,7 +53,8 @@ void *linux_peer_alloc(size_t bytes, gfp_t flags)
 {
 	struct header *header;
 
-	if (linux_peer->world->allocation_fails(linux_peer->world->context))
+	if (!linux_peer->no_failures && !(flags & __GFP_NOFAIL) &&
+	    linux_peer->world->allocation_fails(linux_peer->world->context))
 		return NULL;
 	header = flags & __GFP_ZERO ? calloc(1, sizeof(*header) + bytes)
 				    : malloc(sizeof(*header) + bytes);
@@ -262,6 +263,7 @@ long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned lo
 	unsigned long pinned = 0;
 	__s64 run = -EFAULT;
 
+	linux_peer->pins_write = write;
 	nr_pages = pages_before_device_memory(vaddr, nr_pages);
 	while (pinned < nr_pages) {
 		__u64 pfn = 0;
@@ -354,6 +356,18 @@ void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr_pages, bo
 	while (nr_pages--)
 		linux_peer->world->unpin(linux_peer->world->context, page_to_pfn(pages[nr_pages]),
 					 1, make_dirty);
+}
+
+void unpin_user_page_range_dirty_lock(struct page *page, unsigned long nr_pages, bool make_dirty)
+{
+	linux_peer->world->unpin(linux_peer->world->context, page_to_pfn(page), nr_pages,
+				 make_dirty);
+}
+
+/* Nobody has written to them, but what they were pinned for has to be known here. */
+void unpin_user_pages(struct page **pages, unsigned long nr_pages)
+{
+	unpin_user_pages_dirty_lock(pages, nr_pages, linux_peer->pins_write);
 }
 
 /* --- The user --- */

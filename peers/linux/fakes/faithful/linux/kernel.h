@@ -15,11 +15,19 @@
 #define struct_size(pointer, member, count) \
 	(sizeof(*(pointer)) + sizeof((pointer)->member[0]) * (count))
 
+#define flex_array_size(pointer, member, count) (sizeof((pointer)->member[0]) * (count))
+#define array_size(count, bytes) ((count) * (bytes))
+#define check_add_overflow(a, b, sum) __builtin_add_overflow(a, b, sum)
+#define LINUX_PEER_ASSERT(condition, text, ...) _Static_assert(condition, text)
+#define static_assert(condition, ...) LINUX_PEER_ASSERT(condition, ##__VA_ARGS__, #condition)
+#define __packed __attribute__((packed))
+
 #define ALIGN(x, to) (((x) + (typeof(x))(to) - 1) & ~((typeof(x))(to) - 1))
 #define __ALIGN_MASK(x, mask) (((x) + (mask)) & ~(mask))
 #define ALIGN_DOWN(x, to) ((x) & ~((typeof(x))(to) - 1))
 #define IS_ALIGNED(x, to) (((x) & ((typeof(x))(to) - 1)) == 0)
 #define DIV_ROUND_UP(n, by) (((n) + (by) - 1) / (by))
+#define DIV_ROUND_UP_ULL(n, by) DIV_ROUND_UP((unsigned long long)(n), by)
 #define abs(x) __builtin_labs(x)
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
@@ -42,6 +50,10 @@ static inline long PTR_ERR(const void *pointer)
 static inline bool IS_ERR(const void *pointer)
 {
 	return (unsigned long)pointer >= (unsigned long)-MAX_ERRNO;
+}
+static inline int PTR_ERR_OR_ZERO(const void *pointer)
+{
+	return IS_ERR(pointer) ? PTR_ERR(pointer) : 0;
 }
 
 /* No option of the kernel's configuration is on but the group interface of VFIO. */

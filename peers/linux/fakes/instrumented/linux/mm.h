@@ -21,6 +21,8 @@
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PFN_PHYS(pfn) ((phys_addr_t)(pfn) << PAGE_SHIFT)
+#define PHYS_PFN(address) ((unsigned long)((address) >> PAGE_SHIFT))
 
 struct page;
 
@@ -86,6 +88,10 @@ struct mm_struct {
 	u64 own_pages;           /* of those, locked by the process itself */
 	long nr_references;
 };
+static inline void mmap_write_lock(struct mm_struct *mm)
+{
+	(void)mm;
+}
 static inline int mmap_write_lock_killable(struct mm_struct *mm)
 {
 	(void)mm;
@@ -115,6 +121,8 @@ long linux_peer_pin(const struct mm_struct *mm, unsigned long vaddr, unsigned lo
 #define pin_user_pages_remote(mm, vaddr, nr_pages, flags, pages, ...) \
 	linux_peer_pin(mm, vaddr, nr_pages, (flags) & FOLL_WRITE, pages)
 void unpin_user_page(struct page *page);
+void unpin_user_pages(struct page **pages, unsigned long nr_pages);
+void unpin_user_page_range_dirty_lock(struct page *page, unsigned long nr_pages, bool make_dirty);
 void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr_pages, bool make_dirty);
 #define untagged_addr(address) (address)
 #define untagged_addr_remote(mm, address) (address)

@@ -18,6 +18,11 @@ static inline void mutex_init(struct mutex *mutex)
 	mutex->held = false;
 }
 
+static inline void mutex_destroy(struct mutex *mutex)
+{
+	(void)WARN_ON(mutex->held);
+}
+
 #define mutex_lock(mutex)                                      \
 	do {                                                   \
 		if ((mutex)->held)                             \

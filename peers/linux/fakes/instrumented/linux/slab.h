@@ -8,6 +8,8 @@
 #define GFP_KERNEL 0u
 #define GFP_KERNEL_ACCOUNT 1u
 #define __GFP_ZERO 2u
+#define __GFP_NOFAIL 4u
+#define __GFP_RETRY_MAYFAIL 0u
 
 /* Null if the allocation fails. New bytes are 0 if __GFP_ZERO, else garbage. */
 void *linux_peer_alloc(size_t bytes, gfp_t flags);
@@ -24,6 +26,18 @@ static inline void *kzalloc(size_t bytes, gfp_t flags)
 static inline void *kvzalloc(size_t bytes, gfp_t flags)
 {
 	return linux_peer_alloc(bytes, flags | __GFP_ZERO);
+}
+static inline void *kmalloc_array(size_t count, size_t bytes, gfp_t flags)
+{
+	return linux_peer_alloc(count * bytes, flags);
+}
+static inline void *kcalloc(size_t count, size_t bytes, gfp_t flags)
+{
+	return linux_peer_alloc(count * bytes, flags | __GFP_ZERO);
+}
+static inline void *kvcalloc(size_t count, size_t bytes, gfp_t flags)
+{
+	return linux_peer_alloc(count * bytes, flags | __GFP_ZERO);
 }
 void *krealloc(const void *pointer, size_t bytes, gfp_t flags);
 static inline void kfree(const void *pointer)

@@ -5,6 +5,8 @@
 
 #include <linux/kernel.h>
 
+#define u64_to_user_ptr(address) ((void __user *)(uintptr_t)(address))
+
 /* Return the number of bytes that were not copied. */
 unsigned long copy_from_user(void *to, const void __user *from, unsigned long bytes);
 unsigned long copy_to_user(void __user *to, const void *from, unsigned long bytes);

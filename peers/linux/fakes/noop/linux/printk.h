@@ -8,4 +8,6 @@ static inline __attribute__((format(printf, 1, 2))) void pr_warn(const char *for
 	(void)format;
 }
 
+#define pr_warn_ratelimited(...) pr_warn(__VA_ARGS__)
+
 #endif
