@@ -21,10 +21,12 @@ if [[ ! -e $tools/spelling.txt || $source -nt $tools/spelling.txt ]]; then
     linux-source-6.1/scripts/{checkpatch.pl,const_structs.checkpatch,kernel-doc,spelling.txt}
 fi
 
-headers=(impl/*.h impl/os_kernel/*.h impl/os_user/os_machine.h)
-# What stands in for the kernel's functions has their names, and their documents.
-stand_ins=(impl/os_user/tidemark_os.[ch])
-files=("${headers[@]}" impl/*.c impl/os_kernel/*.c)
+headers=(impl/*.h impl/os_kernel/*.h impl/os_user/os_machine.h
+  impl/testdev/{emu_device,iommu,kinds,page_table,testdev_versions}.h)
+# What stands in for the kernel's functions has their names, and their documents; the
+# emulated device's ioctls have docs/emulated-device.md.
+stand_ins=(impl/os_user/tidemark_os.[ch] impl/testdev/emu_ioctl.h)
+files=("${headers[@]}" impl/*.c impl/os_kernel/*.c impl/testdev/*.c)
 
 # --- Comments ---
 

@@ -83,10 +83,10 @@ void emu_callback_hold(struct emu_device *emu, u32 nr_callbacks)
 
 long emu_callback_wait(struct emu_device *emu, struct tidemark_emu_callback *callback)
 {
-	long left = wait_event_interruptible_timeout(emu_waiters,
-						     READ_ONCE(emu->held) && !READ_ONCE(emu->let_go),
-						     msecs_to_jiffies(callback->timeout_ms));
+	long left = msecs_to_jiffies(callback->timeout_ms);
 
+	left = wait_event_interruptible_timeout(emu_waiters, READ_ONCE(emu->held) &&
+						!READ_ONCE(emu->let_go), left);
 	if (left <= 0)
 		return left ? left : -ETIMEDOUT;
 	mutex_lock(&emu_lock);

@@ -14,7 +14,7 @@
 
 #define EMU_EMULATED_NAME "tidemark-emulated"
 
-DEFINE_MUTEX(emu_lock);
+DEFINE_MUTEX(emu_lock);	/* guards what emu_device.h says */
 LIST_HEAD(emu_devices);
 DECLARE_WAIT_QUEUE_HEAD(emu_waiters);
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The tracker as a module of Linux does what the tracker does: the corpus, and random
+// programs, which are a test of their own (CMakeLists.txt).
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <variant>
+
+#include "factories.h"
+#include "linux_kernel.h"
+#include "linux_subject.h"
+#include "lockstep.h"
+#include "mismatch.h"
+#include "program_text.h"
+#include "test_support.h"
+
+namespace tidemark {
+namespace {
+
+TEST(TrackerKernel, DoesAllOfTheCorpus) {
+  Lockstep lockstep(make_tracker_kernel, make_reference);
+  auto paths = traces_in(TIDEMARK_CORPUS_DIR "/seeds");
+  for (auto& path : traces_in(TIDEMARK_CORPUS_DIR "/regressions")) paths.push_back(path);
+  ASSERT_GT(paths.size(), 200u);
+  for (const auto& path : paths) {
+    const Program program = trace(path);
+    if (const auto mismatch = lockstep.run(program))
+      ADD_FAILURE() << path << ": " << print(mismatch->signature) << "\n"
+                    << describe(*mismatch, program);
+  }
+}
+
+// The process may lock any amount of memory, as the kernel's OS file asks, and the
+// reference does not know.
+std::unique_ptr<Subject> make_capable(const Setup& setup, World& world) {
+  auto subject = make_tracker_kernel(setup, world);
+  dynamic_cast<LinuxSubject&>(*subject).circumstances().capable = true;
+  return subject;
+}
+
+TEST(TrackerKernel, IsSeenToDiffer) {
+  Lockstep lockstep(make_capable, make_reference);
+  auto program = parse("container v2 memlock=1\nattach g0 emulated\nenroll d0\nmap 0p 4p rw\n"
+                       "pin d0 0p 2p rw\n");
+  ASSERT_TRUE(std::holds_alternative<Program>(program));
+  const auto mismatch = lockstep.run(std::get<Program>(program));
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(print(mismatch->signature), "lockstep.pin.result.success-instead-of-ENOMEM");
+}
+
+}  // namespace
+}  // namespace tidemark
