@@ -66,7 +66,7 @@ build_module() { # FOLDER, below impl or impl itself
   local copy=$vm/$version/$1
   mkdir -p "$copy"
   cp -ru "$root/$1/." "$copy/"
-  make -C "/lib/modules/$version/build" M="$copy" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+  make -j "$(nproc)" -C "/lib/modules/$version/build" M="$copy" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
     >"$copy/build.log" 2>&1 || { cat "$copy/build.log" >&2; die "$1 does not build"; }
 }
 
@@ -208,8 +208,7 @@ echo "# Linux $version, driver $driver"
 first=0
 while ((first < ${#names[@]})); do
   pack "$first"
-  boot >"$vm/console" || true
-  listen <"$vm/console"
+  listen < <(boot | tee "$vm/console")
   [[ $done_there != all ]] || break
   ((done_there)) || die "the guest did not come up; its console is in build/vm/console"
   first=$((first + done_there))
