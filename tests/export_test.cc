@@ -99,13 +99,14 @@ TEST(ExportC, NamesEachKindOfGroup) {
   EXPECT_TRUE(has(c, "begin(2, \"attach g1 hardware=2\");\n\texpect(attach(1), -EINVAL);"));
 }
 
-// An IOMMU with large pages gets memory that has such pages.
-TEST(ExportC, GivesHardwareContiguousMemory) {
-  const std::string map = "map 16p 16p rw vaddr=0x100000200000\n";
-  EXPECT_TRUE(has(as_c("attach g0 hardware=2\n" + map),
+// An IOMMU gets memory that lies in the host as a program's does.
+TEST(ExportC, GivesHardwareMemoryAsItLiesInTheHost) {
+  const std::string large = "map 16p 16p rw vaddr=0x100000210000\n";
+  EXPECT_TRUE(has(as_c("attach g0 hardware=2\n" + large),
                   "\tcontiguous_memory(0x100000200000, 0x200000);"));
-  EXPECT_TRUE(
-      has(as_c("attach g0 emulated\n" + map), "\tuser_memory(0x100000200000, 0x10000);"));
+  EXPECT_TRUE(has(as_c("attach g0 emulated\n" + large), "\tuser_memory(0x100000210000, 0x10000);"));
+  EXPECT_TRUE(has(as_c("attach g0 hardware=2\nmap 1p 3p rw vaddr=0x100010a01000\n"),
+                  "\tmemory_in_pieces(0x100010a00000, 0x4000, 0x2000);"));
 }
 
 // What VFIO answers for the tracker, and what it does otherwise than the program.

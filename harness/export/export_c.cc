@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "export_c_calls.h"
@@ -14,6 +15,7 @@
 #include "export_c_parts.h"
 #include "export_c_writer.h"
 #include "export_record.h"
+#include "host_layout.h"
 #include "lockstep.h"
 #include "program_text.h"
 #include "text.h"
@@ -24,7 +26,6 @@ namespace {
 
 constexpr std::uint64_t kPageMask = kPageBytes - 1;
 constexpr std::uint64_t kHugePageBytes = std::uint64_t{1} << 21;
-constexpr std::uint64_t kHugeMask = kHugePageBytes - 1;
 
 bool has_windows(const std::vector<Recorded>& all) {
   return std::any_of(all.begin(), all.end(), [](const Recorded& r) { return !r.windows.empty(); });
@@ -37,27 +38,26 @@ bool has_hardware(const CSlots& slots) {
 
 using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // first, last
 
-// Whole pages of `mask` + 1 bytes.
-void add_memory(Ranges& ranges, std::uint64_t first, std::uint64_t bytes, std::uint64_t mask) {
+void add_memory(Ranges& ranges, std::uint64_t first, std::uint64_t bytes) {
   if (!bytes) return;
   std::uint64_t last = first + (bytes - 1);
   if (last < first) last = ~std::uint64_t{0};
-  first = std::max(first & ~mask, kRamFirst);
-  last = std::min(last | mask, kRamLast);
+  first = std::max(first & ~kPageMask, kRamFirst);
+  last = std::min(last | kPageMask, kRamLast);
   if (first <= last) ranges.emplace_back(first, last);
 }
 
-void collect_memory(Ranges& ranges, const Recorded& recorded, std::uint64_t mask) {
+void collect_memory(Ranges& ranges, const Recorded& recorded) {
   const Operation& operation = recorded.operation;
   if (operation.verb == Verb::map && recorded.step.size) {
     const auto map = argument_of<vfio_iommu_type1_dma_map>(recorded.call);
-    add_memory(ranges, map.vaddr, map.size, mask);
+    add_memory(ranges, map.vaddr, map.size);
   }
   if (const auto data = operation.bent(Field::bitmap_pointer))
-    add_memory(ranges, *data, 8 * bitmap_words(recorded), mask);
-  if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes, mask);
+    add_memory(ranges, *data, 8 * bitmap_words(recorded));
+  if (const auto page = faulting_page(recorded)) add_memory(ranges, *page, kPageBytes);
   for (const Recorded::Window& window : recorded.windows)
-    for (const Recorded& inside : window.operations) collect_memory(ranges, inside, mask);
+    for (const Recorded& inside : window.operations) collect_memory(ranges, inside);
 }
 
 std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
@@ -70,18 +70,60 @@ std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
   return most;
 }
 
-// All user memory that is named, joined where it touches.
-Ranges user_memory(const std::vector<Recorded>& all, std::uint64_t mask) {
-  Ranges ranges, joined;
-  for (const Recorded& recorded : all) collect_memory(ranges, recorded, mask);
+Ranges joined(Ranges ranges) {
+  Ranges result;
   std::sort(ranges.begin(), ranges.end());
   for (const auto& [first, last] : ranges) {
-    if (!joined.empty() && first <= joined.back().second + 1)
-      joined.back().second = std::max(joined.back().second, last);
+    if (!result.empty() && first <= result.back().second + 1)
+      result.back().second = std::max(result.back().second, last);
     else
-      joined.emplace_back(first, last);
+      result.emplace_back(first, last);
   }
-  return joined;
+  return result;
+}
+
+// All user memory that is named, joined where it touches.
+Ranges user_memory(const std::vector<Recorded>& all) {
+  Ranges ranges;
+  for (const Recorded& recorded : all) collect_memory(ranges, recorded);
+  return joined(std::move(ranges));
+}
+
+// The same by the size of the blocks that it lies in in the host, of at most 2 MiB, and
+// extended to whole blocks.
+std::map<std::uint64_t, Ranges> host_memory(const std::vector<Recorded>& all) {
+  std::map<std::uint64_t, Ranges> by_block;
+  for (const auto& [first, last] : user_memory(all)) {
+    for (std::uint64_t at = first; at <= last;) {
+      const std::uint64_t block = host_block_pages(at / kPageBytes) * kPageBytes;
+      const std::uint64_t mask = std::min(block, kHugePageBytes) - 1;
+      const std::uint64_t end = at | (block - 1);
+      by_block[mask + 1].emplace_back(at & ~mask, std::min(end, last | mask));
+      at = end + 1;
+    }
+  }
+  for (auto& [block, ranges] : by_block) ranges = joined(std::move(ranges));
+  return by_block;
+}
+
+std::string memory_text(const std::vector<Recorded>& all, bool hardware) {
+  std::string text;
+  const auto add = [&text](const char* function, std::uint64_t first, std::uint64_t last,
+                           const std::string& more = "") {
+    text += std::string("\t") + function + "(" + hex(first) + ", " + hex(last - first + 1) + more +
+            ");\n";
+  };
+  if (!hardware)
+    for (const auto& [first, last] : user_memory(all)) add("user_memory", first, last);
+  else
+    for (const auto& [block, ranges] : host_memory(all))
+      for (const auto& [first, last] : ranges) {
+        if (block == kHugePageBytes)
+          add("contiguous_memory", first, last);
+        else
+          add("memory_in_pieces", first, last, ", " + hex(block));
+      }
+  return text;
 }
 
 // Those of the list go by their number.
@@ -89,8 +131,8 @@ std::string kind_text(const HardwareKind& kind) {
   std::string text = "hardware";
   for (unsigned i = 0; i < kHardwareKinds; ++i)
     if (hardware_kind(i) == kind) text += "=" + decimal(i);
-  text += ", page sizes " + hex(kind.pgsizes) +
-                     ", addresses " + hex(kind.aperture.first) + "-" + hex(kind.aperture.last);
+  text += ", page sizes " + hex(kind.pgsizes) + ", addresses " + hex(kind.aperture.first) + "-" +
+          hex(kind.aperture.last);
   for (unsigned i = 0; i < kind.nr_reserved; ++i)
     text += " but " + hex(kind.reserved[i].first) + "-" + hex(kind.reserved[i].last);
   return text + (kind.cache_coherent ? ", cache coherent" : ", not cache coherent");
@@ -168,9 +210,7 @@ std::string main_text(const Program& program, const std::vector<Recorded>& all, 
                       std::any_of(program.operations.begin(), program.operations.end(),
                                   [](const Operation& o) { return o.verb == Verb::memlock; });
   if (limits) text += "\tlimit_locked_memory(" + limit_text(setup.memlock_pages) + ");\n";
-  for (const auto& [first, last] : user_memory(all, hardware ? kHugeMask : kPageMask))
-    text += std::string(hardware ? "\tcontiguous_memory(" : "\tuser_memory(") + hex(first) + ", " +
-            hex(last - first + 1) + ");\n";
+  text += memory_text(all, hardware);
   for (std::size_t i = 1; i <= all.size(); ++i) text += "\tstep_" + decimal(i) + "();\n";
   return text + "\tprintf(\"all " + decimal(all.size()) +
          " steps as expected\\n\");\n"
@@ -197,6 +237,7 @@ std::optional<std::string> export_c(const Program& program, const ExportOrigin& 
       "\n/* Of 64 bits, in the largest bitmap that there is room for. */\nenum { BITMAP_WORDS = " +
       decimal(words) + " };\n";
   text += c_parts::kMemory;
+  if (has_hardware(slots)) text += c_parts::kHostMemory;
   text += c_parts::kContainer;
   text += slots_text(slots);
   text += parameters_text(program.setup);

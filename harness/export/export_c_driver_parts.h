@@ -239,6 +239,46 @@ unused static void dma(unsigned number, __u32 flags, __u64 iova, __u64 size)
 }
 )part";
 
+// For programs with an IOMMU, which sees where memory lies in the host.
+inline constexpr char kHostMemory[] = R"part(
+/* --- Memory as it lies in the host --- */
+
+enum { HUGE_PAGE = 1 << 21, FILLED_MAX = 64 << 20 };
+
+/* Huge pages: what follows each other here does so in the host, from 2 MiB to 2 MiB. */
+unused static void contiguous_memory(__u64 address, __u64 bytes)
+{
+	void *at = (void *)(unsigned long)address;
+
+	user_memory(address, bytes);
+	madvise(at, bytes, MADV_HUGEPAGE);
+	if (bytes <= FILLED_MAX)
+		memset(at, 0, bytes);
+}
+
+/* Pieces that follow each other here, but not in the host: every other one of huge pages. */
+unused static void memory_in_pieces(__u64 address, __u64 bytes, __u64 piece)
+{
+	size_t room = 2 * bytes + 2 * HUGE_PAGE;
+	char *pool;
+
+	user_memory(address, bytes);
+	if (bytes > FILLED_MAX)
+		return;
+	pool = mmap(NULL, room, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (pool == MAP_FAILED)
+		cannot("mmap");
+	pool += -(unsigned long)pool % HUGE_PAGE;
+	madvise(pool, 2 * bytes, MADV_HUGEPAGE);
+	memset(pool, 0, 2 * bytes);
+	for (__u64 at = 0; at < bytes; at += piece)
+		if (mremap(pool + 2 * at, piece, piece, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   (void *)(unsigned long)(address + at)) == MAP_FAILED)
+			cannot("mremap");
+}
+)part";
+
 inline constexpr char kWindows[] = R"part(
 /*
  * --- Inside callbacks ---

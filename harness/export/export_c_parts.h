@@ -133,21 +133,6 @@ unused static void user_memory(__u64 address, __u64 bytes)
 		cannot("user memory");
 }
 
-/*
- * The same for IOMMUs whose pages are larger: pages that follow each other here do so
- * in the host, 2 MiB of them, and have their place in it.
- */
-unused static void contiguous_memory(__u64 address, __u64 bytes)
-{
-	enum { FILLED_MAX = 64 << 20 };
-	void *at = (void *)(unsigned long)address;
-
-	user_memory(address, bytes);
-	madvise(at, bytes, MADV_HUGEPAGE);
-	if (bytes <= FILLED_MAX)
-		memset(at, 0, bytes);
-}
-
 /* One page of it cannot be used (or can be, again). */
 unused static void user_page(__u64 address, int access)
 {
