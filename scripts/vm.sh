@@ -3,7 +3,7 @@
 # Runs programs on a real kernel, Debian's own, in QEMU: each as C, made by
 # `export c`, on containers of /dev/vfio/vfio. ./tidemark vm calls it, once all
 # packages are there. All that it needs besides is below build/vm.
-# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux] [FILE...]
+# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux] [FILE...],
 # where TIDEMARK is the built program. Prints KTAP. What Linux is known to do otherwise is
 # marked XFAIL.
 # Exit code: 0 as expected, 1 something was found, 2 it could not run.
@@ -21,6 +21,8 @@ die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
 shift
 while (($#)); do
   case $1 in
+    --kernel=*) kernel=${1#*=} && shift ;;
+    --driver=*) driver=${1#*=} && shift ;;
     --kernel) kernel=${2:-} && shift 2 ;;
     --driver) driver=${2:-} && shift 2 ;;
     -*) die "there is no option $1" ;;
@@ -151,7 +153,7 @@ boot() {
     -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -kernel "$image/boot/vmlinuz-$version" -initrd "$vm/initramfs" \
     -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable no_timer_check" \
-    </dev/null 2>&1 | tr -d '\r'
+    </dev/null 2>&1 | stdbuf -oL tr -d '\r'
 }
 
 # --- What came of it ---
