@@ -63,7 +63,8 @@ void collect_memory(Ranges& ranges, const Recorded& recorded) {
 std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
   std::uint64_t most = kLeastBitmapWords;
   for (const Recorded& recorded : all) {
-    most = std::max(most, bitmap_words(recorded));
+    // What is refused has no bitmap: looking at 256 MiB of it would take a minute.
+    if (recorded.step.result != -EINVAL) most = std::max(most, bitmap_words(recorded));
     for (const Recorded::Window& window : recorded.windows)
       most = std::max(most, most_bitmap_words(window.operations));
   }

@@ -33,7 +33,7 @@ static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 	struct linux_container *container = linux_peer;
 
 	container->world->dma_unmap(container->world->context, self->number, iova, bytes);
-	linux_peer = container;
+	linux_peer_enter(container);
 }
 
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
@@ -46,10 +46,8 @@ static struct linux_container *create(const struct linux_world *world, unsigned 
 	if (!container)
 		abort();
 	container->world = world;
-	for (unsigned int i = 0; i <= LINUX_PEER_PROCESSES; ++i) {
-		container->task[i].group_leader = &container->task[i];
-		container->task[i].mm = i < LINUX_PEER_PROCESSES ? &container->mm[i] : NULL;
-	}
+	INIT_LIST_HEAD(&container->mms);
+	INIT_LIST_HEAD(&container->tasks);
 	INIT_LIST_HEAD(&container->allocations);
 	for (unsigned int i = 0; i < LINUX_DEVICES; ++i)
 		container->devices[i].number = i;
@@ -88,8 +86,10 @@ static void detach_all(struct linux_container *container)
 static struct linux_leaks release(struct linux_container *container)
 {
 	struct linux_leaks leaks = {};
+	struct task_struct *task;
+	struct mm_struct *mm;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (container->iommu) {
 		detach_all(container);
 		for (unsigned int i = 0; i < LINUX_DEVICES; ++i)
@@ -99,10 +99,13 @@ static struct linux_leaks release(struct linux_container *container)
 	}
 	container->iommu = NULL;
 	leaks.allocations = container->nr_allocations;
-	for (unsigned int i = 0; i < LINUX_PEER_PROCESSES; ++i) {
-		leaks.references += container->mm[i].nr_references + container->task[i].nr_references;
-		leaks.locked_pages += container->mm[i].locked_vm;
+	list_for_each_entry(mm, &container->mms, list) {
+		leaks.references += mm->nr_references;
+		if (!mm->gone)
+			leaks.locked_pages += mm->locked_vm - mm->own_pages;
 	}
+	list_for_each_entry(task, &container->tasks, list)
+		leaks.references += task->nr_references;
 	return leaks;
 }
 
@@ -110,6 +113,7 @@ static void destroy(struct linux_container *container)
 {
 	linux_peer = container;
 	linux_peer_free_all();
+	linux_peer_free_processes();
 	linux_peer = NULL;
 	free(container);
 }
@@ -119,7 +123,7 @@ static void destroy(struct linux_container *container)
 static long do_ioctl(struct linux_container *container, unsigned int command,
 		     unsigned long argument)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	return linux_peer_driver->ioctl(container->iommu, command, argument);
 }
 
@@ -144,7 +148,7 @@ static int attach(struct linux_container *container, unsigned int number,
 	struct iommu_group *group = &container->groups[number];
 	int result;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (group->emulated || group->hardware)
 		return -EINVAL;
 	group->kind = kind;
@@ -163,7 +167,7 @@ static void detach(struct linux_container *container, unsigned int number)
 {
 	struct iommu_group *group = &container->groups[number];
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	if (!group->emulated && !group->hardware)
 		return;
 	linux_peer_driver->detach_group(container->iommu, group);
@@ -175,14 +179,14 @@ static void enroll(struct linux_container *container, unsigned int number)
 	static const struct vfio_device_ops ops = {.dma_unmap = notify};
 	struct vfio_device *device = &container->devices[number].device;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	device->ops = &ops;
 	linux_peer_driver->register_device(container->iommu, device);
 }
 
 static void withdraw(struct linux_container *container, unsigned int number)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	linux_peer_driver->unregister_device(container->iommu, &container->devices[number].device);
 }
 
@@ -192,7 +196,7 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 	struct page *pages[VFIO_PIN_PAGES_MAX_ENTRIES];
 	int result;
 
-	linux_peer = container;
+	linux_peer_enter(container);
 	result = linux_peer_driver->pin_pages(container->iommu, &container->groups[number], iova,
 					      nr_pages, prot, pages);
 	for (int i = 0; i < result; ++i)
@@ -202,13 +206,13 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 
 static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	linux_peer_driver->unpin_pages(container->iommu, iova, nr_pages);
 }
 
 static int rw(struct linux_container *container, __u64 iova, void *data, size_t bytes, bool write)
 {
-	linux_peer = container;
+	linux_peer_enter(container);
 	return linux_peer_driver->dma_rw(container->iommu, iova, data, bytes, write);
 }
 
@@ -223,14 +227,11 @@ static void stats(struct linux_container *container, struct linux_stats *stats)
 	*stats = (struct linux_stats){
 		.pgsizes = now.pgsizes,
 		.pinned_pages = now.pinned_pages,
-		.locked_pages = container->mm[0].locked_vm + container->mm[1].locked_vm,
 		.nr_mappings = now.nr_mappings,
 		.dma_available = now.dma_avail,
 		.uncharged_bytes = container->uncharged_bytes,
 		.tracking = now.tracking,
 	};
-	/* Its own books say the same as the process's. */
-	WARN_ON(stats->locked_pages != now.locked_pages);
 }
 
 /* Nothing has to be counted. */
@@ -238,6 +239,15 @@ static void count(struct linux_container *container, struct linux_stats *stats)
 {
 	(void)container;
 	(void)stats;
+}
+
+static __u64 locked_pages(struct linux_container *container, __u64 memory)
+{
+	const struct mm_struct *mm;
+
+	linux_peer = container;
+	mm = linux_peer_mm(memory);
+	return mm->locked_vm - mm->own_pages;
 }
 
 static struct linux_circumstances *circumstances(struct linux_container *container)
@@ -293,6 +303,7 @@ const struct linux_type1 LINUX_PEER_NAME = {
 	.rw = rw,
 	.stats = stats,
 	.count = count,
+	.locked_pages = locked_pages,
 	.circumstances = circumstances,
 	.offers = offers,
 	.has_domain = has_domain,
