@@ -71,40 +71,43 @@ std::uint64_t most_bitmap_words(const std::vector<Recorded>& all) {
   return most;
 }
 
-Ranges joined(Ranges ranges) {
-  Ranges result;
-  std::sort(ranges.begin(), ranges.end());
-  for (const auto& [first, last] : ranges) {
-    if (!result.empty() && first <= result.back().second + 1)
-      result.back().second = std::max(result.back().second, last);
-    else
-      result.emplace_back(first, last);
-  }
-  return result;
-}
-
 // All user memory that is named, joined where it touches.
 Ranges user_memory(const std::vector<Recorded>& all) {
-  Ranges ranges;
+  Ranges ranges, joined;
   for (const Recorded& recorded : all) collect_memory(ranges, recorded);
-  return joined(std::move(ranges));
+  std::sort(ranges.begin(), ranges.end());
+  for (const auto& [first, last] : ranges) {
+    if (!joined.empty() && first <= joined.back().second + 1)
+      joined.back().second = std::max(joined.back().second, last);
+    else
+      joined.emplace_back(first, last);
+  }
+  return joined;
 }
 
-// The same by the size of the blocks that it lies in in the host, of at most 2 MiB, and
-// extended to whole blocks.
+// Of the largest piece that follows itself in the host, and has its place there, at most 2 MiB.
+std::uint64_t host_piece_bytes(std::uint64_t address) {
+  std::uint64_t pages = kHugePageBytes / kPageBytes;
+  for (; pages > 1; pages /= 2) {
+    const std::uint64_t first = address / kPageBytes & ~(pages - 1);
+    if (host_run(first, pages) == pages && host_page_of(first) % pages == 0) break;
+  }
+  return pages * kPageBytes;
+}
+
+// The same memory by the size of its pieces, and extended to whole ones.
 std::map<std::uint64_t, Ranges> host_memory(const std::vector<Recorded>& all) {
-  std::map<std::uint64_t, Ranges> by_block;
+  std::map<std::uint64_t, Ranges> by_piece;
   for (const auto& [first, last] : user_memory(all)) {
     for (std::uint64_t at = first; at <= last;) {
-      const std::uint64_t block = host_block_pages(at / kPageBytes) * kPageBytes;
-      const std::uint64_t mask = std::min(block, kHugePageBytes) - 1;
-      const std::uint64_t end = at | (block - 1);
-      by_block[mask + 1].emplace_back(at & ~mask, std::min(end, last | mask));
-      at = end + 1;
+      const std::uint64_t piece = host_piece_bytes(at), begin = at & ~(piece - 1);
+      Ranges& ranges = by_piece[piece];
+      if (ranges.empty() || begin > ranges.back().second + 1) ranges.emplace_back(begin, begin);
+      ranges.back().second = begin + piece - 1;
+      at = begin + piece;
     }
   }
-  for (auto& [block, ranges] : by_block) ranges = joined(std::move(ranges));
-  return by_block;
+  return by_piece;
 }
 
 std::string memory_text(const std::vector<Recorded>& all, bool hardware) {
@@ -117,12 +120,12 @@ std::string memory_text(const std::vector<Recorded>& all, bool hardware) {
   if (!hardware)
     for (const auto& [first, last] : user_memory(all)) add("user_memory", first, last);
   else
-    for (const auto& [block, ranges] : host_memory(all))
+    for (const auto& [piece, ranges] : host_memory(all))
       for (const auto& [first, last] : ranges) {
-        if (block == kHugePageBytes)
+        if (piece == kHugePageBytes)
           add("contiguous_memory", first, last);
         else
-          add("memory_in_pieces", first, last, ", " + hex(block));
+          add("memory_in_pieces", first, last, ", " + hex(piece));
       }
   return text;
 }

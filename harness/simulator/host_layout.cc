@@ -73,14 +73,6 @@ std::uint64_t host_page_of(std::uint64_t user_page) { return other_page(user_pag
 
 std::uint64_t user_page_of(std::uint64_t host_page) { return other_page(host_page, kStepBack); }
 
-std::uint64_t host_block_pages(std::uint64_t user_page) {
-  if (user_page - kFirst >= kPages) return 1;
-  const Block block = block_of(user_page - kFirst, kStep);
-  return std::has_single_bit(block.pages) && !((block.first | block.other) & (block.pages - 1))
-             ? block.pages
-             : 1;
-}
-
 std::uint64_t host_run(std::uint64_t user_page, std::uint64_t pages) {
   if (user_page - kFirst >= kPages) return pages;
   const Block block = block_of(user_page - kFirst, kStep);

@@ -29,10 +29,6 @@ std::uint64_t user_page_of(std::uint64_t host_page);
 // host, at least 1. O(1).
 std::uint64_t host_run(std::uint64_t user_page, std::uint64_t pages);
 
-// How many pages the block has that `user_page` is in, if it is a power of two and the
-// block begins at a multiple of it on both sides; else 1. O(1).
-std::uint64_t host_block_pages(std::uint64_t user_page);
-
 // Hands out user memory that nobody has been given yet.
 class FreshMemory {
  public:
