@@ -18,12 +18,13 @@ exec </dev/null >/dev/console 2>&1
 
 give_up() { echo "# guest: $*"; poweroff -f; }
 
-# What the kernel said since the last time, from warnings up. Of a refused argument our
-# driver says so in a line; the rest of what is left out has nothing to do with drivers.
+# What the kernel said since the last time, from warnings up. That a user's argument or
+# limit is in the way may be said in a line, as either driver does; the rest of what is left
+# out has nothing to do with drivers.
 complaints() {
   dmesg -r -c | sed -n 's/^<[0-4]>//p' |
     grep -v -e '\] tidemark: ' -e '\] tidemark[_a-z]*: \(loading out-of-tree\|module verification\)' \
-      -e '\] process .* launched ' -e 'clocksource'
+      -e 'RLIMIT_MEMLOCK ([0-9]*) exceeded' -e '\] process .* launched ' -e 'clocksource'
 }
 
 pins() { # acquired and released, to the last one
@@ -145,8 +146,12 @@ for name; do
 done
 echo "# unloading"
 for module in $(cat /modules/unload); do
-  rmmod $module || echo "not ok $((number + 1)) unload-$module"
+  rmmod $module || echo "not ok $((number + 1)) unloading # $module"
 done
-complaints >/dev/null
+complaints >/tmp/complaints
+if [ -s /tmp/complaints ]; then
+  echo "not ok $((number + 1)) unloading"
+  show /tmp/complaints
+fi
 echo "# guest: done"
 poweroff -f
