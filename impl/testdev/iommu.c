@@ -72,7 +72,8 @@ static void testdev_domain_free(struct iommu_domain *domain)
 	struct testdev_domain *old = domain_of(domain);
 	unsigned long nr_left = testdev_table_clear(&old->table);
 
-	WARN(nr_left, "tidemark_iommu: a domain goes with %lu entries\n", nr_left);
+	if (nr_left)
+		pr_warn("tidemark_iommu: a domain goes with %lu entries\n", nr_left);
 	kfree(old);
 }
 
