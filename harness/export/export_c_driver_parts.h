@@ -270,7 +270,7 @@ unused static void memory_in_pieces(__u64 address, __u64 bytes, __u64 piece)
 	if (pool == MAP_FAILED)
 		cannot("mmap");
 	pool += -(unsigned long)pool % HUGE_PAGE;
-	madvise(pool, 2 * bytes, MADV_HUGEPAGE);
+	madvise(pool, (2 * bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 	memset(pool, 0, 2 * bytes);
 	for (__u64 at = 0; at < bytes; at += piece)
 		if (mremap(pool + 2 * at, piece, piece, MREMAP_MAYMOVE | MREMAP_FIXED,

@@ -88,8 +88,11 @@ static u32 ranges_join(struct tidemark_iova_range *ranges, u32 nr_ranges)
 
 static bool region_counts(const struct iommu_resv_region *region)
 {
-	/* Relaxable: the firmware needs it, but not once somebody else has the device. */
-	return region->length && region->type != IOMMU_RESV_DIRECT_RELAXABLE;
+	/*
+	 * Of length 0 from 0 on is all there is: 2^64 does not fit. Relaxable: the firmware
+	 * needs it, but not once somebody else has the device.
+	 */
+	return (region->length || !region->start) && region->type != IOMMU_RESV_DIRECT_RELAXABLE;
 }
 
 static int regions_copy(struct list_head *regions, struct tidemark_group_info *info)
