@@ -141,5 +141,106 @@ TEST(ThePageSize, IsNotAskedInRecords) {
   EXPECT_EQ((*recorded)[3].call.before[ArgumentArea::kGuard], 32u);
 }
 
+// 8p 2p went in a window; the struct that said so, and its result, are still there.
+constexpr const char* kUnmapInAWindow = R"(
+  attach g0 emulated
+  enroll d0
+  map 0p 1p rw
+  map 8p 2p rw
+  pin d0 0p 1p rw
+  window d0: unmap 8p 2p
+  unmap 0p 1p
+  map 8p 2p rw
+  map 0p 1p rw
+)";
+constexpr const char* kMapInAWindow = R"(
+  attach g0 emulated
+  enroll d0
+  map 0p 1p rw
+  pin d0 0p 1p rw
+  window d0: map 8p 2p r
+  unmap 0p 1p
+  unmap 8p 2p
+)";
+
+std::string mappings_of(const Executor& executor) {
+  std::string text;
+  for (const LiveMapping& mapping : executor.mappings())
+    text += hex(mapping.first) + "-" + hex(mapping.last) + (mapping.writable ? " rw\n" : " r\n");
+  return text;
+}
+
+// Whatever the operation meant.
+TEST(AnExecutor, BelievesTheStructThatTheUnmapRead) {
+  for (const char* unmap : {"unmap 0p 1p arg=0x40010020", "ioctl 0x3b72 arg=0x40010020"})
+    for (const auto make : {make_tracker, make_reference}) {
+      Executor executor;
+      Notes notes(executor);
+      executor.watch(notes);
+      run_all(executor, std::string(kUnmapInAWindow) + unmap, make);
+      EXPECT_EQ(mappings_of(executor), "0x0-0xfff rw\n") << unmap;
+      EXPECT_EQ(notes.lines.back(), "dropped 0x8000") << unmap;
+    }
+}
+
+TEST(AnExecutor, BelievesTheStructThatTheMapRead) {
+  for (const char* map : {"map 0p 1p rw arg=0x40010020", "ioctl 0x3b71 arg=0x40010020"})
+    for (const auto make : {make_tracker, make_reference}) {
+      Executor executor;
+      run_all(executor, std::string(kMapInAWindow) + map, make);
+      EXPECT_EQ(mappings_of(executor), "0x8000-0x9fff r\n") << map;
+    }
+}
+
+// The bitmap is in the area that the struct names, and answers for its range.
+TEST(AnExecutor, BelievesTheBitmapOfTheStructThatTheUnmapRead) {
+  Executor executor;
+  Notes notes(executor);
+  executor.watch(notes);
+  run_all(executor, R"(
+    attach g0 emulated
+    enroll d0
+    map 0p 1p rw
+    map 8p 2p rw
+    start
+    pin d0 0p 1p rw
+    window d0: unmap 8p 2p bitmap
+    unmap 0p 1p
+    map 8p 2p rw
+    map 0p 1p rw
+    write 9p 1
+    unmap 0p 1p arg=0x40010020
+)",
+          make_tracker);
+  EXPECT_EQ(mappings_of(executor), "0x0-0xfff rw\n");
+  EXPECT_EQ(notes.lines.back(), "answer 0x8000-0x9fff: 0x2");
+}
+
+// The header is stored over it.
+TEST(AnExecutor, KnowsThatABitmapInTheUnmapsHeaderIsGone) {
+  for (const char* bitmap : {"0x10020", "0x10030", "0x10018"}) {
+    const std::string text = "map 0p 1p rw\nstart\nwrite 0p 1\nunmap 0p 1p bitmap bitmap=";
+    Executor executor;
+    Notes notes(executor);
+    executor.watch(notes);
+    run_all(executor, text + bitmap, make_tracker);
+    const bool gone = bitmap != std::string("0x10018");
+    EXPECT_EQ(notes.lines.back(), gone ? "dropped 0x0" : "answer 0x0-0xfff: 0x1") << bitmap;
+    EXPECT_TRUE(runs(text + bitmap)) << bitmap;
+  }
+}
+
+// Else a page would seem lost, or a mapping be there that is not.
+TEST(AnExecutor, WithAnotherStructAgreesToTheEndOfAMigration) {
+  for (const char* rest : {"start\nwrite 8p 1\nwrite 0p 1\nunmap 0p 1p arg=0x40010020 => 0 "
+                           "size=0x2000 mappings=1\nquery m0 m0.size => 0 words 0:0x1",
+                           "start\nwrite 8p 1\nwrite 0p 1\nioctl 0x3b72 arg=0x40010020 => 0 "
+                           "mappings=1\nwrite 0p 1"})
+    EXPECT_TRUE(runs(std::string(kUnmapInAWindow) + rest));
+  EXPECT_TRUE(runs(std::string(kMapInAWindow) +
+                   "start\nmap 0p 1p rw arg=0x40010020 => 0 mappings=1\nread m0 1p => 0\n"
+                   "query m0 m0.size => 0 words"));
+}
+
 }  // namespace
 }  // namespace tidemark

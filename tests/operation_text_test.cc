@@ -83,11 +83,40 @@ const char* const kCanonicalLines[] = {
     "map 0p 0p rw => -EINVAL",
     "map 0p 0p rw => -12345",
     "unmap 0p 1p => size=0x0 words 1:0x2",
+    "info => 0 flags=0x3 cap_offset=24 capabilities=migration:24,9:56 iova_ranges=0x0-0xfff",
+    "window d0: info => dma_avail=1",
+    "stop => warnings=none",
+    "stop => warnings=2",
+    "stop => warnings=vfio_dma_do_unmap,f1",
+    // As they are typed.
+    "start fail-alloc=0x2",
+    "memlock 0x10",
+    "memlock 4503599627370495",
+    "extension 0x1",
+    "ioctl 15217",
+    "attach g0 hardware=0x3",
+    "query 0 0x4p argsz=0x2f",
+    "query m0+0p m0.size-0x1p flags=0x6",
+    "query 0x0 0 bitmap=32",
+    "query 0p 1p pgsize=0x1000 fault=bitmap-write+0x3",
+    "map 18446744073709551615 -18446744073709551615 rw vaddr=m0+0x0",
+    "write -0x0 0x10 fault=memory+0x1",
+    "unmap 0p 1p => -22 size=16 mappings=0x1 words 2:16 3:16",
 };
 
 TEST(OperationText, CanonicalLinesPrintAsTheyAre) {
   for (const char* const line : kCanonicalLines) {
     EXPECT_EQ(print(parsed(line)), std::string("container v2\n") + line + "\n");
+  }
+}
+
+TEST(OperationText, SettingsComeBackAsTheyWereTyped) {
+  for (const char* const line :
+       {"container v2 room=0x100", "container v2 room=256", "container v1 entries=0x10",
+        "container v2 memlock=0x10", "container v2 rule=any entries=0xffff room=33554432",
+        "container v2 memlock=4503599627370495"}) {
+    EXPECT_EQ(print(parsed(line)), std::string(line) + "\n");
+    EXPECT_EQ(parsed(print(parsed(line))), parsed(line));
   }
 }
 
@@ -173,11 +202,28 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"start\n\n# c\nfoo", "4: expected an operation (map, query, ...), found 'foo'"},
       {"start\nwindow d0:",
        "2: expected an operation (map, query, ...), found the end of the line"},
+      {"window d0x0: stop", "1: expected the window's device d0: to d3:, found 'd0x0:'"},
+      {"enroll d00", "1: expected a device d0 to d3, found 'd00'"},
+      {"start => 0 flags=0x3", "1: 'start' has no flags=, only 'info' has"},
+      {"map 0p 1p rw => capabilities=none", "1: 'map' has no capabilities=, only 'info' has"},
+      {"query 0p 1p => iova_ranges=none", "1: 'query' has no iova_ranges=, only 'info' has"},
+      {"info => iova_ranges=1",
+       "1: expected iova_ranges=none or such as iova_ranges=0x0-0xfedfffff,0xfef00000-0xffffffff, "
+       "found 'iova_ranges=1'"},
+      {"info => capabilities=dma:1",
+       "1: expected capabilities=none or such as capabilities=migration:24,dma-avail:56, found "
+       "'capabilities=dma:1'"},
+      {"info => flags=1 flags=1", "1: expected each part once, found 'flags=1'"},
+      {"stop => warnings=A",
+       "1: expected warnings=none, warnings= and how many, or warnings= and functions with commas "
+       "between them, found 'warnings=A'"},
+      {"window d0: stop => warnings=none",
+       "1: in a window a result, size=, what 'info' says, or words can be expected, and no state"},
       {"window d4: stop", "1: expected the window's device d0: to d3:, found 'd4:'"},
       {"start => 0 size=0x5", "1: 'start' has no size=, only 'unmap' has"},
       {"pin d0 0p 1p rw => words", "1: 'pin' has no words, only 'query' and 'unmap' have"},
       {"window d0: stop => marks=none",
-       "1: in a window a result, size= or words can be expected, and no state"},
+       "1: in a window a result, size=, what 'info' says, or words can be expected, and no state"},
       {"stop => marks=1",
        "1: expected marks=none or such as marks=0x1000-0x2fff,0x5000-0x5fff, "
        "found 'marks=1'"},
@@ -235,13 +281,14 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"ioctl 4294967296", "1: expected a number from 0 to 4294967295, found '4294967296'"},
       {"extension 0x", "1: expected a number from 0 to 18446744073709551615, found '0x'"},
       {"start =>",
-       "1: expected a result, size=, what the state is to be, or words, in this order, found the "
-       "end of the line"},
+       "1: expected a result, size=, what the state is to be or 'info' says, or words, in this "
+       "order, found the end of the line"},
       {"start => EINVAL",
-       "1: expected a result, size=, what the state is to be, or words, in this order, found "
-       "'EINVAL'"},
+       "1: expected a result, size=, what the state is to be or 'info' says, or words, in this "
+       "order, found 'EINVAL'"},
       {"start => 0 0",
-       "1: expected a result, size=, what the state is to be, or words, in this order, found '0'"},
+       "1: expected a result, size=, what the state is to be or 'info' says, or words, in this "
+       "order, found '0'"},
       {"start => size=x",
        "1: expected size= and a number from 0 to 18446744073709551615, found 'size=x'"},
       {"start => words 1:2 3", "1: expected index:word or first-last:word, found '3'"},
@@ -301,7 +348,8 @@ TEST(OperationText, TheLongestLinePrintsWithinTheLineLimit) {
       most_hex + " pinned-pages=" + most + " locked-pages=" + most + " mappings=" + most +
       " dma-available=" + most + " tracking=" + most +
       " marks=" + items(most_hex + "-" + most_hex) + " pins=" + items(most_hex + ":" + most) +
-      " callbacks=" + items("d3:" + most_hex + "-" + most_hex) + " words";
+      " callbacks=" + items("d3:" + most_hex + "-" + most_hex) +
+      " warnings=" + items(std::string(kMaxFunctionName, 'f')) + " words";
   for (std::size_t i = 0; i < kMaxLineWords; ++i) {
     line += " 18446744073709551615:0xffffffffffffffff";
   }

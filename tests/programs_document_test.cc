@@ -195,13 +195,23 @@ TEST(ProgramsDocument, EveryOtherWordIsInIt) {
   for (const auto& error : kErrorNames) expected.push_back("`-" + string(error.name) + "`");
   for (const auto name : words::kRuleNames) expected.push_back("`" + string(name) + "`");
   for (const auto name : words::kTypeNames) expected.push_back("`" + string(name) + "`");
-  for (const auto name : words::kTotalNames) expected.push_back("`" + string(name) + "=`");
-  for (const char* const word :
-       {"rule=", "entries=", "memlock=", "unlimited", "fresh",
-        "size=", "marks=", "pins=", "callbacks=", "words", "window d0:", "each-window d0:", "=>"}) {
+  for (std::size_t i = 0; i < kTotals; ++i)
+    expected.push_back("`" + string(name(static_cast<Total>(i))) + "=`");
+  for (const auto name : words::kInfoNames) expected.push_back("`" + string(name) + "=`");
+  for (const auto name : words::kCapabilityNames)
+    if (!name.empty()) expected.push_back("`" + string(name) + "`");
+  for (const char* const word : {"rule=", "entries=", "memlock=", "unlimited", "fresh", "size=",
+                                 "marks=", "pins=", "callbacks=", "warnings=", "capabilities=",
+                                 "iova_ranges=", "words", "window d0:", "each-window d0:", "=>"}) {
     expected.push_back("`" + string(word) + "`");
   }
   for (const string& word : expected) EXPECT_NE(text.text.find(word), string::npos) << word;
+}
+
+std::vector<std::string_view> totals() {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kTotals; ++i) names.push_back(name(static_cast<Total>(i)));
+  return names;
 }
 
 // In quotes.
@@ -214,9 +224,13 @@ TEST(ProgramsDocument, TheGrammarHasTheParsersWords) {
        {std::vector<std::string_view>(words::kRightsNames.begin(), words::kRightsNames.end()),
         {words::kRuleNames.begin(), words::kRuleNames.end()},
         {words::kTypeNames.begin(), words::kTypeNames.end()},
-        {words::kTotalNames.begin(), words::kTotalNames.end()},
-        {"container", "window", "each-window", "rule=", "entries=", "memlock=", "unlimited", "=>",
-         "size=", "marks=", "pins=", "callbacks=", "words", "2^63", "2^64", ".end", ".size"}}) {
+        {words::kInfoNames.begin(), words::kInfoNames.end()},
+        {words::kCapabilityNames.begin() + 1, words::kCapabilityNames.end()},
+        totals(),
+        {"container", "window",     "each-window", "rule=",         "entries=",
+         "memlock=",  "unlimited",  "=>",          "size=",         "marks=",
+         "pins=",     "callbacks=", "warnings=",   "capabilities=", "iova_ranges=",
+         "words",     "2^63",       "2^64",        ".end",          ".size"}}) {
     for (const std::string_view word : names) {
       EXPECT_NE(grammar.find("\"" + string(word) + "\""), string::npos) << word;
     }

@@ -107,8 +107,8 @@ Json mismatch_json(const Mismatch& mismatch) {
 }
 
 // In the form in which it can be expected.
-void add_state(Lockstep& lockstep, const Options& options, Json& json) {
-  const std::string state = print(state_of(lockstep.actual()));
+void add_state(const Operation& operation, Lockstep& lockstep, const Options& options, Json& json) {
+  const std::string state = print(shown_by(lockstep.actual(), operation, lockstep.steps()[0]));
   if (options.json)
     json["operations"].back()["state"] = state;
   else
@@ -130,18 +130,18 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
     else if (!options.quiet)
       print_step(i, program.operations[i], lockstep);
     if (options.state && program.operations[i].when == When::now)
-      add_state(lockstep, options, json);
+      add_state(program.operations[i], lockstep, options, json);
     std::fflush(stdout);  // the next may end the process
   }
-  if (found) return found;
+  const bool whole = !found;
   const std::vector<std::size_t> waiting = lockstep.actual().waiting();
-  found = lockstep.end();
+  if (whole) found = lockstep.end();
   for (const std::size_t number : waiting) {
     if (options.json)
       json["operations"][number]["ran"] = false;
     else if (!options.quiet)
-      fmt::print("{:4}  {}: its window never came\n", number + 1,
-                 print(program.operations[number]));
+      fmt::print("{:4}  {}: its window {}\n", number + 1, print(program.operations[number]),
+                 whole ? "never came" : "had not come yet");
   }
   return found;
 }

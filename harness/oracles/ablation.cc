@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "program_text.h"
+#include "verbs.h"
 
 namespace tidemark {
 

@@ -7,26 +7,35 @@
 #include <cstring>
 #include <utility>
 
+#include "info_reply.h"
 #include "program_text.h"
 
 namespace tidemark {
 namespace {
 
-std::uint64_t size_field(const ArgumentArea& argument) {
+std::uint64_t size_field(const WindowRun& run) {
   std::uint64_t size = 0;
-  std::memcpy(
-      &size,
-      argument.bytes.data() + ArgumentArea::kGuard + offsetof(vfio_iommu_type1_dma_unmap, size),
-      sizeof(size));
+  run.world.peek(&size, run.argument + offsetof(vfio_iommu_type1_dma_unmap, size), sizeof(size));
   return size;
+}
+
+void add_info(const Expectation& expected, const WindowRun& run, Expectation& got) {
+  if (run.result != 0) return;
+  Expectation all;
+  add_info_reply(run.world, run.argument, all);
+  for (std::size_t i = 0; i < kInfoFields; ++i)
+    if (expected.info[i]) got.info[i] = all.info[i];
+  if (expected.capabilities) got.capabilities = std::move(all.capabilities);
+  if (expected.iova_ranges) got.iova_ranges = std::move(all.iova_ranges);
 }
 
 // What came out, as far as something was expected of it.
 Expectation outcome(const Expectation& expected, const WindowRun& run) {
   Expectation got;
   if (expected.result) got.result = run.result;
-  if (expected.size) got.size = size_field(run.argument);
+  if (expected.size) got.size = size_field(run);
   if (expected.words) got.words = stored_words(run.bitmap, run.first_word);
+  if (expected.is_of_info()) add_info(expected, run, got);
   return got;
 }
 
@@ -44,6 +53,15 @@ Expectation state_of(Executor& executor) {
   all.pins.emplace();
   for (const State::Pin& pin : state.pins) all.pins->emplace_back(pin.iova, pin.count);
   all.callbacks.emplace(executor.callbacks().begin(), executor.callbacks().end());
+  const auto warnings = executor.warnings();
+  all.warnings = {warnings.size(), {warnings.begin(), warnings.end()}};
+  return all;
+}
+
+Expectation shown_by(Executor& executor, const Operation& operation, const Step& step) {
+  Expectation all = state_of(executor);
+  if (operation.verb == Verb::info && operation.when == When::now && step.result == 0)
+    add_info_reply(executor.world(), step.argument, all);
   return all;
 }
 
@@ -54,6 +72,9 @@ void Expectations::add_state(const Expectation& expected, Expectation& got) cons
   if (expected.marks) got.marks = std::move(all.marks);
   if (expected.pins) got.pins = std::move(all.pins);
   if (expected.callbacks) got.callbacks = std::move(all.callbacks);
+  if (expected.warnings) got.warnings = std::move(all.warnings);
+  // Who expects how many does not ask which.
+  if (expected.warnings && expected.warnings->functions.empty()) got.warnings->functions.clear();
 }
 
 void Expectations::reset() {
@@ -66,7 +87,7 @@ void Expectations::expect(std::size_t number, const Operation& operation, const 
   const World& world = executor_.world();
   if (operation.when == When::now) {
     check({operation.verb, expectation},
-          {number, step.result, world.arguments[0], world.bitmaps[0], executor_.bitmap_first()});
+          {number, step.result, world, step.argument, world.bitmaps[0], executor_.bitmap_first()});
     return;
   }
   // Not before: an executor is faster if nobody watches it.
@@ -78,7 +99,10 @@ void Expectations::check(const Waiting& waiting, const WindowRun& run) {
   Expectation got = outcome(waiting.expectation, run);
   if (waiting.expectation.is_of_state()) add_state(waiting.expectation, got);
   if (unmet_ || got == waiting.expectation) return;
-  unmet_ = {run.number, waiting.verb, print(waiting.expectation), print(got)};
+  // In the same form, however it was typed.
+  Expectation expected = waiting.expectation;
+  expected.typed = {};
+  unmet_ = {run.number, waiting.verb, print(expected), print(got)};
 }
 
 void Expectations::window_ran(const WindowRun& run) {
@@ -96,7 +120,7 @@ std::optional<Expectations::Unmet> Expectations::never_ran() const {
     const auto found = waiting_.find(number);
     if (found != waiting_.end())
       return Unmet{number, found->second.verb, print(found->second.expectation),
-                   "nothing: its window never came"};
+                   "nothing: its window never came, so that it has not run"};
   }
   return std::nullopt;
 }

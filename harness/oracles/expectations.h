@@ -14,9 +14,11 @@
 
 namespace tidemark {
 
-// All that can be expected of a subject's state, and the callbacks of the operation before.
-// Cost: as of Subject::inspect().
+// All that can be expected of a subject's state, and the callbacks and warnings of the
+// operation before. Cost: as of Subject::inspect().
 Expectation state_of(Executor& executor);
+// The same, and what GET_INFO said if this was `operation`, of which `step` came.
+Expectation shown_by(Executor& executor, const Operation& operation, const Step& step);
 
 class Expectations final : public Watcher {
  public:
@@ -24,7 +26,7 @@ class Expectations final : public Watcher {
 
   // An expectation that was not met.
   struct Unmet {
-    std::size_t operation;  // whose it was
+    std::size_t operation;  // whose it was, from 0
     Verb verb;
     std::string expected, actual;
   };

@@ -355,7 +355,7 @@ std::optional<Mismatch> Lockstep::compare_expectations() {
 }
 
 std::optional<Mismatch> Lockstep::expected_in_vain() const {
-  return unmet(of_actual_.never_ran(), Kind::tracker_expectation);
+  return unmet(of_actual_.never_ran(), Kind::no_window);
 }
 
 // A migration would end now: ask for everything once more, stop, compare.

@@ -49,6 +49,7 @@ enum class Kind : std::uint8_t {
   size,                   // of the state, in `total`
   tracker_expectation,    // not what the program itself expects,
   reference_expectation,  // nor does the reference
+  no_window,              // the program expects something of a window that never comes
   // The state that it left.
   missing_marks,
   extra_marks,
@@ -83,7 +84,7 @@ enum class Kind : std::uint8_t {
   // Whatever has only a name, `what`: a check that failed, a difference that is known.
   named,
 };
-inline constexpr std::size_t kKinds = 36;  // but for the last, which has no word
+inline constexpr std::size_t kKinds = 37;  // but for the last, which has no word
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // One operation of a program, as a value. Its other two views, the fuzzer's
-// bytes and the printed text, are in program_bytes.h and program_text.h.
+// bytes and the printed text, are in program_bytes.h and, of another room,
+// program_text.h.
 //
 // Addresses and sizes are symbolic ("3 pages into the newest mapping"), so that
 // an operation keeps its meaning when the ones before it are edited; the
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,14 @@
 namespace tidemark {
 
 inline constexpr std::uint64_t kPageBytes = 4096;
+
+// How a number stands in a text, so that it comes back as it was typed. Of two values it
+// is the numbers that count, and not this.
+struct Written {
+  // The last two have a sign where 2^64 - it is meant.
+  enum As : std::uint8_t { usual, decimal, hex, minus_decimal, minus_hex } as = usual;
+  bool operator==(const Written&) const { return true; }
+};
 
 enum class Verb : std::uint8_t {
   map,        // VFIO_IOMMU_MAP_DMA of `address`, `size`, at user address `vaddr`
@@ -65,12 +75,8 @@ struct Quantity {
   std::uint8_t index = 0;  // 0..15
   std::int64_t pages = 0;
   std::int64_t bytes = 0;
-  // How the bytes are printed, so that they come back as they were typed.
-  enum class Written : std::uint8_t { decimal, hex, minus_hex } written = Written::decimal;
-  bool operator==(const Quantity& other) const {  // as numbers
-    return base == other.base && index == other.index && pages == other.pages &&
-           bytes == other.bytes;
-  }
+  Written pages_written = {}, bytes_written = {};
+  bool operator==(const Quantity&) const = default;
 };
 
 // One field of the ioctl's argument replaced by another value.
@@ -86,6 +92,7 @@ enum class Field : std::uint8_t {
 struct Bend {
   Field field = Field::none;
   std::uint64_t value = 0;
+  Written written = {};
   bool operator==(const Bend&) const = default;
 };
 
@@ -105,6 +112,7 @@ enum class FaultKind : std::uint8_t {
 struct Fault {
   FaultKind kind = FaultKind::none;
   std::uint16_t index = 0;
+  Written written = {};
   bool operator==(const Fault&) const = default;
 };
 
@@ -143,6 +151,7 @@ struct Operation {
   Quantity size;
   Quantity vaddr;            // map
   std::uint64_t number = 0;  // extension, ioctl, memlock, mlock
+  Written hardware_written = {}, number_written = {};
   // Two at most of each: of different fields, of different kinds, in the order of the enums.
   Bend bend, other_bend;
   Fault fault, other_fault;
@@ -172,6 +181,7 @@ struct Setup {
   std::uint32_t entries = 65535;                 // dma_entry_limit
   std::uint64_t memlock_pages = kUnlimited;      // locked-memory limit of each process
   std::uint32_t bitmap_words = kBitmapWordsMax;  // that the user has room for; more is -EFAULT
+  Written entries_written = {}, memlock_written = {}, bitmap_words_written = {};
   bool operator==(const Setup&) const = default;
 };
 
@@ -185,6 +195,26 @@ enum class Total : std::uint8_t {
   tracking,       // 0 or 1
 };
 inline constexpr std::size_t kTotals = 6;
+
+// A number that GET_INFO puts into its struct or one of its capabilities.
+enum class InfoField : std::uint8_t {
+  argsz,
+  flags,
+  iova_pgsizes,
+  cap_offset,
+  migration_flags,
+  pgsize_bitmap,
+  max_dirty_bitmap_size,
+  dma_avail,
+};
+inline constexpr std::size_t kInfoFields = 8;
+
+// What a kernel's WARN said: in which functions, in order, or, without these, how often.
+struct Warnings {
+  std::uint64_t count = 0;
+  std::vector<std::string> functions;
+  bool operator==(const Warnings&) const = default;
+};
 
 // A device was asked to give back what it holds in [first, last], bytes.
 struct CallbackMade {
@@ -219,10 +249,23 @@ struct Expectation {
   std::optional<Pairs> marks;  // first and last byte of each run of marked pages, ascending
   std::optional<Pairs> pins;   // address and count of each page that is pinned, ascending
   std::optional<std::vector<CallbackMade>> callbacks;  // that it made, in their order
-  std::optional<WordRuns> words;                       // that were stored, in their order
+  std::optional<Warnings> warnings;                    // that came while it ran
+  // What GET_INFO says.
+  std::array<std::optional<std::uint64_t>, kInfoFields> info;
+  std::optional<Pairs> capabilities;  // id and offset of each, as they are chained
+  std::optional<Pairs> iova_ranges;   // first and last byte of each, in their order
+  std::optional<WordRuns> words;      // that were stored, in their order
+  // What stood there, and is printed.
+  struct Typed {
+    std::string text;
+    bool operator==(const Typed&) const { return true; }
+  } typed;
   bool operator==(const Expectation&) const = default;
   bool empty() const { return *this == Expectation(); }
-  bool is_of_state() const { return marks || pins || callbacks || totals != Expectation().totals; }
+  bool is_of_state() const {
+    return marks || pins || callbacks || warnings || totals != Expectation().totals;
+  }
+  bool is_of_info() const { return capabilities || iova_ranges || info != Expectation().info; }
 };
 
 struct Program {

@@ -85,7 +85,18 @@ constexpr std::array<VerbFields, kVerbs> kFields = {{
 
 constexpr int kNotSettingUp = 4;
 
+// In the order of the enums.
+constexpr std::array<std::string_view, kVerbs> kVerbNames = {
+    "map",   "unmap",   "query",  "start",  "stop",   "pin",      "unpin", "write",
+    "read",  "dma",     "attach", "detach", "enroll", "withdraw", "info",  "extension",
+    "ioctl", "memlock", "mlock",  "exit",   "exec",   "migrate"};
+constexpr std::array<std::string_view, kTotals> kTotalNames = {
+    "page-sizes", "pinned-pages", "locked-pages", "mappings", "dma-available", "tracking"};
+
 }  // namespace
+
+std::string_view name(Verb verb) { return kVerbNames[static_cast<std::size_t>(verb)]; }
+std::string_view name(Total total) { return kTotalNames[static_cast<std::size_t>(total)]; }
 
 const VerbFields& fields_of(Verb verb) { return kFields[static_cast<std::size_t>(verb)]; }
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Which fields of an Operation go with which verb.
+// Which fields of an Operation go with which verb; how verbs and totals are called.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "program.h"
 
 namespace tidemark {
+
+// "map", "unmap", ...
+std::string_view name(Verb verb);
+// "page-sizes", "pinned-pages", ...
+std::string_view name(Total total);
 
 // Which fields a verb uses; the others stay at their defaults. Decided here
 // alone: bytes, text and whoever edits operations ask here. Besides these,

@@ -202,8 +202,9 @@ void Executor::run_window(Device& device) {
     if (script.operation.when == When::every_callback) device.scripts.push_back(script);
     const std::size_t index = steps_.size();
     execute(script.operation);
-    const WindowRun run = {script.number, steps_[index].result, world_.arguments[1],
-                           world_.bitmaps[1], bitmap_first()};
+    const Step& step = steps_[index];
+    const WindowRun run = {script.number, step.result,       world_,
+                           step.argument, world_.bitmaps[1], bitmap_first()};
     for (Watcher* watcher : watchers_) watcher->window_ran(run);
   }
   depth_ = 0;

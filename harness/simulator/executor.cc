@@ -92,6 +92,12 @@ const LiveMapping* Executor::mapping_at(std::uint64_t iova) const {
 }
 
 std::span<const Step> Executor::run(const Operation& operation, std::span<const Step> hints) {
+  carry_out(operation, hints);
+  warnings_ = subject_->take_warnings();
+  return steps_;
+}
+
+void Executor::carry_out(const Operation& operation, std::span<const Step> hints) {
   steps_.clear();
   hints_ = hints;
   bitmap_words_ = 0;
@@ -100,10 +106,9 @@ std::span<const Step> Executor::run(const Operation& operation, std::span<const 
   if (operation.when != When::now) {
     devices_[operation.window_device % kDevices].scripts.push_back({operation, number});
     steps_.push_back({.verb = operation.verb});
-    return steps_;
+    return;
   }
   execute(operation);
-  return steps_;
 }
 
 std::vector<std::size_t> Executor::waiting() const {
@@ -118,9 +123,9 @@ std::vector<std::size_t> Executor::waiting() const {
 std::span<const Step> Executor::run_from(const Operation& query, std::uint64_t first_word) {
   Operation placed = query;
   if (first_word) placed.bend = {Field::bitmap_pointer, BitmapArea::kBase - 8 * first_word};
-  const auto steps = run(placed);
+  carry_out(placed, {});
   --given_;  // it is none of the program's
-  return steps;
+  return steps_;
 }
 
 // The first of the bytes that `operation`, which resolved to `step`, cannot touch.
@@ -213,12 +218,12 @@ std::int64_t Executor::dispatch(const Operation& operation, Step& step) {
     case Verb::withdraw:
       return do_withdraw(operation);
     case Verb::info:
-      return do_info(operation);
+      return do_info(operation, step);
     case Verb::extension:
       return returned(operation.verb, call(VFIO_CHECK_EXTENSION, operation.number),
                       static_cast<std::int64_t>(operation.number));
     case Verb::ioctl:
-      return do_ioctl(operation);
+      return do_ioctl(operation, step);
     case Verb::memlock:
       world_.processes.set_limit(operation.process, operation.number);
       return 0;

@@ -29,6 +29,7 @@ struct Step {
   std::int64_t result = 0;         // value or -errno; 0 where there is none
   std::uint64_t first = 0;         // range after resolving, bytes
   std::uint64_t size = 0;
+  std::uint64_t argument = 0;     // of an ioctl: the user address of the struct that it got
   std::uint64_t digest = 0;       // of what was read; in windows, of all other output, too
   std::uint64_t clean_words = 0;  // in windows: a digest of the words stored without a bit
   bool operator==(const Step&) const = default;
@@ -42,6 +43,13 @@ enum class GroupState : std::uint8_t { absent, emulated, hardware, hardware_pinn
 // A struct vfio_bitmap.
 struct BitmapArgument {
   std::uint64_t pgsize, size, data;
+};
+// What UNMAP_DMA and DIRTY_PAGES get: the UAPI's structs with what follows them in data[],
+// which C++ cannot say.
+struct RangeArgument {
+  std::uint32_t argsz, flags;
+  std::uint64_t iova, size;
+  BitmapArgument bitmap;
 };
 
 class Executor final : public UnmapListener {
@@ -111,6 +119,8 @@ class Executor final : public UnmapListener {
   }
   // That the last operation made, in their order.
   std::span<const CallbackMade> callbacks() const { return callbacks_; }
+  // That the subject gave while the last operation ran; those of run_from() stay with it.
+  std::span<const std::string> warnings() const { return warnings_; }
   // Which operations wait for a window and have not been in any, ascending, from 0.
   std::vector<std::size_t> waiting() const;
 
@@ -142,15 +152,17 @@ class Executor final : public UnmapListener {
 
   void dma_unmap(unsigned device, std::uint64_t iova, std::uint64_t bytes) override;
 
+  void carry_out(const Operation& operation, std::span<const Step> hints);
   void execute(const Operation& operation);
   void run_window(Device& device);
   std::int64_t dispatch(const Operation& operation, Step& step);
   std::int64_t call(unsigned command, std::uint64_t argument);
-  std::int64_t do_map(const Operation& operation, const Step& step);
-  std::int64_t do_unmap(const Operation& operation, const Step& step);
-  std::int64_t do_dirty(const Operation& operation, const Step& step, std::uint32_t flags);
-  std::int64_t do_info(const Operation& operation);
-  std::int64_t do_ioctl(const Operation& operation);
+  std::int64_t user_call(Verb verb, unsigned command, std::uint64_t argument, Step& step);
+  std::int64_t do_map(const Operation& operation, Step& step);
+  std::int64_t do_unmap(const Operation& operation, Step& step);
+  std::int64_t do_dirty(const Operation& operation, Step& step, std::uint32_t flags);
+  std::int64_t do_info(const Operation& operation, Step& step);
+  std::int64_t do_ioctl(const Operation& operation, Step& step);
   std::int64_t do_pin(const Operation& operation, Step& step);
   std::int64_t do_unpin(const Operation& operation, const Step& step);
   std::int64_t do_rw(bool write, Step& step);
@@ -166,7 +178,9 @@ class Executor final : public UnmapListener {
   std::int64_t returned(Verb verb, std::int64_t result = 0, std::int64_t number = 0);
   void answered(const Answer& answer);
   void dropped(const LiveMapping& mapping);
-  void learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes);
+  void learn_mapped(const vfio_iommu_type1_dma_map& map);
+  void learn_unmapped(const RangeArgument& given, std::uint64_t argument, std::uint64_t page_bytes);
+  void learn_dirty(const RangeArgument& given);
   std::uint64_t place_argument(const Operation& operation, const void* argument, std::size_t bytes);
   std::uint64_t argument_address() const;
   std::uint64_t bitmap_address() const;
@@ -205,6 +219,7 @@ class Executor final : public UnmapListener {
   std::uint64_t bitmap_words_ = 0;
   std::uint64_t bitmap_data_ = BitmapArea::kBase;
   std::vector<CallbackMade> callbacks_;
+  std::vector<std::string> warnings_;
   std::size_t given_ = 0;      // operations, to run at once or in a window
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hardware_kinds.h"
 #include "state.h"
@@ -58,6 +59,10 @@ class Subject {
 
   // The same of what it cost.
   virtual const CallCost* cost() { return nullptr; }
+
+  // The functions in which what a kernel calls a WARN came true since the last call, in
+  // order. None of a subject that ends on the first.
+  virtual std::vector<std::string> take_warnings() { return {}; }
 
   // Said before each operation: another subject ran out of memory in it. This one has to,
   // if by the contract it comes to a point where that can happen (D19); or it does not.

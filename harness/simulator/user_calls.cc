@@ -19,23 +19,13 @@ std::uint64_t bent(const Operation& operation, Field field, std::uint64_t otherw
   return operation.bent(field).value_or(otherwise);
 }
 
-// The UAPI's structs with what follows them in data[], which C++ cannot say.
-struct UnmapArgument {
-  std::uint32_t argsz, flags;
-  std::uint64_t iova, size;
-  BitmapArgument bitmap;
-};
-struct QueryArgument {
-  std::uint32_t argsz, flags;
-  std::uint64_t iova, size;
-  BitmapArgument bitmap;
-};
 constexpr std::size_t kUnmapBytes = sizeof(vfio_iommu_type1_dma_unmap);
 constexpr std::size_t kDirtyBytes = sizeof(vfio_iommu_type1_dirty_bitmap);
 static_assert(sizeof(BitmapArgument) == sizeof(vfio_bitmap));
-static_assert(offsetof(UnmapArgument, size) == offsetof(vfio_iommu_type1_dma_unmap, size));
-static_assert(sizeof(UnmapArgument) == kUnmapBytes + sizeof(vfio_bitmap));
-static_assert(sizeof(QueryArgument) == kDirtyBytes + sizeof(vfio_iommu_type1_dirty_bitmap_get));
+static_assert(offsetof(RangeArgument, size) == offsetof(vfio_iommu_type1_dma_unmap, size));
+static_assert(sizeof(RangeArgument) == kUnmapBytes + sizeof(vfio_bitmap));
+static_assert(sizeof(RangeArgument) == kDirtyBytes + sizeof(vfio_iommu_type1_dirty_bitmap_get));
+static_assert(sizeof(RangeArgument) >= sizeof(vfio_iommu_type1_dma_map));
 
 }  // namespace
 
@@ -88,7 +78,29 @@ void Executor::digest_output(const Operation& operation, Step& step) const {
   }
 }
 
-std::int64_t Executor::do_map(const Operation& operation, const Step& step) {
+// The user knows what the call did from the struct that it was given, wherever that is and
+// whatever the operation meant. It is read before the call, which may change it, and of what
+// it was told beside the result, afterwards, from where the call put it.
+std::int64_t Executor::user_call(Verb verb, unsigned command, std::uint64_t argument, Step& step) {
+  RangeArgument given;
+  world_.copy_from_user(&given, argument, sizeof(given));
+  const std::uint64_t page = page_bytes_;  // a window may change it
+  step.argument = argument;
+  const std::int64_t result = returned(verb, call(command, argument));
+  if (result != 0) return result;
+  if (command == VFIO_IOMMU_MAP_DMA) {
+    vfio_iommu_type1_dma_map map;
+    std::memcpy(&map, &given, sizeof(map));
+    learn_mapped(map);
+  } else if (command == VFIO_IOMMU_UNMAP_DMA) {
+    learn_unmapped(given, argument, page);
+  } else if (command == VFIO_IOMMU_DIRTY_PAGES) {
+    learn_dirty(given);
+  }
+  return result;
+}
+
+std::int64_t Executor::do_map(const Operation& operation, Step& step) {
   vfio_iommu_type1_dma_map map = {};
   map.argsz = static_cast<__u32>(bent(operation, Field::argsz, sizeof(map)));
   const std::uint32_t rights = (operation.flags & kReadable ? VFIO_DMA_MAP_FLAG_READ : 0) |
@@ -98,13 +110,14 @@ std::int64_t Executor::do_map(const Operation& operation, const Step& step) {
   map.iova = step.first;
   map.size = step.size;
   if (operation.vaddr.base == Base::fresh) fresh_.take(step.size, page_bytes_);
-  const std::uint64_t argument = place_argument(operation, &map, sizeof(map));
-  const std::int64_t result = returned(Verb::map, call(VFIO_IOMMU_MAP_DMA, argument));
-  if (result == 0)
-    mappings_.push_back({map.iova, map.iova + map.size - 1, map.vaddr,
-                         (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
-                         (map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0});
-  return result;
+  return user_call(Verb::map, VFIO_IOMMU_MAP_DMA, place_argument(operation, &map, sizeof(map)),
+                   step);
+}
+
+void Executor::learn_mapped(const vfio_iommu_type1_dma_map& map) {
+  mappings_.push_back({map.iova, map.iova + map.size - 1, map.vaddr,
+                       (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
+                       (map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0});
 }
 
 // Mappings that begin in [first, last] went, with all that was held there.
@@ -132,9 +145,9 @@ BitmapArgument Executor::place_bitmap(const Operation& operation, std::uint64_t 
           bent(operation, Field::bitmap_size, bitmap_words_ * 8), bitmap_data_};
 }
 
-std::int64_t Executor::do_unmap(const Operation& operation, const Step& step) {
+std::int64_t Executor::do_unmap(const Operation& operation, Step& step) {
   const bool with_bitmap = operation.flags & kWithBitmap;
-  UnmapArgument argument = {};
+  RangeArgument argument = {};
   argument.argsz = static_cast<__u32>(
       bent(operation, Field::argsz, with_bitmap ? sizeof(argument) : kUnmapBytes));
   const std::uint32_t flags = (with_bitmap ? VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP : 0) |
@@ -143,26 +156,25 @@ std::int64_t Executor::do_unmap(const Operation& operation, const Step& step) {
   argument.iova = step.first;
   argument.size = step.size;
   argument.bitmap = place_bitmap(operation, step.size);
-  const std::uint64_t page = page_bytes_;  // the window may change it
-
-  const std::uint64_t address = place_argument(operation, &argument, sizeof(argument));
-  const std::int64_t result = returned(Verb::unmap, call(VFIO_IOMMU_UNMAP_DMA, address));
-  if (result == 0) learn_unmapped(step, argument.flags, page);
-  return result;
+  return user_call(Verb::unmap, VFIO_IOMMU_UNMAP_DMA,
+                   place_argument(operation, &argument, sizeof(argument)), step);
 }
 
-void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64_t page_bytes) {
-  const bool all = flags & VFIO_DMA_UNMAP_FLAG_ALL;
-  const std::uint64_t first = step.first;
-  const std::uint64_t last = all ? ~std::uint64_t{0} : first + step.size - 1;
+// Of `given`, which was at `argument`.
+void Executor::learn_unmapped(const RangeArgument& given, std::uint64_t argument,
+                              std::uint64_t page_bytes) {
   std::uint64_t unmapped = 0;
-  std::memcpy(&unmapped,
-              world_.arguments[depth_].bytes.data() + ArgumentArea::kGuard +
-                  offsetof(vfio_iommu_type1_dma_unmap, size),
-              sizeof(unmapped));
+  world_.peek(&unmapped, argument + offsetof(RangeArgument, size), sizeof(unmapped));
+  const bool all = given.flags & VFIO_DMA_UNMAP_FLAG_ALL;
+  const std::uint64_t first = given.iova;
+  const std::uint64_t last = all ? ~std::uint64_t{0} : first + given.size - 1;
   const bool nothing = unmapped == 0 && !all;
-  if (flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP) {
-    answered({first, last, page_bytes, bitmap_data_});
+  // The header comes last (D7): of a bitmap that lies there nothing can be read any more.
+  const BitmapArgument& bitmap = given.bitmap;
+  const bool overwritten =
+      bitmap.data < argument + kUnmapBytes && bitmap.data + bitmap.size > argument;
+  if (given.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP && !overwritten) {
+    answered({first, last, page_bytes, given.bitmap.data});
   } else {
     for (const LiveMapping& mapping : mappings_)
       if (mapping.first >= first && mapping.first <= last && !nothing) dropped(mapping);
@@ -170,9 +182,9 @@ void Executor::learn_unmapped(const Step& step, std::uint32_t flags, std::uint64
   if (!nothing) forget_mappings(first, last);
 }
 
-std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, std::uint32_t flags) {
-  QueryArgument argument = {};
-  bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+std::int64_t Executor::do_dirty(const Operation& operation, Step& step, std::uint32_t flags) {
+  RangeArgument argument = {};
+  const bool query = flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
   const std::size_t bytes = query ? sizeof(argument) : kDirtyBytes;
   argument.argsz = static_cast<__u32>(bent(operation, Field::argsz, bytes));
   argument.flags = static_cast<__u32>(bent(operation, Field::flags, flags));
@@ -181,22 +193,17 @@ std::int64_t Executor::do_dirty(const Operation& operation, const Step& step, st
     argument.size = step.size;
     argument.bitmap = place_bitmap(operation, step.size);
   }
-  const std::uint64_t address = place_argument(operation, &argument, bytes);
-  const std::int64_t result = returned(operation.verb, call(VFIO_IOMMU_DIRTY_PAGES, address));
-  if (result != 0) return result;
+  return user_call(operation.verb, VFIO_IOMMU_DIRTY_PAGES,
+                   place_argument(operation, &argument, bytes), step);
+}
 
-  // Whoever passes another struct knows what is in it.
-  if (operation.bent(Field::argument)) {
-    world_.copy_from_user(&argument, address, sizeof(argument));
-    query = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
-  }
-  const bool starts = argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
-  if (starts || argument.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
+void Executor::learn_dirty(const RangeArgument& given) {
+  const bool starts = given.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_START;
+  if (starts || given.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) {
     for (Watcher* watcher : watchers_) watcher->tracking_switched(starts);
-  } else if (query) {
-    answered({argument.iova, argument.iova + argument.size - 1, page_bytes_, argument.bitmap.data});
+  } else if (given.flags == VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP) {
+    answered({given.iova, given.iova + given.size - 1, page_bytes_, given.bitmap.data});
   }
-  return result;
 }
 
 void Executor::answered(const Answer& answer) {
@@ -207,12 +214,12 @@ void Executor::dropped(const LiveMapping& mapping) {
   for (Watcher* watcher : watchers_) watcher->mapping_dropped(mapping);
 }
 
-std::int64_t Executor::do_info(const Operation& operation) {
+std::int64_t Executor::do_info(const Operation& operation, Step& step) {
   vfio_iommu_type1_info info = {};
   info.argsz = static_cast<__u32>(
       bent(operation, Field::argsz, ArgumentArea::kBytes - 2 * ArgumentArea::kGuard));
-  const std::uint64_t argument = place_argument(operation, &info, sizeof(info));
-  return returned(Verb::info, call(VFIO_IOMMU_GET_INFO, argument));
+  return user_call(Verb::info, VFIO_IOMMU_GET_INFO, place_argument(operation, &info, sizeof(info)),
+                   step);
 }
 
 // What a user does who has to know P when hardware groups come and go. It is no operation:
@@ -232,10 +239,10 @@ void Executor::ask_page_bytes() {
   if (result == 0 && info.iova_pgsizes) page_bytes_ = info.iova_pgsizes & (0 - info.iova_pgsizes);
 }
 
-std::int64_t Executor::do_ioctl(const Operation& operation) {
+std::int64_t Executor::do_ioctl(const Operation& operation, Step& step) {
   static constexpr std::array<std::uint8_t, 64> kZeros = {};
   const std::uint64_t argument = place_argument(operation, kZeros.data(), kZeros.size());
-  return returned(Verb::ioctl, call(static_cast<unsigned>(operation.number), argument));
+  return user_call(Verb::ioctl, static_cast<unsigned>(operation.number), argument, step);
 }
 
 }  // namespace tidemark

@@ -37,7 +37,8 @@ struct Call {
 struct WindowRun {
   std::size_t number;  // which of the program's operations it is, from 0
   std::int64_t result;
-  const ArgumentArea& argument;
+  const World& world;
+  std::uint64_t argument;  // the address of its struct, if it had one (Step)
   const BitmapArea& bitmap;
   std::int64_t first_word;  // which of the bitmap's words is the area's first
 };

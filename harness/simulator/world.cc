@@ -63,8 +63,7 @@ World::Place World::place_or_fault(std::uint64_t address, std::size_t bytes, boo
   return place;
 }
 
-std::size_t World::copy_from_user(void* to, std::uint64_t from, std::size_t bytes) {
-  const Place p = place_or_fault(from, bytes, false);
+void World::read(const Place& p, void* to, std::uint64_t from) const {
   auto* target = static_cast<std::uint8_t*>(to);
   const std::uint64_t local = from - p.depth * kDepthStride;
   switch (p.where) {
@@ -80,8 +79,19 @@ std::size_t World::copy_from_user(void* to, std::uint64_t from, std::size_t byte
     case Where::nowhere:
       break;
   }
-  std::memset(target + p.bytes, 0, bytes - p.bytes);  // as the kernel's does
+}
+
+std::size_t World::copy_from_user(void* to, std::uint64_t from, std::size_t bytes) {
+  const Place p = place_or_fault(from, bytes, false);
+  read(p, to, from);
+  // As the kernel's does.
+  std::memset(static_cast<std::uint8_t*>(to) + p.bytes, 0, bytes - p.bytes);
   return bytes - p.bytes;
+}
+
+void World::peek(void* to, std::uint64_t from, std::size_t bytes) const {
+  std::memset(to, 0, bytes);
+  read(place(from, bytes), to, from);
 }
 
 std::size_t World::copy_to_user(std::uint64_t to, const void* from, std::size_t bytes) {

@@ -45,6 +45,8 @@ class World {
   // copied, as the kernel's functions do.
   std::size_t copy_from_user(void* to, std::uint64_t from, std::size_t bytes);
   std::size_t copy_to_user(std::uint64_t to, const void* from, std::size_t bytes);
+  // As copy_from_user(), but nothing faults, and what is not there is 0.
+  void peek(void* to, std::uint64_t from, std::size_t bytes) const;
   // What the last ioctl has stored at an address; nothing if it has not. Never faults.
   std::optional<std::uint8_t> stored(std::uint64_t address) const;
   bool access_ok(std::uint64_t address, std::uint64_t bytes) const;
@@ -91,6 +93,7 @@ class World {
   Place place(std::uint64_t address, std::size_t bytes) const;
   // Up to where the faults leave it.
   std::size_t left(std::uint64_t address, std::size_t bytes, bool write) const;
+  void read(const Place& place, void* to, std::uint64_t from) const;
   Place place_or_fault(std::uint64_t address, std::size_t bytes, bool write) const;
 
   UnmapListener* listener_ = nullptr;

@@ -20,8 +20,6 @@ class QuirkedReference : public Subject {
   virtual void behave_as(reference::Quirks quirks, reference::Quirks& seen) = 0;
   // From one of the calls so far, Linux does not come back.
   virtual reference::Stop stop() = 0;
-  // The functions of Linux's in which a WARN_ON() comes true, since the last call, in order.
-  virtual std::vector<std::string_view> take_warnings() = 0;
 };
 
 // The subject is a QuirkedReference.

@@ -179,7 +179,10 @@ class LinuxModelSubject final : public ReferenceSubject<QuirkedReference, refere
     model().behave_as(quirks, seen);
   }
   reference::Stop stop() override { return model().stop(); }
-  std::vector<std::string_view> take_warnings() override { return model().take_warnings(); }
+  std::vector<std::string> take_warnings() override {
+    const auto functions = model().take_warnings();
+    return {functions.begin(), functions.end()};
+  }
   void inspect(State& state) override;
   std::string release() override;
 };

@@ -104,7 +104,8 @@ std::optional<Program> with_whole_pages(const Program& program) {
                               static_cast<std::uint64_t>(operation.size.pages) * kPageBytes;
     if (static_cast<std::int64_t>(end) < 0) return std::nullopt;
     operation.address.bytes = 0;
-    operation.size.bytes = 0;
+    operation.address.bytes_written = {};
+    operation.size = {};
     operation.size.pages = static_cast<std::int64_t>(end / kPageBytes + (end % kPageBytes != 0));
   }
   if (result.operations == program.operations) return std::nullopt;

@@ -37,11 +37,13 @@ std::vector<Quantity> simpler(const Quantity& quantity) {
   for (const std::int64_t bytes : nearer_to_zero(quantity.bytes)) {
     Quantity rounder = quantity;
     rounder.bytes = bytes;
+    rounder.bytes_written = {};
     result.push_back(rounder);
   }
   for (const std::int64_t pages : nearer_to_zero(quantity.pages)) {
     Quantity smaller = quantity;
     smaller.pages = pages;
+    smaller.pages_written = {};
     result.push_back(smaller);
   }
   return result;
@@ -130,6 +132,7 @@ std::vector<Setup> simpler(const Setup& setup) {
   const auto add = [&](auto member) {
     Setup copy = setup;
     copy.*member = usual.*member;
+    copy.entries_written = copy.memlock_written = copy.bitmap_words_written = {};
     if (copy != setup) result.push_back(copy);
   };
   add(&Setup::type);

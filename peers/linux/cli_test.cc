@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <sstream>
 
 #include "command.h"
 #include "known_differences.h"
@@ -139,6 +140,58 @@ TEST_P(LinuxCli, TwoCommandsGiveOneVerdict) {
     EXPECT_EQ(replayed.code, verdict == std::string("diverges")) << program;
     EXPECT_EQ(listed.code, replayed.code) << program;
   }
+}
+
+// The same are said to have had none by both commands, and it is not Linux's fault.
+TEST_P(LinuxCli, WindowsThatNeverCameAreSaid) {
+  write_content(folder_.path / "x.trace", "map 0p 1p rw\nwindow d0: stop\nstart\n");
+  const std::string came = ": window d0: stop: its window never came\n";
+  const Ended replayed = run({"replay", "--subject", subject(), "x.trace"});
+  EXPECT_TRUE(has(replayed.out, "   2  window d0: stop: its window never came\n")) << replayed.out;
+  EXPECT_EQ(replayed.code, 0);
+  EXPECT_TRUE(has(table({(folder_.path / "x.trace").string()}).out, "operation 2" + came));
+  EXPECT_TRUE(has(table({"-a", (folder_.path / "x.trace").string()}).out, "operation 2" + came));
+
+  write_content(folder_.path / "x.trace", "map 0p 1p rw\nwindow d0: stop => 0\n");
+  const Ended expected = run({"replay", "--subject", subject(), "x.trace"});
+  EXPECT_EQ(expected.code, 1);
+  EXPECT_TRUE(has(expected.out, ".stop.expectation.no-window")) << expected.out;
+  EXPECT_FALSE(has(expected.out, "expectation.tracker")) << expected.out;
+  EXPECT_TRUE(has(table({(folder_.path / "x.trace").string()}).out, "operation 2" + came));
+
+  // A program that ends before.
+  write_content(folder_.path / "x.trace", "window d0: stop\nmap 0p 1p rw => -EINVAL\n");
+  EXPECT_TRUE(has(run({"replay", "--subject", subject(), "x.trace"}).out,
+                  "   1  window d0: stop: its window had not come yet\n"));
+  EXPECT_TRUE(has(table({(folder_.path / "x.trace").string()}).out,
+                  "operation 1: window d0: stop: its window had not come yet\n"));
+}
+
+// In the form in which it can be expected; what Linux says beside the contract is known.
+TEST_P(LinuxCli, ShowsItsWarningsAndWhatGetInfoSays) {
+  const std::string program = "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nunpin d0 4p 1p\ninfo\n";
+  write_content(folder_.path / "x.trace", program);
+  const Ended shown = run({"replay", "--state", "--subject", subject(), "x.trace"});
+  EXPECT_EQ(shown.code, 0) << shown.out;
+  EXPECT_TRUE(has(shown.out, " warnings=vfio_iommu_type1_unpin_pages\n")) << shown.out;
+  EXPECT_TRUE(has(shown.out, " warnings=none argsz=192 flags=0x3 ")) << shown.out;
+  EXPECT_TRUE(has(shown.out, "capabilities=migration:24,dma-avail:56")) << shown.out;
+
+  // The n-th line of what is shown, expected of the n-th operation.
+  std::istringstream out(shown.out), in(program);
+  std::string expecting, line;
+  std::getline(out, line);  // the file's name
+  for (std::string operation; std::getline(in, operation);) {
+    std::getline(out, line);
+    std::getline(out, line);
+    expecting += operation + " => " + line.substr(line.find_first_not_of(' ')) + "\n";
+  }
+  write_content(folder_.path / "x.trace", expecting);
+  const Ended again = run({"replay", "--subject", subject(), "x.trace"});
+  EXPECT_EQ(again.code, 0) << expecting << again.out;
+  expecting.replace(expecting.find("unpin_pages"), 5, "cheer");
+  write_content(folder_.path / "x.trace", expecting);
+  EXPECT_TRUE(has(run({"replay", "--quiet", "--subject", subject(), "x.trace"}).out, ": known: "));
 }
 
 TEST_P(LinuxCli, ReplaysWhateverIsKnown) {

@@ -8,6 +8,7 @@
 #include "linux_lockstep.h"
 #include "outcome.h"
 #include "program_file.h"
+#include "program_text.h"
 
 namespace tidemark {
 namespace {
@@ -51,6 +52,11 @@ bool print_line(const std::string& path, const LinuxVersion& version, const Prog
   if (verdict.expected) line += verdict.expected->name;
   for (const auto& [entry, shown] : verdict.passed) line += std::string(" (") + entry->name + ")";
   std::printf("%s\n", line.c_str());
+  const bool whole = same || verdict.operation >= program.operations.size();
+  for (const std::size_t number : verdict.waiting)
+    std::printf("operation %zu: %s: its window %s\n", number + 1,
+                print(program.operations[number]).c_str(),
+                whole ? "never came" : "had not come yet");
   if (!options.verbose) return is_finding(outcome);
   for (const auto& [entry, shown] : verdict.passed)
     std::printf("operation %zu (%s)\nexpected  %s\nactual    %s\n", shown.operation + 1,
@@ -94,7 +100,9 @@ int main(int argc, char** argv) {
       "./tidemark linux --setup installs Linux's sources, and does nothing else.\n"
       "A line for each program and version: verdict (as of ./tidemark replay), signature, which "
       "known\n"
-      "difference it is, and in parentheses those that it went on after.\n"
+      "difference it is, and in parentheses those that it went on after. Below it, operations "
+      "whose\n"
+      "window never came.\n"
       "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and none "
       "is\n"
       "run).");

@@ -196,6 +196,7 @@ std::optional<Mismatch> LinuxLockstep::came_to_its_end() const {
 
 Verdict LinuxLockstep::judge(const Program& program) {
   run(program);
+  verdict_.waiting = actual().waiting();
   for_each_seen([&](const KnownDifference& entry) {
     if (auto shown = shown_by(entry)) verdict_.passed.push_back({&entry, std::move(*shown)});
   });
@@ -220,6 +221,7 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
   const std::string& said = ending.said;
   const Verdict foreseen = LinuxLockstep(version).judge(program);
   verdict.passed = foreseen.passed;
+  verdict.waiting = foreseen.waiting;
   if (ending.fine) return verdict;
   verdict.signature = signature_of(ending, kType1Source);
   verdict.operation = program.operations.size();

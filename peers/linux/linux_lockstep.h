@@ -30,6 +30,8 @@ struct Verdict {
     Mismatch shown;
   };
   std::vector<Passed> passed;
+  // Operations that waited for a window and have not been in any, from 0.
+  std::vector<std::size_t> waiting;
 };
 
 // A lockstep with the reference that has the quirks of the version. It ends where they

@@ -30,8 +30,6 @@ class LinuxSubject : public Subject {
   virtual const char* version() const = 0;
   // Allocated without being charged to the user's memory cgroup.
   virtual std::uint64_t uncharged_bytes() const = 0;
-  // The functions in which a WARN_ON() came true since the last call, in order.
-  virtual std::vector<std::string> take_warnings() = 0;
 
   // For tests, of what the setup cannot say. What is otherwise from now on:
   virtual linux_circumstances& circumstances() = 0;

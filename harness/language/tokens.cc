@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "tokens.h"
 
-#include "errno_names.h"
 #include "program_text.h"
 #include "text.h"
-#include "verbs.h"
 
 namespace tidemark::words {
 
 using std::string;
 using std::string_view;
+
+Written written_as(string_view text) {
+  return {text.substr(0, 2) == "0x" ? Written::hex : Written::decimal};
+}
+
+string number_up_to(std::uint64_t max) { return "a number from 0 to " + decimal(max); }
 
 namespace {
 
@@ -32,13 +36,12 @@ bool scan_base(string_view& text, Quantity& quantity) {
 
 // All of `text` are bytes, up to 2^64 - 1.
 bool scan_bytes(string_view text, bool negative, Quantity& quantity) {
-  const bool hex = text.substr(0, 2) == "0x";
+  const bool hex = written_as(text).as == Written::hex;
   std::uint64_t value = 0;
   if (!scan_number(text, kMax, value) || !text.empty()) return false;
   quantity.bytes = static_cast<std::int64_t>(negative ? 0 - value : value);
-  // As decimals, those above 2^63 would come back negative.
-  if (hex || (quantity.bytes < 0) != negative)
-    quantity.written = negative ? Quantity::Written::minus_hex : Quantity::Written::hex;
+  quantity.bytes_written.as = negative ? (hex ? Written::minus_hex : Written::minus_decimal)
+                                       : (hex ? Written::hex : Written::decimal);
   return true;
 }
 
@@ -51,6 +54,7 @@ bool scan_offset(string_view text, bool first, Quantity& quantity) {
     const string_view before = text;
     if (pages_allowed && scan_signed(text, negative, quantity.pages) && skip(text, "p")) {
       pages_allowed = false;
+      quantity.pages_written = written_as(before);
       continue;
     }
     quantity.pages = pages_allowed ? 0 : quantity.pages;
@@ -66,49 +70,6 @@ bool scan_quantity(string_view text, bool vaddr, Quantity& quantity) {
   if (text.empty()) return false;
   if (!scan_base(text, quantity) || (quantity.base == Base::fresh && !vaddr)) return false;
   return scan_offset(text, quantity.base == Base::zero, quantity);
-}
-
-bool scan_result(string_view word, std::int64_t& result) {
-  const bool negative = skip(word, "-");
-  for (const ErrorName& error : kErrorNames) {
-    if (negative && word == error.name) return result = -error.number, true;
-  }
-  return scan_signed(word, negative, result) && word.empty();
-}
-
-bool scan_words(string_view word, WordRun& run) {
-  if (!scan_number(word, kMax, run.first)) return false;
-  run.last = run.first;
-  const bool several = skip(word, "-");
-  return (!several || (scan_number(word, kMax, run.last) && run.last >= run.first)) &&
-         skip(word, ":") && whole_number(word, kMax, run.word);
-}
-
-bool scan_pairs(string_view word, char between, Expectation::Pairs& pairs) {
-  if (word == "none") return true;
-  do {
-    std::pair<std::uint64_t, std::uint64_t> pair;
-    const bool good = scan_number(word, kMax, pair.first) && skip(word, string_view(&between, 1)) &&
-                      scan_number(word, kMax, pair.second);
-    if (!good || pairs.size() == kMaxLineItems) return false;
-    pairs.push_back(pair);
-  } while (skip(word, ","));
-  return word.empty();
-}
-
-bool scan_callbacks(string_view word, std::vector<CallbackMade>& callbacks) {
-  if (word == "none") return true;
-  do {
-    CallbackMade made;
-    std::uint64_t device = 0;
-    const bool good = skip(word, "d") && scan_number(word, kDevices - 1, device) &&
-                      skip(word, ":") && scan_number(word, kMax, made.first) && skip(word, "-") &&
-                      scan_number(word, kMax, made.last);
-    if (!good || callbacks.size() == kMaxLineItems) return false;
-    made.device = static_cast<unsigned>(device);
-    callbacks.push_back(made);
-  } while (skip(word, ","));
-  return word.empty();
 }
 
 void Line::take() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// A line of a text program, word by word. For parse.cc.
+// A line of a text program, word by word. For what parses.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,33 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "program.h"
 #include "scan.h"
 
 namespace tidemark::words {
+
+// In which form the number that `text` begins with is written.
+Written written_as(std::string_view text);
+
+// As whole_number() of scan.h, and in which form.
+using tidemark::whole_number;
+template <typename Number>
+bool whole_number(std::string_view text, std::uint64_t max, Number& number, Written& written) {
+  written = written_as(text);
+  return whole_number(text, max, number);
+}
+
+// All of `text` is one digit below `end`, which is at most 10.
+inline bool digit_below(std::string_view text, unsigned end, std::uint8_t& number) {
+  if (text.size() != 1 || text[0] < '0' || static_cast<unsigned>(text[0] - '0') >= end)
+    return false;
+  number = static_cast<std::uint8_t>(text[0] - '0');
+  return true;
+}
+
+// For messages.
+std::string number_up_to(std::uint64_t max);
 
 // Takes an integer of the type's range off the front of `text`; `negative`: behind a sign.
 template <typename Number>
@@ -27,13 +48,6 @@ bool scan_signed(std::string_view& text, bool negative, Number& number) {
 
 // All of `text` is a quantity; base `fresh` only where `vaddr`.
 bool scan_quantity(std::string_view text, bool vaddr, Quantity& quantity);
-
-// Of an expectation, all of `text`: -EINVAL, 3:0xff, 4-63:0xff; and lists of at most
-// kMaxLineItems, or "none": 0x1000-0x2fff,0x5000-0x5fff; d0:0x0-0xfff,d1:0x0-0xfff.
-bool scan_result(std::string_view text, std::int64_t& result);
-bool scan_words(std::string_view text, WordRun& run);
-bool scan_pairs(std::string_view text, char between, Expectation::Pairs& pairs);
-bool scan_callbacks(std::string_view text, std::vector<CallbackMade>& callbacks);
 
 // The words of one line, taken from the left.
 class Line {
@@ -68,5 +82,9 @@ class Line {
   std::string_view word_;
   std::string error_;
 };
+
+// What became of a word that might be a part of some kind.
+enum class Taken { no, yes, failed };
+inline Taken taken(bool good) { return good ? Taken::yes : Taken::failed; }
 
 }  // namespace tidemark::words

@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "program.h"
+#include "verbs.h"
 
 namespace tidemark {
 
@@ -22,13 +23,9 @@ namespace tidemark {
 inline constexpr std::size_t kMaxTextOperations = std::size_t{1} << 17;
 inline constexpr std::size_t kMaxLineBytes = 64 * 1024;
 inline constexpr std::size_t kMaxLineWords = 1024;                  // runs of words
-inline constexpr std::size_t kMaxLineItems = 128;                   // of marks=, pins=, callbacks=
+inline constexpr std::size_t kMaxLineItems = 128;                   // of marks=, pins=, ...
+inline constexpr std::size_t kMaxFunctionName = 48;                 // of warnings=
 inline constexpr std::size_t kMaxTextWords = std::size_t{1} << 20;  // of the whole program
-
-// "map", "unmap", ...
-std::string_view name(Verb verb);
-// "page-sizes", "pinned-pages", ...
-std::string_view name(Total total);
 
 // One line without its end. Fields that the verb does not have are not printed.
 std::string print(const Operation& operation);
@@ -36,7 +33,7 @@ std::string print(const Operation& operation);
 std::string print(const CallbackMade& made);
 // "3:0x7", or "3-5:0x7" of several.
 std::string print(const WordRun& run);
-// What stands behind "=> "; empty for an empty one.
+// What stands behind "=> ", as it was typed if it was; empty for an empty one.
 std::string print(const Expectation& expectation);
 // The setup's line, then one for each operation, each with its expectation.
 std::string print(const Program& program);
@@ -47,8 +44,9 @@ struct ParseError {
   bool operator==(const ParseError&) const = default;
 };
 
-// For what decode() or parse() gave, parse(print(p)) == p. Any bytes may be
-// given; linear in their number, and stops at the first error.
+// For what decode() or parse() gave, parse(print(p)) == p, and numbers come back in the
+// form in which they were typed. Any bytes may be given; linear in their number, and stops at the
+// first error.
 std::variant<Program, ParseError> parse(std::string_view text);
 
 }  // namespace tidemark

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "expectation_text.h"
 #include "program_text.h"
 #include "text.h"
 #include "tokens.h"
@@ -14,8 +15,6 @@ using namespace words;
 using std::string;
 using std::string_view;
 
-string number_up_to(std::uint64_t max) { return "a number from 0 to " + decimal(max); }
-
 bool read_quantity(Line& line, const char* what, Quantity& quantity) {
   return line.take_if(scan_quantity(line.word(), false, quantity),
                       string(what) + " such as m0.end+1p-8");
@@ -26,9 +25,9 @@ bool read_id(Line& line, const VerbFields& fields, Operation& operation) {
   string_view word = line.word();
   bool good = false;
   if (fields.device && skip(word, "d")) {
-    good = whole_number(word, kDevices - 1, operation.id);
+    good = digit_below(word, kDevices, operation.id);
   } else if (fields.group && skip(word, "g")) {
-    good = whole_number(word, kGroups - 1, operation.id);
+    good = digit_below(word, kGroups, operation.id);
     if (fields.device) operation.flags |= kHardware;
   }
   return line.take_if(good, !fields.group   ? "a device d0 to d3"
@@ -38,22 +37,24 @@ bool read_id(Line& line, const VerbFields& fields, Operation& operation) {
 
 // "p0".
 bool scan_process(string_view word, Operation& operation) {
-  return skip(word, "p") && whole_number(word, kProcesses - 1, operation.process);
+  return skip(word, "p") && digit_below(word, kProcesses, operation.process);
 }
 
 bool read_process(Line& line, Operation& operation) {
   return line.take_if(scan_process(line.word(), operation), "a process p0 to p3");
 }
 
-bool read_number(Line& line, Verb verb, std::uint64_t& number) {
+bool read_number(Line& line, Operation& operation) {
+  const Verb verb = operation.verb;
   if (verb == Verb::memlock && line.word() == "unlimited") {
-    number = kUnlimited;
+    operation.number = kUnlimited;
     return line.take_if(true, "");
   }
   const std::uint64_t max = counts_locked(verb)   ? kUnlimited
                             : verb == Verb::ioctl ? kMax32
                                                   : kMax64;
-  return line.take_if(whole_number(line.word(), max, number), number_up_to(max));
+  return line.take_if(whole_number(line.word(), max, operation.number, operation.number_written),
+                      number_up_to(max));
 }
 
 bool read_rights(Line& line, Operation& operation) {
@@ -67,14 +68,9 @@ bool read_positional(Line& line, const VerbFields& fields, Operation& operation)
          (!fields.process || read_process(line, operation)) &&
          (!fields.address || read_quantity(line, "an address", operation.address)) &&
          (!fields.size || read_quantity(line, "a size", operation.size)) &&
-         (!fields.number || read_number(line, operation.verb, operation.number)) &&
+         (!fields.number || read_number(line, operation)) &&
          (!has_rights(fields) || read_rights(line, operation));
 }
-
-// What became of a word that might be an option of some kind.
-enum class Taken { no, yes, failed };
-
-Taken taken(bool good) { return good ? Taken::yes : Taken::failed; }
 
 Taken read_flag(Line& line, const VerbFields& fields, Operation& operation) {
   for (const FlagWord& flag : kFlagWords) {
@@ -114,8 +110,9 @@ Taken read_kind(Line& line, Operation& operation, bool& seen) {
   if (seen) return taken(line.fail("each option once"));
   seen = true;
   if (hardware) operation.flags |= kHardware;
-  return taken(line.take_if(!hardware || whole_number(word, kMaxHardware, operation.hardware),
-                            "hardware= and " + number_up_to(kMaxHardware)));
+  const bool good =
+      !hardware || whole_number(word, kMaxHardware, operation.hardware, operation.hardware_written);
+  return taken(line.take_if(good, "hardware= and " + number_up_to(kMaxHardware)));
 }
 
 // What its hardware has otherwise than the kind.
@@ -148,7 +145,7 @@ Taken read_bend(Line& line, const VerbFields& fields, Operation& operation) {
   if (operation.bent(bend.field)) return taken(line.fail("each option once"));
   if (operation.other_bend.field != Field::none) return taken(line.fail("at most two bent fields"));
   const std::uint64_t max = bend.field <= Field::flags ? kMax32 : kMax64;
-  if (!line.take_if(whole_number(word, max, bend.value),
+  if (!line.take_if(whole_number(word, max, bend.value, bend.written),
                     string(kBendNames[field]) + " and " + number_up_to(max)))
     return Taken::failed;
   const bool comes_first = operation.bend.field == Field::none || bend.field < operation.bend.field;
@@ -164,7 +161,7 @@ Taken read_fault(Line& line, const VerbFields& fields, Operation& operation) {
   Fault fault{static_cast<FaultKind>(kind)};
   if (operation.has_fault(fault.kind)) return taken(line.fail("each option once"));
   if (operation.other_fault.kind != FaultKind::none) return taken(line.fail("at most two faults"));
-  if (!line.take_if(whole_number(word, kMax16, fault.index),
+  if (!line.take_if(whole_number(word, kMax16, fault.index, fault.written),
                     string(kFaultNames[kind]) + " and " + number_up_to(kMax16)))
     return Taken::failed;
   const bool comes_first =
@@ -231,99 +228,25 @@ bool read_window(Line& line, Operation& operation) {
     return true;
   }
   string_view word = line.word();
-  const bool good =
-      skip(word, "d") && !word.empty() && word.back() == ':' &&
-      whole_number(word.substr(0, word.size() - 1), kDevices - 1, operation.window_device);
+  const bool good = skip(word, "d") && !word.empty() && word.back() == ':' &&
+                    digit_below(word.substr(0, word.size() - 1), kDevices, operation.window_device);
   return line.take_if(good, "the window's device d0: to d3:");
+}
+
+// Its number, or kVerbs.
+std::size_t verb_called(string_view word) {
+  std::size_t verb = 0;
+  while (verb < kVerbs && word != name(static_cast<Verb>(verb))) ++verb;
+  return verb;
 }
 
 bool read_operation(Line& line, Operation& operation) {
   if (!read_window(line, operation)) return false;
-  const std::size_t verb = find_word(kVerbNames, line.word());
+  const std::size_t verb = verb_called(line.word());
   if (!line.take_if(verb < kVerbs, "an operation (map, query, ...)")) return false;
   operation.verb = static_cast<Verb>(verb);
   const VerbFields& fields = fields_of(operation.verb);
   return read_positional(line, fields, operation) && read_options(line, fields, operation);
-}
-
-bool read_words(Line& line, Expectation& expectation) {
-  auto& words = expectation.words.emplace();
-  while (!line.end()) {
-    WordRun run;
-    if (words.size() == kMaxLineWords) {
-      return line.fail("at most " + decimal(kMaxLineWords) + " words");
-    }
-    if (!line.take_if(scan_words(line.word(), run), "index:word or first-last:word")) return false;
-    add_words(words, run);
-  }
-  return true;
-}
-
-Taken read_total(Line& line, Expectation& expectation) {
-  for (std::size_t i = 0; i < kTotals; ++i) {
-    string_view word = line.word();
-    if (!skip(word, kTotalNames[i]) || !skip(word, "=")) continue;
-    if (expectation.totals[i]) return taken(line.fail("each part once"));
-    return taken(line.take_if(whole_number(word, kMax64, expectation.totals[i].emplace()),
-                              string(kTotalNames[i]) + "= and " + number_up_to(kMax64)));
-  }
-  return Taken::no;
-}
-
-Taken read_list(Line& line, Expectation& expectation) {
-  string_view word = line.word();
-  if (skip(word, "marks=")) {
-    if (expectation.marks) return taken(line.fail("each part once"));
-    return taken(line.take_if(scan_pairs(word, '-', expectation.marks.emplace()),
-                              "marks=none or such as marks=0x1000-0x2fff,0x5000-0x5fff"));
-  }
-  if (skip(word, "pins=")) {
-    if (expectation.pins) return taken(line.fail("each part once"));
-    return taken(line.take_if(scan_pairs(word, ':', expectation.pins.emplace()),
-                              "pins=none or such as pins=0x1000:1,0x2000:3"));
-  }
-  if (!skip(word, "callbacks=")) return Taken::no;
-  if (expectation.callbacks) return taken(line.fail("each part once"));
-  return taken(line.take_if(scan_callbacks(word, expectation.callbacks.emplace()),
-                            "callbacks=none or such as callbacks=d0:0x0-0xfff,d1:0x0-0xfff"));
-}
-
-// What the verb has not, or a window, cannot be expected.
-bool may_expect(Line& line, const Operation& operation, const Expectation& expectation) {
-  const string verb = "'" + string(name(operation.verb)) + "'";
-  if (expectation.size && operation.verb != Verb::unmap)
-    return line.fail_with(verb + " has no size=, only 'unmap' has");
-  if (expectation.words && !has_bitmap(operation.verb))
-    return line.fail_with(verb + " has no words, only 'query' and 'unmap' have");
-  if (expectation.is_of_state() && operation.when != When::now)
-    return line.fail_with("in a window a result, size= or words can be expected, and no state");
-  return true;
-}
-
-bool read_state(Line& line, Expectation& expectation) {
-  for (;;) {
-    Taken result = read_total(line, expectation);
-    if (result == Taken::no) result = read_list(line, expectation);
-    if (result != Taken::yes) return result == Taken::no;
-  }
-}
-
-// What stands behind "=>".
-bool read_expectation(Line& line, const Operation& operation, Expectation& expectation) {
-  std::int64_t result = 0;
-  if (scan_result(line.word(), result)) {
-    expectation.result = result;
-    line.take();
-  }
-  string_view word = line.word();
-  if (skip(word, "size=")) {
-    const bool good = whole_number(word, kMax64, expectation.size.emplace());
-    if (!line.take_if(good, "size= and " + number_up_to(kMax64))) return false;
-  }
-  if (!read_state(line, expectation)) return false;
-  if (line.take("words") && !read_words(line, expectation)) return false;
-  if (line.end() && !expectation.empty()) return may_expect(line, operation, expectation);
-  return line.fail("a result, size=, what the state is to be, or words, in this order");
 }
 
 Taken read_setting(Line& line, Setup& setup) {
@@ -334,18 +257,20 @@ Taken read_setting(Line& line, Setup& setup) {
     return taken(line.take_if(rule < kRuleNames.size(), "rule=exact, rule=whole or rule=any"));
   }
   if (skip(word, "entries=")) {
-    return taken(line.take_if(whole_number(word, kMax32, setup.entries),
+    return taken(line.take_if(whole_number(word, kMax32, setup.entries, setup.entries_written),
                               "entries= and " + number_up_to(kMax32)));
   }
   if (skip(word, "room=")) {
-    return taken(line.take_if(whole_number(word, kBitmapWordsMax, setup.bitmap_words),
-                              "room= and " + number_up_to(kBitmapWordsMax)));
+    return taken(line.take_if(
+        whole_number(word, kBitmapWordsMax, setup.bitmap_words, setup.bitmap_words_written),
+        "room= and " + number_up_to(kBitmapWordsMax)));
   }
   if (!skip(word, "memlock=")) return Taken::no;
   const bool unlimited = word == "unlimited";
   if (unlimited) setup.memlock_pages = kUnlimited;
-  return taken(line.take_if(unlimited || whole_number(word, kUnlimited, setup.memlock_pages),
-                            "memlock=unlimited or memlock= and " + number_up_to(kUnlimited)));
+  const bool good =
+      unlimited || whole_number(word, kUnlimited, setup.memlock_pages, setup.memlock_written);
+  return taken(line.take_if(good, "memlock=unlimited or memlock= and " + number_up_to(kUnlimited)));
 }
 
 // What stands behind "container".

@@ -15,10 +15,6 @@
 namespace tidemark::words {
 
 // In the order of the enums.
-inline constexpr std::array<std::string_view, kVerbs> kVerbNames = {
-    "map",   "unmap",   "query",  "start",  "stop",   "pin",      "unpin", "write",
-    "read",  "dma",     "attach", "detach", "enroll", "withdraw", "info",  "extension",
-    "ioctl", "memlock", "mlock",  "exit",   "exec",   "migrate"};
 inline constexpr std::array<std::string_view, 7> kBendNames = {
     "", "argsz=", "flags=", "pgsize=", "bitmap_size=", "bitmap=", "arg="};
 inline constexpr std::array<std::string_view, 9> kFaultNames = {"",
@@ -30,8 +26,12 @@ inline constexpr std::array<std::string_view, 9> kFaultNames = {"",
                                                                 "fault=memory+",
                                                                 "fault=iommu+",
                                                                 "fault=interrupt+"};
-inline constexpr std::array<std::string_view, kTotals> kTotalNames = {
-    "page-sizes", "pinned-pages", "locked-pages", "mappings", "dma-available", "tracking"};
+inline constexpr std::array<std::string_view, kInfoFields> kInfoNames = {
+    "argsz",           "flags",         "iova_pgsizes",          "cap_offset",
+    "migration_flags", "pgsize_bitmap", "max_dirty_bitmap_size", "dma_avail"};
+// By their ids; there is none with 0.
+inline constexpr std::array<std::string_view, 4> kCapabilityNames = {"", "iova-range", "migration",
+                                                                     "dma-avail"};
 inline constexpr std::array<std::string_view, 4> kRightsNames = {"none", "r", "w", "rw"};
 inline constexpr std::array<std::string_view, 3> kRuleNames = {"exact", "whole", "any"};
 inline constexpr std::array<std::string_view, 2> kTypeNames = {"v1", "v2"};

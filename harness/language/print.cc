@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include <charconv>
-
-#include "errno_names.h"
 #include "program_text.h"
 #include "text.h"
 #include "vocabulary.h"
@@ -36,32 +33,64 @@ string base_name(const Quantity& quantity) {
   return "";
 }
 
-// With its sign.
+// As it was typed, or else in the form that is usual there.
+string print_number(std::uint64_t value, Written written, Written::As usual = Written::decimal) {
+  return (written.as == Written::usual ? usual : written.as) == Written::hex ? hex(value)
+                                                                             : decimal(value);
+}
+
+// With its sign, if it has one.
 string print_bytes(const Quantity& quantity) {
   const auto value = static_cast<std::uint64_t>(quantity.bytes);
-  if (quantity.written == Quantity::Written::decimal) return decimal(quantity.bytes);
-  const bool minus = quantity.written == Quantity::Written::minus_hex && quantity.bytes < 0;
-  return minus ? "-" + hex(0 - value) : hex(value);
+  switch (quantity.bytes_written.as) {
+    case Written::usual:
+      break;
+    case Written::decimal:
+      return decimal(value);
+    case Written::hex:
+      return hex(value);
+    case Written::minus_decimal:
+      return "-" + decimal(0 - value);
+    case Written::minus_hex:
+      return "-" + hex(0 - value);
+  }
+  return decimal(quantity.bytes);
+}
+
+string print_pages(const Quantity& quantity) {
+  const auto value = static_cast<std::uint64_t>(quantity.pages);
+  const bool minus = quantity.pages < 0;
+  return (minus ? "-" : "") + print_number(minus ? 0 - value : value, quantity.pages_written) + 'p';
+}
+
+// What is 0 and was not typed is not there.
+bool stands(std::int64_t value, Written written) {
+  return value != 0 || written.as != Written::usual;
+}
+
+void add_part(string& text, const string& part) {
+  if (!text.empty() && part[0] != '-') text += '+';
+  text += part;
 }
 
 // `nothing` is how zero is written where it stands.
 string print_quantity(const Quantity& quantity, const char* nothing) {
   string text = base_name(quantity);
-  if (quantity.pages != 0) {
-    if (quantity.pages > 0 && !text.empty()) text += '+';
-    text += decimal(quantity.pages) + 'p';
-  }
-  if (quantity.bytes != 0) {
-    const string bytes = print_bytes(quantity);
-    if (bytes[0] != '-' && !text.empty()) text += '+';
-    text += bytes;
-  }
+  if (stands(quantity.pages, quantity.pages_written)) add_part(text, print_pages(quantity));
+  if (stands(quantity.bytes, quantity.bytes_written)) add_part(text, print_bytes(quantity));
   return text.empty() ? nothing : text;
 }
 
-string print_number(Verb verb, std::uint64_t number) {
-  if (verb == Verb::memlock && number == kUnlimited) return "unlimited";
-  return verb == Verb::ioctl ? hex(number) : decimal(number);
+string print_limit(std::uint64_t pages, Written written) {
+  const bool word = pages == kUnlimited && written.as == Written::usual;
+  return word ? "unlimited" : print_number(pages, written);
+}
+
+string print_number_of(const Operation& operation) {
+  if (operation.verb == Verb::memlock)
+    return print_limit(operation.number, operation.number_written);
+  return print_number(operation.number, operation.number_written,
+                      operation.verb == Verb::ioctl ? Written::hex : Written::decimal);
 }
 
 string print_process(std::uint8_t process) {
@@ -80,7 +109,7 @@ void print_positional(const Operation& operation, const VerbFields& fields, stri
     const bool bytes = all || is_transfer(operation.verb);
     line += ' ' + print_quantity(operation.size, bytes ? "0" : "0p");
   }
-  if (fields.number) line += ' ' + print_number(operation.verb, operation.number);
+  if (fields.number) line += ' ' + print_number_of(operation);
   if (has_rights(fields)) line += ' ' + string(kRightsNames[operation.flags & kRights]);
 }
 
@@ -90,7 +119,8 @@ void print_options(const Operation& operation, const VerbFields& fields, string&
   }
   if (operation.verb == Verb::attach) {
     const bool hardware = (operation.flags & kHardware) != 0;
-    line += hardware ? " hardware=" + decimal(unsigned{operation.hardware}) + print(operation.own)
+    line += hardware ? " hardware=" + print_number(operation.hardware, operation.hardware_written) +
+                           print(operation.own)
                      : " emulated";
   }
   if (fields.vaddr && operation.vaddr != Quantity{Base::fresh, 0, 0, 0}) {
@@ -100,66 +130,33 @@ void print_options(const Operation& operation, const VerbFields& fields, string&
   for (const Bend& bend : {operation.bend, operation.other_bend}) {
     if (!has(fields.bends, at(bend.field))) continue;
     line += ' ' + string(kBendNames[at(bend.field)]);
-    line += bend.field >= Field::bitmap_pointer ? hex(bend.value) : decimal(bend.value);
+    const bool pointer = bend.field >= Field::bitmap_pointer;
+    line += print_number(bend.value, bend.written, pointer ? Written::hex : Written::decimal);
   }
   for (const Fault& fault : {operation.fault, operation.other_fault}) {
     if (!has(fields.faults, at(fault.kind))) continue;
-    line += ' ' + string(kFaultNames[at(fault.kind)]) + decimal(unsigned{fault.index});
+    line += ' ' + string(kFaultNames[at(fault.kind)]);
+    line += print_number(fault.index, fault.written);
   }
-}
-
-string print_result(std::int64_t result) {
-  for (const ErrorName& error : kErrorNames) {
-    if (result == -error.number) return "-" + string(error.name);
-  }
-  return decimal(result);
-}
-
-// "0x1000-0x2fff,0x5000-0x5fff"; "none" for none.
-string print_pairs(const Expectation::Pairs& pairs, char between) {
-  string text;
-  for (const auto& [first, second] : pairs)
-    text += ',' + hex(first) + between + (between == '-' ? hex(second) : decimal(second));
-  return text.empty() ? "none" : text.substr(1);
-}
-
-string print_callbacks(const std::vector<CallbackMade>& callbacks) {
-  string text;
-  for (const CallbackMade& made : callbacks) text += ',' + print(made);
-  return text.empty() ? "none" : text.substr(1);
-}
-
-string print_state(const Expectation& expectation) {
-  string line;
-  for (std::size_t i = 0; i < kTotals; ++i) {
-    if (!expectation.totals[i]) continue;
-    const bool sizes = i == at(Total::page_sizes);
-    line += ' ' + string(kTotalNames[i]) + '=';
-    line += sizes ? hex(*expectation.totals[i]) : decimal(*expectation.totals[i]);
-  }
-  if (expectation.marks) line += " marks=" + print_pairs(*expectation.marks, '-');
-  if (expectation.pins) line += " pins=" + print_pairs(*expectation.pins, ':');
-  if (expectation.callbacks) line += " callbacks=" + print_callbacks(*expectation.callbacks);
-  return line;
 }
 
 string print_setup(const Setup& setup) {
   const Setup usual;
   string line = "container " + string(kTypeNames[at(setup.type)]);
   if (setup.rule != usual.rule) line += " rule=" + string(kRuleNames[at(setup.rule)]);
-  if (setup.entries != usual.entries) line += " entries=" + decimal(setup.entries);
-  if (setup.memlock_pages != usual.memlock_pages) {
-    line += " memlock=" + decimal(setup.memlock_pages);
-  }
-  if (setup.bitmap_words != usual.bitmap_words) line += " room=" + decimal(setup.bitmap_words);
+  const auto differs = [](const auto& value, const auto& other, Written written) {
+    return value != other || written.as != Written::usual;
+  };
+  if (differs(setup.entries, usual.entries, setup.entries_written))
+    line += " entries=" + print_number(setup.entries, setup.entries_written);
+  if (differs(setup.memlock_pages, usual.memlock_pages, setup.memlock_written))
+    line += " memlock=" + print_limit(setup.memlock_pages, setup.memlock_written);
+  if (differs(setup.bitmap_words, usual.bitmap_words, setup.bitmap_words_written))
+    line += " room=" + print_number(setup.bitmap_words, setup.bitmap_words_written);
   return line;
 }
 
 }  // namespace
-
-string_view name(Verb verb) { return kVerbNames[at(verb)]; }
-
-string_view name(Total total) { return kTotalNames[at(total)]; }
 
 string print(const Operation& operation) {
   const VerbFields& fields = fields_of(operation.verb);
@@ -181,18 +178,6 @@ string print(const CallbackMade& made) {
 string print(const WordRun& run) {
   return decimal(run.first) + (run.last == run.first ? "" : '-' + decimal(run.last)) + ':' +
          hex(run.word);
-}
-
-string print(const Expectation& expectation) {
-  string line;
-  if (expectation.result) line += ' ' + print_result(*expectation.result);
-  if (expectation.size) line += " size=" + hex(*expectation.size);
-  line += print_state(expectation);
-  if (expectation.words) {
-    line += " words";
-    for (const WordRun& run : *expectation.words) line += ' ' + print(run);
-  }
-  return line.empty() ? line : line.substr(1);
 }
 
 string print(const Program& program) {
