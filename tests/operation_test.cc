@@ -8,9 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "byte_tables.h"
+#include "host_layout.h"
 #include "parsed.h"
 #include "program_bytes.h"
 #include "program_text.h"
+#include "text.h"
+#include "world.h"
 
 namespace tidemark {
 namespace {
@@ -195,6 +199,37 @@ TEST(OperationBytes, EveryVerbAndFaultAndBendComesUp) {
   EXPECT_GT(two_bends, 100);
   EXPECT_GT(two_faults, 100);
   EXPECT_NEAR(windows * 16.0 / total, 1.0, 0.2);
+}
+
+// Half of the bent pointers, and of those of bitmaps a quarter, are into what the user has, and
+// can be read or written there.
+TEST(OperationBytes, APointerCanBeIntoWhatTheUserHas) {
+  World world;
+  world.reset({}, nullptr);
+  std::set<std::uint64_t> ram;
+  for (unsigned code = 0; code < 256; ++code) {
+    const auto pointer = codes::bend_value(Field::argument, static_cast<std::uint8_t>(code));
+    const bool of_bitmaps = code >= 128 && code < 192;
+    EXPECT_EQ(codes::bend_value(Field::bitmap_pointer, static_cast<std::uint8_t>(code)) == pointer,
+              !of_bitmaps)
+        << code;
+    std::uint8_t byte = 0;
+    EXPECT_EQ(world.copy_from_user(&byte, pointer, 1) == 0, code >= 128) << hex(pointer);
+    if (pointer >= kRamFirst && pointer <= kRamLast) ram.insert(pointer % kPageBytes);
+  }
+  // At the beginning of a page, at its last word, and across its end.
+  EXPECT_EQ(ram, (std::set<std::uint64_t>{0, 0xff8, 0xffc}));
+}
+
+// The first mappings of one, two and four pages have the memory that they point into.
+TEST(OperationBytes, APointerCanBeIntoWhatIsMapped) {
+  for (const auto& [pages, pointer] : {std::pair<unsigned, std::uint64_t>(1, 0x100010b00000),
+                                       {2, 0x100010a00ffc},
+                                       {4, 0x100010800ffc}}) {
+    const std::uint64_t memory = FreshMemory().next(pages * kPageBytes, kPageBytes);
+    EXPECT_LT(pointer - memory, pages * kPageBytes) << hex(memory);
+    EXPECT_TRUE(encode(parsed("map 0p 1p rw\nquery 0p 1p bitmap=" + hex(pointer)))) << hex(pointer);
+  }
 }
 
 TEST(OperationBytes, FieldsThatAVerbLacksStayAtTheirDefaults) {

@@ -266,6 +266,13 @@ constexpr Slots<std::uint64_t> kBitmapPointers = {
     kBitmap - 65,   kBitmap - 72,    kBitmapEnd - 8,   kBitmapEnd - 9,
     kBitmapEnd - 4, kBitmapEnd - 16, kBitmapEnd - 512, kBitmapEnd - 515};
 
+// Into what the user has: arguments, its own and a window's, bitmaps, the memory that the first
+// mappings of one, two and four pages get; to the edges of all of them, and across these.
+constexpr Slots<std::uint64_t> kOwnPointers = {
+    0x10000,        0x10020,        0x10028,        0x10038,       0x100f8,        0x1fffffc0,
+    0x20000004,     0x20000ff8,     0x40010020,     0x60000000,    0x100010800ffc, 0x100010a00ffc,
+    0x100010b00000, 0x100010b00ff8, 0x100010b00ffc, 0x2ffffffffff8};
+
 // The n-th set bit of `mask`, or, if `pairs`, the n-th pair of them, if there is one; n
 // counted modulo their number. Nothing if there is none.
 template <typename Kind>
@@ -386,10 +393,10 @@ std::uint64_t bend_value(Field field, Byte code) {
     case Field::bitmap_size:
       return code < 128 ? 8U * code : kBitmapSizes[code & 15];
     case Field::bitmap_pointer:
-      if (code >= 128) return kBitmapPointers[code & 15];
-      return kPointers[code & 15];
+      if (code >= 128 && code < 192) return kBitmapPointers[code & 15];
+      [[fallthrough]];
     case Field::argument:
-      return kPointers[code & 15];
+      return code < 128 ? kPointers[code & 15] : kOwnPointers[code & 15];
   }
   return 0;
 }
