@@ -8,6 +8,7 @@
 
 #include "command_line.h"
 #include "files.h"
+#include "names.h"
 #include "report.h"
 
 namespace {
@@ -21,20 +22,26 @@ struct Options {
   std::string start = "both";
   std::vector<std::string> left_out = {""};
   unsigned trials = 3;
+  bool names = false;
   Limits limits;
 };
 
-std::vector<Trial> trials_of(const Options& options) {
+// Those that were asked for and have this program, in alphabetical order.
+std::vector<std::string> bugs_with(const std::string& program, const Options& options) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(options.bugs)) {
     const std::string name = entry.path().filename();
     if (name != "together" && name.find(options.only) != std::string::npos &&
-        fs::exists(entry.path() / options.engines[0]))
+        fs::exists(entry.path() / program))
       names.push_back(name);
   }
   std::ranges::sort(names);
+  return names;
+}
+
+std::vector<Trial> trials_of(const Options& options) {
   std::vector<Trial> trials;
-  for (const std::string& name : names)
+  for (const std::string& name : bugs_with(options.engines[0], options))
     for (const std::string& engine : options.engines)
       for (const char* start : {"seeds", "empty"})
         for (const std::string& left_out : options.left_out)
@@ -44,12 +51,31 @@ std::vector<Trial> trials_of(const Options& options) {
   return trials;
 }
 
-int bench(const Options& options) {
-  std::vector<Trial> trials = trials_of(options);
-  if (trials.empty()) {
-    fmt::print(stderr, "tidemark: no bug has '{}' in its name\n", options.only);
-    return 2;
+int complain_of_no_bug(const Options& options) {
+  fmt::print(stderr, "tidemark: no bug has '{}' in its name\n", options.only);
+  return 2;
+}
+
+int count_names(const Options& options) {
+  constexpr std::uint64_t kPrograms = 10000;
+  const bool told = options.limits.programs != Limits{}.programs;
+  const auto bugs = bugs_with("names_measure", options);
+  if (bugs.empty()) return complain_of_no_bug(options);
+  std::vector<BugNames> all;
+  for (const std::string& bug : bugs) {
+    all.push_back(
+        names_of(bug, told ? options.limits.programs : kPrograms, options.bugs, options.seeds));
+    fmt::print(stderr, "{:>4} of {}  {}: {} names\n", all.size(), bugs.size(), bug,
+               all.back().ran ? fmt::format("{}", all.back().names.size()) : "no");
   }
+  fmt::print("{}", names_table(all));
+  return !std::ranges::all_of(all, &BugNames::is_well);
+}
+
+int bench(const Options& options) {
+  if (options.names) return count_names(options);
+  std::vector<Trial> trials = trials_of(options);
+  if (trials.empty()) return complain_of_no_bug(options);
   const tidemark::TemporaryFolder work;
   std::size_t done = 0;
   run_trials(trials, options.limits, options.bugs, options.seeds, work.path,
@@ -89,6 +115,9 @@ int main(int argc, char** argv) {
   app.add_option("--leave-out", options.left_out,
                  "A column without each of these: oracles, operations, or\n"
                  "windows, faults, bends, hardware");
+  app.add_flag("--names", options.names,
+               "How many names each bug gets, of 10,000 programs or as\n"
+               "many as --programs says, always the same");
   app.add_option("--trials", options.trials, "Each with a random seed of its own")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1000u));
@@ -101,6 +130,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1u, 256u));
   app.add_option("--json", options.json, "File for the trials, one by one");
   app.add_option("--plot", options.plot, "File for a picture (SVG)");
-  app.footer("Exit code: 0 all trials found their bug, 1 some did not, 2 it could not run.");
+  app.footer(
+      "Exit code: 0 all trials found their bug, 1 some did not, 2 it could not run. With --names, "
+      "0\n"
+      "if each bug has a name and none more than three.");
   return tidemark::cli::main_of(app, argc, argv, [&options] { return bench(options); });
 }

@@ -16,9 +16,9 @@ namespace tidemark {
 // The name has up to three parts, none of which holds an address or an index:
 //   lockstep.after-query.missing-dirty   oracle, operation and kind
 //   .word-edge                           where in the bitmap (Mismatch::where)
-//   .mappings-pin                        what the small program has beside what any has
-// Marks that an operation leaves wrong are named for that operation ("after-query"
-// with the errno, if it failed), though a query shows them. Different bugs get
+//   .pin                                 what the small program has beside what any has
+// Marks that an operation leaves wrong are named for that operation ("after-query"),
+// though a query shows them. Results that are wrong have no third part. Different bugs get
 // different names, one bug as few as can be: the program is first brought into the
 // plainest form in which it still fails alike (normal_form.h).
 struct Diagnosis {

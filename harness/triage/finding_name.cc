@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "finding_name.h"
 
+#include <cerrno>
 #include <set>
 
 #include "program_text.h"
@@ -22,12 +23,17 @@ Signature without_chance(const Mismatch& mismatch, const Program& program) {
   }
   result.moment = Moment::call;
   result.actual.reset();
+  // Of the errors that should have come any will do: the plainest program is to be found.
+  if (result.kind == Kind::result && result.expected) result.expected = -EINVAL;
   result.total = std::nullopt;
   if (result.kind == Kind::outside) result.kind = Kind::extra_dirty;
   return result;
 }
 
-std::string doings(const Program& program) {
+namespace {
+
+// What a reduced program has that not every one needs before it can do anything.
+std::set<std::string> doings(const Program& program) {
   std::set<std::string> words;
   bool set_up = false;  // by now
   std::size_t mappings = 0;
@@ -58,13 +64,24 @@ std::string doings(const Program& program) {
   if (program.setup.entries != usual.entries) words.insert("entries");
   if (program.setup.memlock_pages != usual.memlock_pages) words.insert("memlock");
   if (program.setup.bitmap_words != usual.bitmap_words) words.insert("room");
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : "-") + word;
-  return text;
+  return words;
 }
 
+// Of these the one that says most: what the world is like, then what is done in it, in
+// alphabetical order, then that there are several mappings.
+std::string main_doing(std::set<std::string> words) {
+  for (const char* world :
+       {"hardware", "v1", "rule_exact", "rule_any", "entries", "memlock", "room", "bent", "fault"})
+    if (words.contains(world)) return world;
+  if (words.size() > 1) words.erase("mappings");
+  return words.empty() ? "" : *words.begin();
+}
+
+}  // namespace
+
 std::string name_of(const Signature& signature, const Program& program) {
-  const std::string what = doings(program);
+  // All that makes an argument wrong, or right, is chance where that is not seen.
+  const std::string what = signature.kind == Kind::result ? "" : main_doing(doings(program));
   return print(signature) + (what.empty() ? "" : "." + what);
 }
 

@@ -12,18 +12,16 @@ namespace tidemark {
 // What programs that show one bug have in common, as "lockstep.after-write.missing-marks",
 // "lockstep.pin.not-EPERM": a mismatch's signature without what is chance. That is
 // whether an operation ran in a window, what it returned in place of the errno that
-// it should have, which count was the first that is wrong, and whether a bit too much
-// is in a word of its own. States that differ are for the operation after which they
+// it should have, and which error that is, which count was the first that is wrong, and whether a
+// bit too much is in a word of its own. States that differ are for the operation after which they
 // did. `program` is the one that the mismatch is of.
 Signature without_chance(const Mismatch& mismatch, const Program& program);
 
-// "mappings-pin-query": what a reduced program has that not every one needs before
-// it can do anything: kinds of operations but for the last, which fails; faults and
-// bent arguments; several mappings; transfers that begin within a page; an unusual
-// container. In alphabetical order.
-std::string doings(const Program& program);
-
-// The name of what a reduced program shows: its signature, and its doings.
+// The name of what a reduced program shows: its signature and, but for results that are
+// wrong, a word for what it has that not every program needs before it can do anything:
+// an unusual world ("hardware", "v1", "rule_any", "entries", "memlock", "room"), a bent
+// argument or a fault, an operation but for the last, which fails ("pin"; "window_stop"),
+// or several mappings. Of several words, which differ from program to program, one.
 std::string name_of(const Signature& signature, const Program& program);
 
 }  // namespace tidemark
