@@ -16,11 +16,10 @@
 #include <utility>
 #include <vector>
 
+#include "host_layout.h"
 #include "own_hardware.h"
 
 namespace tidemark {
-
-inline constexpr std::uint64_t kPageBytes = 4096;
 
 // How a number stands in a text, so that it comes back as it was typed. Of two values it
 // is the numbers that count, and not this.

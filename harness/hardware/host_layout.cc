@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "program.h"
-
 namespace tidemark {
 namespace {
 

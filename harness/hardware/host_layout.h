@@ -16,6 +16,8 @@
 
 namespace tidemark {
 
+inline constexpr std::uint64_t kPageBytes = 4096;  // of the host, and so of users and programs
+
 // The user's memory. Everything else faults, but for arguments and bitmaps.
 inline constexpr std::uint64_t kRamFirst = std::uint64_t{1} << 44;
 inline constexpr std::uint64_t kRamLast = 3 * kRamFirst - 1;
