@@ -45,8 +45,8 @@ struct ParseError {
 };
 
 // For what decode() or parse() gave, parse(print(p)) == p, and numbers come back in the
-// form in which they were typed. Any bytes may be given; linear in their number, and stops at the
-// first error.
+// form in which they were typed, but for those of own hardware. Any bytes may be given;
+// linear in their number, and stops at the first error.
 std::variant<Program, ParseError> parse(std::string_view text);
 
 }  // namespace tidemark
