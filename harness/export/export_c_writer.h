@@ -19,7 +19,7 @@ namespace tidemark {
 class CSlots {
  public:
   struct Slot {
-    std::optional<unsigned> id;        // of group and device; none: the program's has none
+    std::optional<unsigned> id;            // of group and device; none: the program's has none
     std::optional<HardwareKind> hardware;  // none: it is emulated
   };
 
