@@ -110,7 +110,7 @@ TEST(ReferenceD8, CountsMapsFromAnew) {
   EXPECT_EQ(bench.map(8 * kPage, 2 * kPage), -ENOMEM);
   EXPECT_EQ(bench.map(8 * kPage, kPage), 0);
   EXPECT_EQ(bench.model.attach_group(3, hardware()), -ENOMEM);
-  EXPECT_EQ(bench.model.locked_pages(), 3u);
+  EXPECT_EQ(bench.model.locked_pages(0), 3u);
 }
 
 }  // namespace
