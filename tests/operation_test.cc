@@ -27,6 +27,13 @@ Bytes random_bytes(std::mt19937& random, std::size_t size) {
   return bytes;
 }
 
+// Of a program none of whose operations are there kRepetitions times.
+constexpr std::size_t kRepeatsByte = 5;
+Bytes without_repetitions(Bytes bytes) {
+  if (bytes.size() > kRepeatsByte) bytes[kRepeatsByte] %= 252;
+  return bytes;
+}
+
 // Bytes -> program -> bytes -> program, and program -> text -> program.
 void expect_round_trips(const Bytes& bytes) {
   const Program program = decode(bytes);
@@ -44,7 +51,8 @@ TEST(OperationBytes, EveryLengthIsAProgram) {
   for (std::size_t size = 0; size < kMaxProgramBytes + 40; ++size) {
     const std::size_t records = (size + kRecordBytes - 1) / kRecordBytes;
     const std::size_t expected = records == 0 ? 0 : std::min(records - 1, kMaxOperations);
-    EXPECT_EQ(decode(random_bytes(random, size)).operations.size(), expected);
+    const Bytes bytes = without_repetitions(random_bytes(random, size));
+    EXPECT_EQ(decode(bytes).operations.size(), expected);
   }
 }
 
@@ -133,11 +141,11 @@ bool is_exception(const Program& before, const Program& after, std::size_t at) {
 TEST(OperationBytes, AByteTouchesOneField) {
   std::mt19937 random(5);
   for (int i = 0; i < 20000; ++i) {
-    Bytes bytes = random_bytes(random, 5 * kRecordBytes);
+    Bytes bytes = without_repetitions(random_bytes(random, 5 * kRecordBytes));
     const Program before = decode(bytes);
     const std::size_t at = random() % bytes.size();
     bytes[at] = static_cast<std::uint8_t>(random());
-    const Program after = decode(bytes);
+    const Program after = decode(without_repetitions(bytes));
     ASSERT_EQ(after.operations.size(), before.operations.size());
     if (is_exception(before, after, at)) continue;
     ASSERT_LE(differences(before, after), 1) << "byte " << at << "\n"
