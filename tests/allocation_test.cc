@@ -112,7 +112,9 @@ class Failures {
       ADD_FAILURE() << print(mismatch->signature) << "\n"
                     << describe(*mismatch, faulty) << print(faulty);
     fired_ += fired;
-    if (fired) verbs_.insert(faulty.operations[at].verb);
+    // With other flags, a query is a START.
+    const Operation& failed = faulty.operations[at];
+    if (fired && !failed.bent(Field::flags)) verbs_.insert(failed.verb);
     return fired && !mismatch;
   }
 

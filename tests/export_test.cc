@@ -70,7 +70,7 @@ TEST(ExportC, HasTheSetup) {
   const std::string c = as_c("container v1 rule=any entries=2 memlock=3\n");
   EXPECT_TRUE(has(c, "VFIO_TYPE1_IOMMU);"));
   EXPECT_TRUE(has(c, "\t{\"range_rule\", \"any\"},\n\t{\"dma_entry_limit\", \"2\"},\n"));
-  EXPECT_FALSE(has(as_c("container rule=whole\n"), "\t{\"range_rule\""));
+  EXPECT_FALSE(has(as_c("container v2 rule=whole\n"), "\t{\"range_rule\""));
   EXPECT_TRUE(has(c, "\tlimit_locked_memory(0x3000);"));
   EXPECT_FALSE(has(as_c("memlock 1\n"), "\tlimit_locked_memory(0x3000);"));
 }

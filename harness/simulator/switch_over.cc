@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The end of a migration: what was its source is given up, and all goes on at the
 // destination, which has the same memory, for that is what a migration is.
+#include <utility>
+
 #include "executor.h"
 
 namespace tidemark {
@@ -52,8 +54,11 @@ void Executor::switch_over() {
   groups_ = {};
   page_bytes_ = kPageBytes;
   world_.processes.reset(setup_.memlock_pages);
+  // What the migration does is no call that a program can disturb.
+  const std::uint64_t failing = std::exchange(world_.fail_allocation, 0);
   make_subject();
   for (const Operation& operation : operations) execute(operation);
+  world_.fail_allocation = failing;
 }
 
 }  // namespace tidemark

@@ -150,6 +150,7 @@ Signature signature_of(const Ending& ending, std::string_view sources) {
   // The first line of a report has a sentence for some kinds, the last a word for each.
   static constexpr std::pair<Kind, const char*> kMarkers[] = {
       {Kind::address, "SUMMARY: AddressSanitizer: "},
+      {Kind::address, "ERROR: AddressSanitizer: "},  // of a report that was cut
       {Kind::undefined, "SUMMARY: UndefinedBehaviorSanitizer: "}};
   for (const auto& [kind, marker] : kMarkers) {
     const std::string what = word_after(ending.said, marker, " \n");

@@ -249,6 +249,7 @@ constexpr Foreseen kForeseen[] = {
     {"mapping-gone-in-the-window", "AddressSanitizer.heap-use-after-free.vfio_notify_dma_unmap"},
     {"negative-bit", "AddressSanitizer.SEGV"},
     {"stop-in-the-window", "UndefinedBehaviorSanitizer."},
+    {"two-gib-pages", "UndefinedBehaviorSanitizer."},
 #endif
     {"no-page-size", "lockstep.attach.result.success-instead-of-EINVAL"},
     {"pin-across-mappings", "lockstep.unpin.size.pinned-pages"},

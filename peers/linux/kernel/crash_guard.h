@@ -64,9 +64,10 @@ static void foresee_unaligned(struct vfio_iommu *iommu, dma_addr_t iova, int nr_
 	}
 }
 
-/* Before tracking starts, which marks what is pinned. */
+/* Before tracking starts, which marks what is pinned, and shifts an int by the page size. */
 static void foresee_start(const struct vfio_iommu *iommu)
 {
+	foresee(iommu->pgsize_bitmap && __ffs(iommu->pgsize_bitmap) >= 31, "two-gib-pages");
 	for (struct rb_node *n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
 		const struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
 		struct rb_node *pin = rb_first(&dma->pfn_list);
