@@ -112,9 +112,9 @@ class Failures {
       ADD_FAILURE() << print(mismatch->signature) << "\n"
                     << describe(*mismatch, faulty) << print(faulty);
     fired_ += fired;
-    // With other flags, a query is a START.
+    // With other flags, or another argument, a query is a START.
     const Operation& failed = faulty.operations[at];
-    if (fired && !failed.bent(Field::flags)) verbs_.insert(failed.verb);
+    if (fired && failed.bend.field == Field::none) verbs_.insert(failed.verb);
     return fired && !mismatch;
   }
 
