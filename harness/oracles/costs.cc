@@ -32,8 +32,8 @@ void Costs::reset() {
 
 void Costs::operation_runs(const Operation& operation, const Step& step) {
   // Of another argument than its own the user does not know what it did.
-  blind_ |= operation.bend.field == Field::argument;
-  bent_flags_ = operation.bend.field == Field::flags;
+  blind_ |= operation.bent(Field::argument).has_value();
+  bent_flags_ = operation.bent(Field::flags).has_value();
   first_ = step.first;
   size_ = step.size;
   pin_pages_ = pages_of_pin(step);
