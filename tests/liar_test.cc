@@ -237,7 +237,9 @@ TEST(AConspiracy, IsCaughtByTheMigrationThatLosesThePage) {
     Lockstep lockstep(lying<Lie::loses_a_page>, lying<Lie::loses_a_page, make_reference>);
     const auto mismatch = lockstep.run(program);
     EXPECT_EQ(mismatch ? print(mismatch->signature) : "", m.signature) << m.program;
-    if (mismatch) EXPECT_EQ(mismatch->operation, m.operation) << m.program;
+    if (mismatch) {
+      EXPECT_EQ(mismatch->operation, m.operation) << m.program;
+    }
   }
 }
 

@@ -177,7 +177,7 @@ TEST(OperationBytes, WhatBytesMeantBeforeThereWereProcessesTheyMean) {
     EXPECT_EQ(operation.process, 0);
     EXPECT_LE(operation.verb, Verb::memlock);
     EXPECT_FALSE(operation.flags & kIpcLock);
-    const unsigned high = 64 * (random() % 3);
+    const auto high = static_cast<unsigned>(64 * (random() % 3));
     bytes[kRecordBytes] = static_cast<std::uint8_t>(bytes[kRecordBytes] + high);
     EXPECT_EQ(decode(bytes).operations[0], operation);
   }
