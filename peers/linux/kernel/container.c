@@ -10,56 +10,32 @@
 
 #include <drivers/vfio/vfio_iommu_type1.c>
 
-#include <stdlib.h>
-
+#include "any_driver.h"
 #include "crash_guard.h"
 
 /* --- Life --- */
 
 static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 {
-	const struct linux_peer_device *self = (const struct linux_peer_device *)device;
 	struct linux_container *container = linux_peer;
 
 	container->foresight.dma = vfio_find_dma(container->iommu, iova, bytes);
-	container->world->dma_unmap(container->world->context, self->number, iova, bytes);
-	linux_peer_enter(container);
+	call_back(device, iova, bytes);
 	foresee_window(container->iommu, device);
 }
 
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
 				      unsigned int range_rule, bool careful, __u64 most_pages)
 {
-	struct linux_container *container = calloc(1, sizeof(*container));
+	struct linux_container *container = container_of_world(world);
 
 	(void)range_rule;
-	if (!container)
-		abort();
-	container->world = world;
 	container->foresight.careful = careful;
 	container->foresight.most_pages = most_pages;
-	INIT_LIST_HEAD(&container->mms);
-	INIT_LIST_HEAD(&container->tasks);
-	INIT_LIST_HEAD(&container->allocations);
-	for (unsigned int i = 0; i < LINUX_DEVICES; ++i)
-		container->devices[i].number = i;
-	linux_peer = container;
 	if (!linux_peer_driver)
 		vfio_iommu_type1_init();
 	dma_entry_limit = limit;
 	return container;
-}
-
-static int open(struct linux_container *container, unsigned long type)
-{
-	void *iommu;
-
-	linux_peer = container;
-	iommu = linux_peer_driver->open(type);
-	if (IS_ERR(iommu))
-		return PTR_ERR(iommu);
-	container->iommu = iommu;
-	return 0;
 }
 
 /* False if Linux does not find the first pin again: its page begins within one. */
@@ -98,10 +74,6 @@ static void close(struct vfio_iommu *iommu)
 
 static struct linux_leaks release(struct linux_container *container)
 {
-	struct linux_leaks leaks = {};
-	struct task_struct *task;
-	struct mm_struct *mm;
-
 	linux_peer_enter(container);
 	if (container->iommu) {
 		close(container->iommu);
@@ -109,15 +81,7 @@ static struct linux_leaks release(struct linux_container *container)
 		linux_peer_driver->release(container->iommu);
 	}
 	container->iommu = NULL;
-	leaks.allocations = container->nr_allocations;
-	list_for_each_entry(mm, &container->mms, list) {
-		leaks.references += mm->nr_references;
-		if (!mm->gone)
-			leaks.locked_pages += mm->locked_vm - mm->own_pages;
-	}
-	list_for_each_entry(task, &container->tasks, list)
-		leaks.references += task->nr_references;
-	return leaks;
+	return leaks_of(container);
 }
 
 static void destroy(struct linux_container *container)
@@ -133,10 +97,7 @@ static void destroy(struct linux_container *container)
 			free(domain->ranges);
 		free(domain);
 	}
-	linux_peer_free_all();
-	linux_peer_free_processes();
-	linux_peer = NULL;
-	free(container);
+	free_container(container);
 }
 
 /* --- Calls --- */
@@ -185,13 +146,9 @@ static int attach(struct linux_container *container, unsigned int number,
 		foresee_size(container->iommu);
 	if (!attached)
 		group->kind = kind;
-	result = linux_peer_driver->attach_group(container->iommu, group,
-						 kind ? VFIO_IOMMU : VFIO_EMULATED_IOMMU);
-	if (!result) {
-		group->hardware = kind != NULL;
-		group->emulated = kind == NULL;
+	result = attach_group(container, group, kind);
+	if (!result)
 		foresee_page_size(container->iommu, container->iommu->pgsize_bitmap);
-	}
 	return result;
 }
 
@@ -257,8 +214,6 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 	       int prot, __u64 *pfns)
 {
 	struct iommu_group *group = &container->groups[number];
-	struct page *pages[VFIO_PIN_PAGES_MAX_ENTRIES];
-	int result;
 
 	linux_peer_enter(container);
 	if (!nr_pages || (!group->emulated && !group->hardware))
@@ -268,10 +223,7 @@ static int pin(struct linux_container *container, unsigned int number, __u64 iov
 	if (!list_empty(&container->iommu->device_list))
 		foresee_unaligned(container->iommu, iova, nr_pages,
 				  container->iommu->dirty_page_tracking);
-	result = linux_peer_driver->pin_pages(container->iommu, group, iova, nr_pages, prot, pages);
-	for (int i = 0; i < result; ++i)
-		pfns[i] = page_to_pfn(pages[i]);
-	return result;
+	return pin_pages(container, group, iova, nr_pages, prot, pfns);
 }
 
 static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
@@ -316,26 +268,6 @@ static void count(struct linux_container *container, struct linux_stats *stats)
 		for (struct rb_node *p = rb_first(&dma->pfn_list); p; p = rb_next(p))
 			++stats->pinned_pages;
 	}
-}
-
-static __u64 locked_pages(struct linux_container *container, __u64 memory)
-{
-	const struct mm_struct *mm;
-
-	linux_peer = container;
-	mm = linux_peer_mm(memory);
-	return mm->locked_vm - mm->own_pages;
-}
-
-static struct linux_circumstances *circumstances(struct linux_container *container)
-{
-	return &container->circumstances;
-}
-
-static long offers(struct linux_container *container, unsigned long extension)
-{
-	linux_peer = container;
-	return linux_peer_driver->ioctl(NULL, VFIO_CHECK_EXTENSION, extension);
 }
 
 static int has_domain(struct linux_container *container, unsigned int group)
@@ -389,14 +321,6 @@ static void visit(struct linux_container *container, const struct linux_visitor 
 		if (dma->bitmap)
 			visit_marks(dma, __ffs(iommu->pgsize_bitmap), visitor);
 	}
-}
-
-static void visit_iommu(const struct linux_container *container, unsigned int group, void *context,
-			void (*range)(void *context, __u64 iova, __u64 pfn, __u64 nr_pages,
-				      int prot))
-{
-	if (container->groups[group].domain)
-		linux_peer_visit_domain(container->groups[group].domain, context, range);
 }
 
 const struct linux_type1 LINUX_PEER_NAME = {

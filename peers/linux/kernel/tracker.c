@@ -8,8 +8,6 @@
 
 #include <linux/uaccess.h>
 
-#include <stdlib.h>
-
 #include <tidemark.h>
 
 static int attach_in_tracker(struct tidemark_container *container, const void *id,
@@ -17,6 +15,8 @@ static int attach_in_tracker(struct tidemark_container *container, const void *i
 #define tidemark_group_attach attach_in_tracker
 #include <vfio_driver.c>
 #undef tidemark_group_attach
+
+#include "any_driver.h"
 
 static struct tidemark_config config;
 
@@ -27,48 +27,18 @@ static struct tidemark_container *tracker_of(struct linux_container *container)
 
 /* --- Life --- */
 
-static void notify(struct vfio_device *device, u64 iova, u64 bytes)
-{
-	const struct linux_peer_device *self = (const struct linux_peer_device *)device;
-	struct linux_container *container = linux_peer;
-
-	container->world->dma_unmap(container->world->context, self->number, iova, bytes);
-	linux_peer_enter(container);
-}
-
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
 				      unsigned int range_rule, bool careful, __u64 most_pages)
 {
-	struct linux_container *container = calloc(1, sizeof(*container));
+	struct linux_container *container = container_of_world(world);
 
 	(void)careful;
 	(void)most_pages;
-	if (!container)
-		abort();
-	container->world = world;
-	INIT_LIST_HEAD(&container->mms);
-	INIT_LIST_HEAD(&container->tasks);
-	INIT_LIST_HEAD(&container->allocations);
-	for (unsigned int i = 0; i < LINUX_DEVICES; ++i)
-		container->devices[i].number = i;
-	linux_peer = container;
 	if (!linux_peer_driver)
 		tidemark_vfio_driver_register(&config);
 	config.dma_entry_limit = limit;
 	config.range_rule = range_rule;
 	return container;
-}
-
-static int open(struct linux_container *container, unsigned long type)
-{
-	void *opened;
-
-	linux_peer = container;
-	opened = linux_peer_driver->open(type);
-	if (IS_ERR(opened))
-		return PTR_ERR(opened);
-	container->iommu = opened;
-	return 0;
 }
 
 /* The core detaches whatever is left before it releases. */
@@ -85,10 +55,6 @@ static void detach_all(struct linux_container *container)
 
 static struct linux_leaks release(struct linux_container *container)
 {
-	struct linux_leaks leaks = {};
-	struct task_struct *task;
-	struct mm_struct *mm;
-
 	linux_peer_enter(container);
 	if (container->iommu) {
 		detach_all(container);
@@ -98,24 +64,7 @@ static struct linux_leaks release(struct linux_container *container)
 		linux_peer_driver->release(container->iommu);
 	}
 	container->iommu = NULL;
-	leaks.allocations = container->nr_allocations;
-	list_for_each_entry(mm, &container->mms, list) {
-		leaks.references += mm->nr_references;
-		if (!mm->gone)
-			leaks.locked_pages += mm->locked_vm - mm->own_pages;
-	}
-	list_for_each_entry(task, &container->tasks, list)
-		leaks.references += task->nr_references;
-	return leaks;
-}
-
-static void destroy(struct linux_container *container)
-{
-	linux_peer = container;
-	linux_peer_free_all();
-	linux_peer_free_processes();
-	linux_peer = NULL;
-	free(container);
+	return leaks_of(container);
 }
 
 /* --- Calls --- */
@@ -153,13 +102,8 @@ static int attach(struct linux_container *container, unsigned int number,
 		return -EINVAL;
 	group->kind = kind;
 	container->no_failures = true;
-	result = linux_peer_driver->attach_group(container->iommu, group,
-						 kind ? VFIO_IOMMU : VFIO_EMULATED_IOMMU);
+	result = attach_group(container, group, kind);
 	container->no_failures = false;
-	if (!result) {
-		group->hardware = kind != NULL;
-		group->emulated = kind == NULL;
-	}
 	return result;
 }
 
@@ -176,7 +120,7 @@ static void detach(struct linux_container *container, unsigned int number)
 
 static void enroll(struct linux_container *container, unsigned int number)
 {
-	static const struct vfio_device_ops ops = {.dma_unmap = notify};
+	static const struct vfio_device_ops ops = {.dma_unmap = call_back};
 	struct vfio_device *device = &container->devices[number].device;
 
 	linux_peer_enter(container);
@@ -193,15 +137,8 @@ static void withdraw(struct linux_container *container, unsigned int number)
 static int pin(struct linux_container *container, unsigned int number, __u64 iova, int nr_pages,
 	       int prot, __u64 *pfns)
 {
-	struct page *pages[VFIO_PIN_PAGES_MAX_ENTRIES];
-	int result;
-
 	linux_peer_enter(container);
-	result = linux_peer_driver->pin_pages(container->iommu, &container->groups[number], iova,
-					      nr_pages, prot, pages);
-	for (int i = 0; i < result; ++i)
-		pfns[i] = page_to_pfn(pages[i]);
-	return result;
+	return pin_pages(container, &container->groups[number], iova, nr_pages, prot, pfns);
 }
 
 static void unpin(struct linux_container *container, __u64 iova, int nr_pages)
@@ -241,26 +178,6 @@ static void count(struct linux_container *container, struct linux_stats *stats)
 	(void)stats;
 }
 
-static __u64 locked_pages(struct linux_container *container, __u64 memory)
-{
-	const struct mm_struct *mm;
-
-	linux_peer = container;
-	mm = linux_peer_mm(memory);
-	return mm->locked_vm - mm->own_pages;
-}
-
-static struct linux_circumstances *circumstances(struct linux_container *container)
-{
-	return &container->circumstances;
-}
-
-static long offers(struct linux_container *container, unsigned long extension)
-{
-	linux_peer = container;
-	return linux_peer_driver->ioctl(NULL, VFIO_CHECK_EXTENSION, extension);
-}
-
 static int has_domain(struct linux_container *container, unsigned int group)
 {
 	return group < LINUX_GROUPS && container->groups[group].domain ? 0 : -EINVAL;
@@ -279,20 +196,12 @@ static void visit(struct linux_container *container, const struct linux_visitor 
 	tidemark_container_visit(tracker_of(container), &same);
 }
 
-static void visit_iommu(const struct linux_container *container, unsigned int group, void *context,
-			void (*range)(void *context, __u64 iova, __u64 pfn, __u64 nr_pages,
-				      int prot))
-{
-	if (container->groups[group].domain)
-		linux_peer_visit_domain(container->groups[group].domain, context, range);
-}
-
 const struct linux_type1 LINUX_PEER_NAME = {
 	.version = LINUX_PEER_VERSION,
 	.create = create,
 	.open = open,
 	.release = release,
-	.destroy = destroy,
+	.destroy = free_container,
 	.ioctl = do_ioctl,
 	.attach = attach,
 	.detach = detach,
