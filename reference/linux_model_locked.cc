@@ -31,8 +31,7 @@ int LinuxModel::account(const Mapping& mapping, std::uint64_t pages) {
 void LinuxModel::give_back(const Mapping& mapping, std::uint64_t pages) {
   const std::size_t process = mapping.owner.process;
   if (surroundings_.is_gone(process)) return;
-  const std::uint64_t locked = locked_pages(process) + surroundings_.locked_elsewhere(process);
-  if (pages > locked) warn(Quirk::unaligned_pin, "__account_locked_vm");
+  if (pages > locked_anywhere(process)) warn(Quirk::unaligned_pin, "__account_locked_vm");
   locked_of(mapping) -= pages;
   Model::give_back(mapping, pages);
 }

@@ -165,10 +165,8 @@ int LinuxModel::pin_one(std::uint64_t iova, int rights, std::uint64_t& pfn, PinR
   if ((mapping->rights & rights) != rights) return -EPERM;
   const std::uint64_t vaddr = mapping->vaddr + (iova - (mapping->first << kPageShift));
   if (!find_unaligned(iova)) {
-    if (surroundings_.is_gone(mapping->owner.process)) return -ENODEV;
-    if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
-    const std::uint64_t more = ++run.added[mapping->owner.process];
-    if (!hardware_mapped() && exceeds_limit(mapping->owner, more)) return -ENOMEM;
+    if (const int error = check_new_pin(*mapping, vaddr, !hardware_mapped(), run.added))
+      return error;
     run.newly_pinned.push_back(iova);
     run.pages.push_back(iova >> kPageShift);
   }

@@ -133,11 +133,13 @@ std::uint64_t Model::pinned_pages(const Mapping& mapping) const {
 }
 
 // D11: all that the process has locked counts, wherever.
+std::uint64_t Model::locked_anywhere(std::size_t process) const {
+  return locked_pages(process) + surroundings_.locked_elsewhere(process);
+}
+
 bool Model::exceeds_limit(const Owner& owner, std::uint64_t more) {
-  const std::uint64_t locked =
-      locked_pages(owner.process) + surroundings_.locked_elsewhere(owner.process);
   return more && !owner.unlimited &&
-         locked + more > surroundings_.locked_limit_pages(owner.process);
+         locked_anywhere(owner.process) + more > surroundings_.locked_limit_pages(owner.process);
 }
 
 // R16: 0, or -ENOMEM and nothing done.
@@ -278,6 +280,16 @@ int Model::check_pin(unsigned group, int count) {
   return registrations_.empty() ? -EINVAL : 0;
 }
 
+// D5, D11: can a page with no pin be pinned and accounted, beside the `added` ones before it?
+int Model::check_new_pin(const Mapping& mapping, std::uint64_t vaddr, bool is_accounted,
+                         std::map<std::size_t, std::uint64_t>& added) {
+  const std::size_t process = mapping.owner.process;
+  if (surroundings_.is_gone(process)) return -ENODEV;
+  if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
+  const std::uint64_t more = ++added[process];
+  return is_accounted && exceeds_limit(mapping.owner, more) ? -ENOMEM : 0;
+}
+
 // D5: goes through `range` page by page up to the first that cannot be pinned, with
 // memory for all. `done` becomes the pages before it, `newly_pinned` those of them that
 // were not pinned yet.
@@ -291,10 +303,7 @@ int Model::pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRang
     if ((mapping->rights & rights) != rights) return -EPERM;
     const std::uint64_t vaddr = mapping->vaddr + ((page - mapping->first) << kPageShift);
     if (!contains(pins_, page)) {
-      if (surroundings_.is_gone(mapping->owner.process)) return -ENODEV;
-      if (surroundings_.pinnable_pages(vaddr, 1) == 0) return surroundings_.pin_error(vaddr);
-      const std::uint64_t more = ++added[mapping->owner.process];
-      if (accounted_here && exceeds_limit(mapping->owner, more)) return -ENOMEM;
+      if (const int error = check_new_pin(*mapping, vaddr, accounted_here, added)) return error;
       newly_pinned.push_back(page);
     }
     pfns[page - range.first] = surroundings_.pfn_of(vaddr);

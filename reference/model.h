@@ -220,7 +220,10 @@ class Model {
   // Locked memory (model.cc).
   std::uint64_t unpinned_pages(PageRange range) const;
   virtual std::uint64_t pinned_pages(const Mapping& mapping) const;
+  std::uint64_t locked_anywhere(std::size_t process) const;
   bool exceeds_limit(const Owner& owner, std::uint64_t more);
+  int check_new_pin(const Mapping& mapping, std::uint64_t vaddr, bool is_accounted,
+                    std::map<std::size_t, std::uint64_t>& added);
   virtual int account(const Mapping& mapping, std::uint64_t pages);
   virtual void give_back(const Mapping& mapping, std::uint64_t pages);
   virtual void account_pins_only(const Mapping& mapping);
