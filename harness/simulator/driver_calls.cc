@@ -22,8 +22,7 @@ int pages_of_pin(const Step& step) {
 }
 
 Executor::Held* Executor::held(std::uint64_t iova) {
-  const auto found = std::lower_bound(held_.begin(), held_.end(), iova,
-                                      [](const Held& h, std::uint64_t i) { return h.iova < i; });
+  const auto found = std::ranges::lower_bound(held_, iova, {}, &Held::iova);
   return found != held_.end() && found->iova == iova ? &*found : nullptr;
 }
 

@@ -154,8 +154,9 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Fault
   return mapping ? mapping->vaddr + (step.first + offset - mapping->first) : 0;
 }
 
-// Sets up what goes wrong.
-void Executor::arm(const Operation& operation, const Fault& fault, const Step& step) {
+// Sets up what goes wrong; where a copy or a pin fails, in `user`.
+void Executor::arm(const Operation& operation, const Fault& fault, UserFault& user,
+                   const Step& step) {
   const FaultKind kind = fault.kind;
   if (kind == FaultKind::none) return;
   if (kind == FaultKind::allocation) {
@@ -170,7 +171,6 @@ void Executor::arm(const Operation& operation, const Fault& fault, const Step& s
     return;
   }
   const std::uint64_t first = faulting_address(operation, fault, step);
-  UserFault& user = &fault == &operation.fault ? world_.fault : world_.other_fault;
   if (kind == FaultKind::interrupt) {
     user = {first, first, false, false, true};
     return;
@@ -261,8 +261,8 @@ void Executor::execute(const Operation& operation) {
   step.size = resolve(operation.size);
 
   for (Watcher* watcher : watchers_) watcher->operation_runs(operation, step);
-  arm(operation, operation.fault, step);
-  arm(operation, operation.other_fault, step);
+  arm(operation, operation.fault, world_.fault, step);
+  arm(operation, operation.other_fault, world_.other_fault, step);
   subject_->run_out_of_memory(index < hints_.size() && hints_[index].allocation_failed);
   const Caller caller = {operation.process, (operation.flags & kIpcLock) != 0};
   const Caller around = std::exchange(world_.processes.caller, caller);

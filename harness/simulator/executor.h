@@ -98,13 +98,14 @@ class Executor final : public UnmapListener {
   std::span<const GroupState, kGroups> groups() const { return groups_; }
   // Does a driver hold the page, of this number?
   bool holds(std::uint64_t page) const {
-    return std::ranges::any_of(held_,
-                               [page](const Held& held) { return held.iova / kPageBytes == page; });
+    const auto found = std::ranges::lower_bound(held_, page * kPageBytes, {}, &Held::iova);
+    return found != held_.end() && found->iova / kPageBytes == page;
   }
-  // How many of those in [first, last], bytes, drivers hold.
+  // How many pages drivers hold: all, and those in [first, last], bytes.
+  std::size_t held_pages() const { return held_.size(); }
   std::size_t held_pages(std::uint64_t first, std::uint64_t last) const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        held_, [=](const Held& held) { return held.iova >= first && held.iova <= last; }));
+    return static_cast<std::size_t>(std::ranges::upper_bound(held_, last, {}, &Held::iova) -
+                                    std::ranges::lower_bound(held_, first, {}, &Held::iova));
   }
   // P, as GET_INFO said it when a hardware group last came or went.
   std::uint64_t page_bytes() const { return page_bytes_; }
@@ -186,7 +187,7 @@ class Executor final : public UnmapListener {
   std::uint64_t bitmap_address() const;
   std::uint64_t faulting_address(const Operation& operation, const Fault& fault,
                                  const Step& step) const;
-  void arm(const Operation& operation, const Fault& fault, const Step& step);
+  void arm(const Operation& operation, const Fault& fault, UserFault& user, const Step& step);
   void disarm();
   // The index-th newest; null if there is none at all.
   const LiveMapping* newest(unsigned index) const;

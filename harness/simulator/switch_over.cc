@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The end of a migration: what was its source is given up, and all goes on at the
 // destination, which has the same memory, for that is what a migration is.
-#include <utility>
-
 #include "executor.h"
 
 namespace tidemark {
@@ -29,7 +27,7 @@ Operation map_of(const LiveMapping& mapping) {
 Operation plain(Operation operation, bool keeps) {
   operation.when = When::now;
   operation.window_device = operation.process = 0;
-  operation.fault = {};
+  operation.fault = operation.other_fault = {};
   operation.flags = static_cast<std::uint16_t>(operation.verb == Verb::enroll ? (keeps ? kKeep : 0)
                                                                               : operation.flags);
   return operation;
@@ -54,11 +52,9 @@ void Executor::switch_over() {
   groups_ = {};
   page_bytes_ = kPageBytes;
   world_.processes.reset(setup_.memlock_pages);
-  // What the migration does is no call that a program can disturb.
-  const std::uint64_t failing = std::exchange(world_.fail_allocation, 0);
+  disarm();  // what the migration does is no call that a program can disturb
   make_subject();
   for (const Operation& operation : operations) execute(operation);
-  world_.fail_allocation = failing;
 }
 
 }  // namespace tidemark

@@ -86,9 +86,10 @@ void BitmapArea::read(std::int64_t offset, std::uint8_t* to, std::size_t bytes) 
   }
 }
 
-WordRuns stored_words(const BitmapArea& bitmap, std::int64_t first) {
+WordRuns stored_words(const BitmapArea& bitmap, std::int64_t first, std::size_t most) {
   WordRuns words;
   for (const std::int64_t index : bitmap.touched()) {
+    if (words.size() > most) break;
     const auto number = static_cast<std::uint64_t>(index + first);
     add_words(words, {number, number, bitmap.word(index)});
   }

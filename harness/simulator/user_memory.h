@@ -7,6 +7,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -116,7 +117,9 @@ class BitmapArea {
 };
 
 // The words that were stored, in their order; the area's first is number `first`. Those
-// before word 0 have numbers below 0, modulo 2^64.
-WordRuns stored_words(const BitmapArea& bitmap, std::int64_t first);
+// before word 0 have numbers below 0, modulo 2^64. Of more than `most` runs there are as many
+// and one more.
+WordRuns stored_words(const BitmapArea& bitmap, std::int64_t first,
+                      std::size_t most = std::numeric_limits<std::size_t>::max());
 
 }  // namespace tidemark
