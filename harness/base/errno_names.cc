@@ -9,4 +9,10 @@ std::string result_text(std::int64_t result) {
   return std::to_string(result);
 }
 
+int errno_called(std::string_view name) {
+  for (const ErrorName& error : kErrorNames)
+    if (name == error.name) return error.number;
+  return 0;
+}
+
 }  // namespace tidemark

@@ -21,5 +21,7 @@ inline constexpr ErrorName kErrorNames[] = {
 
 // Of a value or -errno: "0", "4", "-EINVAL".
 std::string result_text(std::int64_t result);
+// 0 if none has that name.
+int errno_called(std::string_view name);
 
 }  // namespace tidemark

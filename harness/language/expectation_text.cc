@@ -18,9 +18,7 @@ using std::string_view;
 
 bool scan_result(string_view word, std::int64_t& result) {
   const bool negative = skip(word, "-");
-  for (const ErrorName& error : kErrorNames) {
-    if (negative && word == error.name) return result = -error.number, true;
-  }
+  if (const int error = negative ? errno_called(word) : 0) return result = -error, true;
   return scan_signed(word, negative, result) && word.empty();
 }
 
@@ -208,13 +206,6 @@ bool read_parts(Line& line, Expectation& expectation) {
   return !line.take("words") || read_words(line, expectation);
 }
 
-string print_result(std::int64_t result) {
-  for (const ErrorName& error : kErrorNames) {
-    if (result == -error.number) return "-" + string(error.name);
-  }
-  return decimal(result);
-}
-
 // With commas between them; "none" for none.
 template <typename Items, typename Print>
 string print_list(const Items& items, Print print_item) {
@@ -300,7 +291,7 @@ bool read_expectation(Line& line, const Operation& operation, Expectation& expec
 string print(const Expectation& expectation) {
   if (!expectation.typed.text.empty()) return expectation.typed.text;
   string line;
-  if (expectation.result) line += ' ' + print_result(*expectation.result);
+  if (expectation.result) line += ' ' + result_text(*expectation.result);
   if (expectation.size) line += " size=" + hex(*expectation.size);
   line += print_state(expectation) + print_info(expectation);
   if (expectation.words) {

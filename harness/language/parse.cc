@@ -137,6 +137,13 @@ std::size_t skip_name(string_view& word, const Names& names, unsigned mask) {
   return 0;
 }
 
+// `added` comes in where there is room, so that the two are in the order of the enum.
+template <typename Option, typename Enum>
+void put_in_order(Option added, Enum Option::*kind, Option& first, Option& other) {
+  if (first.*kind == Enum::none || added.*kind < first.*kind) std::swap(added, first);
+  if (added.*kind != Enum::none) other = added;
+}
+
 Taken read_bend(Line& line, const VerbFields& fields, Operation& operation) {
   string_view word = line.word();
   const std::size_t field = skip_name(word, kBendNames, fields.bends);
@@ -148,9 +155,7 @@ Taken read_bend(Line& line, const VerbFields& fields, Operation& operation) {
   if (!line.take_if(whole_number(word, max, bend.value, bend.written),
                     string(kBendNames[field]) + " and " + number_up_to(max)))
     return Taken::failed;
-  const bool comes_first = operation.bend.field == Field::none || bend.field < operation.bend.field;
-  if (comes_first) std::swap(bend, operation.bend);
-  if (bend.field != Field::none) operation.other_bend = bend;
+  put_in_order(bend, &Bend::field, operation.bend, operation.other_bend);
   return Taken::yes;
 }
 
@@ -164,10 +169,7 @@ Taken read_fault(Line& line, const VerbFields& fields, Operation& operation) {
   if (!line.take_if(whole_number(word, kMax16, fault.index, fault.written),
                     string(kFaultNames[kind]) + " and " + number_up_to(kMax16)))
     return Taken::failed;
-  const bool comes_first =
-      operation.fault.kind == FaultKind::none || fault.kind < operation.fault.kind;
-  if (comes_first) std::swap(fault, operation.fault);
-  if (fault.kind != FaultKind::none) operation.other_fault = fault;
+  put_in_order(fault, &Fault::kind, operation.fault, operation.other_fault);
   return Taken::yes;
 }
 

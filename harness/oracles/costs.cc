@@ -82,7 +82,7 @@ std::uint64_t Costs::mappings_touched() const {
 
 // Of the tree of all pages that drivers hold, and so many more.
 std::uint64_t Costs::height_of_pins(std::uint64_t more) const {
-  return height(source_.held_pages(0, ~std::uint64_t{0}) + more);
+  return height(source_.held_pages() + more);
 }
 
 // Of a query, and of the words of an unmap.
@@ -96,7 +96,6 @@ std::uint64_t Costs::most_steps_of_answer(std::uint64_t mappings) const {
 std::optional<std::uint64_t> Costs::most_steps(const Call& call) const {
   const std::uint64_t find = height(source_.mappings().size());
   const auto pin_pages = static_cast<std::uint64_t>(std::max(pin_pages_, 0));
-  const std::uint64_t find_pin = height_of_pins(pin_pages);
   // Where P is larger, a word that is stored may stand for any number of words of marks.
   const bool answers = source_.page_bytes() == kPageBytes && !bent_flags_;
   switch (call.verb) {
@@ -115,9 +114,10 @@ std::optional<std::uint64_t> Costs::most_steps(const Call& call) const {
       return (1 + mappings_touched()) * find;
     case Verb::pin:
       // The first of a hardware group marks what is mapped (B12).
-      return pin_pages * (find + 2 * find_pin) + find + source_.mappings().size();
+      return pin_pages * (find + 2 * height_of_pins(pin_pages)) + find + source_.mappings().size();
     case Verb::unpin:
-      return static_cast<std::uint64_t>(std::max<std::int64_t>(call.number, 0)) * (find + find_pin);
+      return static_cast<std::uint64_t>(std::max<std::int64_t>(call.number, 0)) *
+             (find + height_of_pins(pin_pages));
     default:
       return std::nullopt;
   }

@@ -19,8 +19,9 @@ constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
 
 std::string words_text(const BitmapArea& bitmap) {
   if (bitmap.touched().empty()) return "no word stored";
+  constexpr std::size_t kMost = 100;  // more than a text that is cut has room for
   ShortText text(" ");
-  for (const WordRun& run : stored_words(bitmap, 0)) {
+  for (const WordRun& run : stored_words(bitmap, 0, kMost)) {
     // Stray words before the bitmap have negative numbers.
     const auto first = static_cast<std::int64_t>(run.first);
     const auto last = static_cast<std::int64_t>(run.last);
@@ -121,7 +122,7 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
     if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
   if (auto found = compare_locks(index_); counts(found)) return found;
-  if (auto found = compare_costs(index_); counts(found)) return found;
+  if (auto found = compare_costs(); counts(found)) return found;
   if (auto found = reported_again(); counts(found)) return found;
   if (expectation) {
     // So that what is expected of the state does not count where it is known to differ.
@@ -294,14 +295,14 @@ std::optional<Mismatch> Lockstep::compare_locks(std::size_t operation) {
   return found;
 }
 
-std::optional<Mismatch> Lockstep::compare_costs(std::size_t operation) {
+std::optional<Mismatch> Lockstep::compare_costs() {
   const auto excess = costs_.take();
   if (!excess) return std::nullopt;
   const std::string entry(excess->entry);
   const char* unit = excess->kind == Kind::too_much_memory ? " bytes" : " steps";
   Mismatch found;
   found.signature = {.kind = excess->kind, .what = entry};
-  found.operation = operation;
+  found.operation = index_;
   found.expected = entry + " costs at most " + std::to_string(excess->most) + unit;
   found.actual = std::to_string(excess->spent);
   return found;
@@ -370,7 +371,7 @@ std::optional<Mismatch> Lockstep::close() {
     operations_ += steps_.size();
     auto found = compare(operation, expected_.run_from(operation, first_word));
     if (!counts(found)) found = compare_locks(index_);
-    if (!counts(found)) found = compare_costs(index_);
+    if (!counts(found)) found = compare_costs();
     if (!counts(found)) continue;
     found->closing = std::move(closing);
     return found;

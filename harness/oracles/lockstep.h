@@ -80,7 +80,7 @@ class Lockstep {
   bool stored_outside(const Operation& operation, const Step& step) const;
   WordRange words_asked() const;
   std::optional<Mismatch> compare_locks(std::size_t operation);
-  std::optional<Mismatch> compare_costs(std::size_t operation);
+  std::optional<Mismatch> compare_costs();
   std::optional<Mismatch> compare_sizes();
   Mismatch about_locked_pages(const Sizes& a, const Sizes& e) const;
   std::optional<Mismatch> reported_again();

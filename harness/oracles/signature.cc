@@ -6,6 +6,7 @@
 
 #include "errno_names.h"
 #include "program_text.h"
+#include "scan.h"
 
 namespace tidemark {
 namespace {
@@ -89,11 +90,7 @@ class Rest {
   explicit Rest(std::string_view text) : text_(text) {}
 
   bool empty() const { return text_.empty(); }
-  bool take(std::string_view part) {
-    if (!text_.starts_with(part)) return false;
-    text_.remove_prefix(part.size());
-    return true;
-  }
+  bool take(std::string_view part) { return skip(text_, part); }
   // Up to the next `end`, which goes as well, or all.
   std::string_view take_until(std::string_view end) {
     const auto at = text_.find(end);
@@ -124,8 +121,7 @@ std::optional<Enum> named_as(std::string_view word, std::size_t count) {
 
 std::optional<std::int64_t> result_of(std::string_view word) {
   if (word == "success") return 0;
-  for (const ErrorName& error : kErrorNames)
-    if (word == error.name) return -error.number;
+  if (const int error = errno_called(word)) return -error;
   std::int64_t number = 0;
   const auto end = std::from_chars(word.data(), word.data() + word.size(), number);
   if (end.ec != std::errc() || end.ptr != word.data() + word.size() || number <= 0)

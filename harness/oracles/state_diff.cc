@@ -88,7 +88,7 @@ std::optional<Mismatch> Lockstep::compare_host() {
 Mismatch Lockstep::state_mismatch(Kind kind) const {
   Mismatch found;
   found.signature.kind = kind;
-  found.operation = index_ ? index_ - 1 : 0;
+  found.operation = operation_before();
   return found;
 }
 
