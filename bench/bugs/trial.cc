@@ -29,10 +29,8 @@ struct Attempt {
   Trial* trial;
   fs::path folder;
   std::unique_ptr<cli::Worker> worker;
-  bool told = false;           // to end
-  bool hangs = false;          // and was killed for it
-  std::uint64_t programs = 0;  // when it was last looked at
-  double moved = 0;            // seconds, when they last were more than before
+  bool told = false;   // to end
+  bool hangs = false;  // and was killed for it
 };
 
 Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs::path& seeds,
@@ -106,12 +104,9 @@ void end(Attempt& attempt, const fs::path& bugs) {
 // By what its process had of a core: on a busy machine a trial gets no less of it. A program
 // hangs by what it could have had, as it may sleep for ever, but not for want of a core.
 void judge_time(Attempt& attempt, const Limits& limits) {
-  const double now = attempt.worker->seconds(), used = attempt.worker->processor_seconds();
-  if (attempt.worker->programs() != attempt.programs) {
-    attempt.programs = attempt.worker->programs();
-    attempt.moved = now;
-  }
-  attempt.hangs |= !attempt.told && now > attempt.moved + kHangSeconds;
+  const double used = attempt.worker->processor_seconds();
+  const double still = attempt.worker->seconds_without_program();
+  attempt.hangs |= !attempt.told && still > kHangSeconds;
   if (attempt.hangs || used > limits.seconds + kGraceSeconds) {
     attempt.worker->stop(SIGKILL);
   } else if (!attempt.told && used > limits.seconds) {

@@ -54,21 +54,14 @@ Ending run_target(const fs::path& target, const fs::path& work,
       .folder = work / "worker", .artifacts = work, .known = work / "known"};
   cli::Worker worker(target, places, arguments);
   Ending ending;
-  std::uint64_t programs = 0;
-  double moved = 0;  // when the last program ended
   bool stopped = false;
   while (!stopped && worker.output() >= 0) {
     pollfd file = {worker.output(), POLLIN, 0};
     poll(&file, 1, 100);
     if (file.revents) worker.read_output();
-    const double now = worker.seconds();
-    const bool moves = worker.programs() != programs;
-    if (moves) {
-      programs = worker.programs();
-      moved = now;
-    }
-    ending.timed_out = now > moved + kHangSeconds;
-    stopped = ending.timed_out || (moves && now >= seconds);
+    const double still = worker.seconds_without_program();
+    ending.timed_out = still > kHangSeconds;
+    stopped = ending.timed_out || (still == 0 && worker.seconds() >= seconds);
   }
   if (stopped) worker.stop(SIGKILL);
   const cli::WorkerEnd end = worker.finish();

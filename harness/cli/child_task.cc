@@ -5,10 +5,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-
-#include "check.h"
-
 namespace tidemark::cli {
 
 ChildTask::ChildTask(const std::function<std::string()>& make, unsigned seconds)
@@ -16,11 +12,7 @@ ChildTask::ChildTask(const std::function<std::string()>& make, unsigned seconds)
       child_(
           [&] {
             setpgid(0, 0);  // a terminal's interrupt is for the parent, who may go on with it
-            const std::string text = make();
-            check(text.size() <= sizeof(text_->bytes), "child-task.too-long");
-            std::ranges::copy(text, text_->bytes);
-            text_->size = text.size();
-            text_->whole = true;
+            text_.become(make());
           },
           Heard::errors) {}
 
@@ -37,8 +29,7 @@ bool ChildTask::has_ended(int milliseconds) {
 }
 
 std::optional<std::string> ChildTask::text() const {
-  if (timed_out_ || !text_->whole) return std::nullopt;
-  return std::string(text_->bytes, text_->size);
+  return timed_out_ ? std::nullopt : text_.text();
 }
 
 }  // namespace tidemark::cli

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "shared_memory.h"
+#include "shared_text.h"
 #include "subprocess.h"
 
 namespace tidemark::cli {
@@ -26,14 +26,9 @@ class ChildTask {
   bool timed_out() const { return timed_out_; }
 
  private:
-  struct Text {
-    std::size_t size;
-    bool whole;
-    char bytes[std::size_t{64} << 20];
-  };
   using Clock = std::chrono::steady_clock;
 
-  Shared<Text> text_;
+  SharedText text_;
   Clock::time_point until_;
   bool timed_out_ = false;
   std::string said_;

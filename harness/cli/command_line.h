@@ -26,9 +26,11 @@ inline void by_wrapper(CLI::Option* option) { option->required()->group(""); }
 inline int run_or_complain(const std::function<int()>& action) {
   try {
     const int code = action();
-    // A disk that is full shows no earlier.
-    if (std::fflush(stdout) != 0)
-      throw std::system_error(errno, std::generic_category(), "cannot write standard output");
+    // A disk that is full shows no earlier; or it did in a flush, which keeps no errno.
+    const int earlier = std::ferror(stdout) ? EIO : 0;
+    if (std::fflush(stdout) != 0 || earlier)
+      throw std::system_error(earlier ? earlier : errno, std::generic_category(),
+                              "cannot write standard output");
     return code;
   } catch (const std::system_error& error) {
     fmt::print(stderr, "tidemark: {}\n", error.what());

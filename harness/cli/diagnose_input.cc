@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 
-#include "check.h"
 #include "finding_name.h"
-#include "shared_memory.h"
+#include "shared_text.h"
 
 namespace tidemark::cli {
 namespace {
@@ -16,24 +14,6 @@ constexpr unsigned kDiagnosisSeconds = 60;
 // Each run of what hangs takes all of its time: it gets less of it.
 constexpr unsigned kHangSeconds = 2;
 constexpr std::size_t kHangRuns = 30, kMemoryRuns = 40, kCrashRuns = 1000;
-
-// What a child says to its parent.
-class SharedText {
- public:
-  void become(const std::string& text) {
-    check(text.size() <= sizeof(memory_->text), "diagnosis.too-long");
-    std::ranges::copy(text, memory_->text);
-    memory_->size = text.size();
-  }
-  std::string_view text() const { return {memory_->text, memory_->size}; }
-
- private:
-  struct Memory {
-    std::size_t size;
-    char text[std::size_t{64} << 20];
-  };
-  Shared<Memory> memory_;
-};
 
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
                        unsigned seconds) {
@@ -86,7 +66,8 @@ std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& j
   };
   if (judgement.crashed || !run_guarded(diagnose, kDiagnosisSeconds).fine)
     return diagnose_crash(tested, judgement.signature, program, input, seconds);
-  return read_diagnosed(said.text());
+  const auto text = said.text();
+  return text ? read_diagnosed(*text) : std::nullopt;
 }
 
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program) {

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "diagnose_input.h"
 #include "files.h"
 #include "finding_name.h"
+#include "json_output.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -104,7 +104,6 @@ bool Found::is_one_of_many(const fs::path& input) {
 }
 
 void Found::add(const fs::path& input, const std::string& said, bool starved) {
-  if (!fs::is_regular_file(input)) return;  // another process ended on the same bytes
   waiting_.push_back({.input = input, .said = said, .starved = starved});
 }
 
@@ -233,9 +232,7 @@ void Found::announce(const Finding& finding) {
   if (times_[finding.name] > 1) return;
   fresh_ += filed.is_new;
   if (json_) {
-    const nlohmann::json found = {
-        {"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}};
-    fmt::print("{}\n", found.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+    print_json({{"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}});
     std::fflush(stdout);
   } else if (is_terminal()) {
     fmt::print("\r\x1b[K");

@@ -242,7 +242,7 @@ class Run {
   void show_progress() {
     const Live live = figures();
     if (options_.json) {
-      fmt::print("{}\n", json_line(live));
+      print_json(json_of(live));
     } else {
       // A finding came in between.
       if (live.found != shown_found_) fmt::print("{}\n", heading());

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
+
 namespace tidemark::cli {
 
 std::string heading() {
@@ -19,13 +21,18 @@ std::string line(const Live& live) {
                      live.memory_mib, live.restarts, std::to_string(live.found) + in_work);
 }
 
-std::string json_line(const Live& live) {
-  return fmt::format(
-      R"({{"seconds":{:.1f},"programs_per_second":{:.0f},"corpus":{},"coverage":{},)"
-      R"("most_coverage":{},"seconds_since_new_coverage":{:.1f},"memory_mib":{},"restarts":{},)"
-      R"("found":{},"in_work":{}}})",
-      live.seconds, live.programs_per_second, live.corpus, live.coverage, live.most_coverage,
-      live.last_new, live.memory_mib, live.restarts, live.found, live.in_work);
+Json json_of(const Live& live) {
+  const auto tenths = [](double seconds) { return std::round(seconds * 10) / 10; };
+  return {{"seconds", tenths(live.seconds)},
+          {"programs_per_second", std::llround(live.programs_per_second)},
+          {"corpus", live.corpus},
+          {"coverage", live.coverage},
+          {"most_coverage", live.most_coverage},
+          {"seconds_since_new_coverage", tenths(live.last_new)},
+          {"memory_mib", live.memory_mib},
+          {"restarts", live.restarts},
+          {"found", live.found},
+          {"in_work", live.in_work}};
 }
 
 }  // namespace tidemark::cli

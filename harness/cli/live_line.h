@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "json_output.h"
+
 namespace tidemark::cli {
 
 struct Live {
@@ -21,6 +23,6 @@ struct Live {
 
 std::string heading();
 std::string line(const Live& live);
-std::string json_line(const Live& live);
+Json json_of(const Live& live);
 
 }  // namespace tidemark::cli

@@ -3,12 +3,13 @@
 #include <fmt/core.h>
 
 #include <cstdlib>
+#include <limits>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "commands.h"
 #include "errno_names.h"
 #include "isolation.h"
+#include "json_output.h"
 #include "lockstep.h"
 #include "outcome.h"
 #include "picture.h"
@@ -20,8 +21,6 @@
 
 namespace tidemark::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // A program that takes longer hangs: slow is not wrong, and those with many operations are.
 unsigned most_seconds(const Program& program) {
@@ -42,8 +41,9 @@ std::string range_text(const Step& step) {
 }
 
 // The words that the user finds in the bitmap.
-WordRuns words_of(const Executor& executor) {
-  return stored_words(executor.world().bitmaps[0], executor.bitmap_first());
+WordRuns words_of(const Executor& executor,
+                  std::size_t most = std::numeric_limits<std::size_t>::max()) {
+  return stored_words(executor.world().bitmaps[0], executor.bitmap_first(), most);
 }
 
 bool answered(const Operation& operation, const Step& step) {
@@ -59,10 +59,11 @@ void print_step(std::size_t index, const Operation& operation, Lockstep& lockste
   if (operation.when == When::now && has_range(operation.verb))
     line += "   [" + range_text(step) + "]";
   if (answered(operation, step)) {
-    const auto words = words_of(lockstep.actual());
+    constexpr std::size_t kShown = 8;
+    const auto words = words_of(lockstep.actual(), kShown);
     line += words.empty() ? "   clean" : "   dirty";
-    for (std::size_t i = 0; i < words.size() && i < 8; ++i) line += " " + print(words[i]);
-    if (words.size() > 8) line += " ...";
+    for (std::size_t i = 0; i < words.size() && i < kShown; ++i) line += " " + print(words[i]);
+    if (words.size() > kShown) line += " ...";
   }
   fmt::print("{}\n", line);
   for (const Step& inner : lockstep.steps().subspan(1)) {
@@ -86,10 +87,6 @@ Json step_json(const Operation& operation, Lockstep& lockstep) {
       item["words"].push_back({run.first, run.last, run.word});
   }
   return item;
-}
-
-void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 // Ordinary names as they are.

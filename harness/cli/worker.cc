@@ -37,9 +37,8 @@ std::string after(const std::string& text, const std::string& marker) {
 
 // Leaves `number` as it is where there is no `marker`.
 void number_after(const std::string& line, const std::string& marker, std::uint64_t& number) {
-  const auto at = line.find(marker);
-  if (at != std::string::npos)
-    number = std::strtoull(line.c_str() + at + marker.size(), nullptr, 10);
+  const std::string text = after(line, marker);
+  if (!text.empty()) number = std::strtoull(text.c_str(), nullptr, 10);
 }
 
 // In the child: the program that `words` call, in the folder `in`.
@@ -112,6 +111,15 @@ double Worker::lifetime() const {
 }
 
 double Worker::seconds() const { return lifetime() - child_->seconds_without_core(); }
+
+double Worker::seconds_without_program() {
+  const double now = seconds();
+  if (programs() != programs_) {
+    programs_ = programs();
+    moved_ = now;
+  }
+  return now - moved_;
+}
 
 bool Worker::was_starved() const { return child_->seconds_without_core() > lifetime() / 2; }
 

@@ -52,6 +52,9 @@ class Worker {
   double seconds() const;
   // Of a core that it had so far; up to finish().
   double processor_seconds() const { return child_->seconds_with_core(); }
+  // Of those of seconds(), the ones since a program last ended: since this was asked for the
+  // first time after that.
+  double seconds_without_program();
   // Waits for its end.
   WorkerEnd finish();
 
@@ -74,6 +77,8 @@ class Worker {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   Counters* counters_ = nullptr;
   std::optional<Child> child_;
+  std::uint64_t programs_ = 0;  // when they were last looked at
+  double moved_ = 0;            // seconds(), when there were last more than before
   std::uint64_t coverage_ = 0, most_coverage_ = 0, corpus_ = 0, memory_mib_ = 0;
   std::string partial_;  // of a line
   std::string said_;

@@ -22,7 +22,7 @@ constexpr unsigned kSymbolizerSeconds = 20;
 // What a child says of a program that does something wrong, but lets it live.
 constexpr const char* kMismatch = "Mismatch: ";
 // And of one in which somebody called exit(); a stack comes after it.
-constexpr const char* kExit = "Ended by exit(): ";
+constexpr const char* kExit = "Ended by exit()";
 
 struct Address {
   std::string module, offset;
@@ -117,7 +117,7 @@ extern "C" void __sanitizer_print_stack_trace() __attribute__((weak));
 
 // Nobody else in a child ends it by exit().
 void say_who_called_exit() {
-  std::fprintf(stderr, "%s0\n", kExit);
+  std::fprintf(stderr, "%s\n", kExit);
   if (__sanitizer_print_stack_trace) __sanitizer_print_stack_trace();
   std::_Exit(1);
 }
