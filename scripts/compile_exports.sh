@@ -42,7 +42,7 @@ done
 cp case_0.inc first_case.cc
 for file in first_case.cc all_cases.cc; do
   "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only \
-    -I"$root"/harness/{base,program,simulator,oracles,subjects} "$file" ||
+    -I"$root"/harness/{base,hardware,program,language,simulator,oracles,subjects} "$file" ||
     fail "a GoogleTest case does not compile"
 done
 echo "${#programs[@]} programs, each as C and as a GoogleTest case"

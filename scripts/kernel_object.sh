@@ -7,7 +7,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-packages=(linux-headers-amd64 linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64)
+packages=(linux-headers-amd64 linux-headers-6.12-cloud-amd64)
 
 fail() { printf 'kernel_object: %s\n' "$*" >&2; exit 1; }
 

@@ -77,16 +77,19 @@ judge='
 
 status=0
 for version in "${versions[@]}"; do
-  run=$build/linux-$version
+  run=$build/linux-$version name=linux_${version/./_}
   if ! LLVM_PROFILE_FILE=$run.profraw "$build/peers/linux/linux_tests" \
-    --gtest_filter="*/linux_${version/./_}" >"$run.log" 2>&1; then
+    --gtest_filter="*/$name" >"$run.log" 2>&1; then
     cat "$run.log" >&2
     exit 2
   fi
   llvm-profdata-19 merge -o "$run.profdata" "$run.profraw"
   # Functions of headers that a version does not use have no counters.
-  llvm-cov-19 export -format=lcov "$build/peers/linux/linux-$version/all.o" \
-    -instr-profile="$run.profdata" >"$run.lcov" 2>"$run.log"
+  if ! llvm-cov-19 export -format=lcov "$build/peers/linux/linux-$version/${name}_all.o" \
+    -instr-profile="$run.profdata" >"$run.lcov" 2>"$run.log"; then
+    cat "$run.log" >&2
+    exit 2
+  fi
   list=peers/linux/unreachable.txt
   source=$build/peers/linux/linux-$version/drivers/vfio/vfio_iommu_type1.c
   awk -v list="$list" -v source="$source" -v version="$version" -v show="$show" "$judge" \

@@ -3,8 +3,7 @@
 # Runs the tests with several threads, under ThreadSanitizer, on trackers that have one of
 # the bugs of corpus/bugs/threads.txt, and says how often each was seen, and what saw it
 # first: a race, a crash, a test, or an assertion. Fails if a bug was not seen in nine runs of
-# ten, or
-# if the tracker as it is fails in one. Usage: scripts/races.sh [RUNS [BUG...]]
+# ten, or if the tracker as it is fails in one. Usage: scripts/races.sh [RUNS [BUG...]]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runs=${1:-10}
