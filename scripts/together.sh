@@ -27,6 +27,11 @@ wrong=0
 for finding in "$work"/findings/*/; do
   program=$finding/program.trace owners=()
   how=$(failure together "$program")
+  if [[ -z $how ]]; then
+    printf 'does not fail again: %s\n' "$(basename "$finding")"
+    wrong=$((wrong + 1))
+    continue
+  fi
   for bug in "${names[@]}"; do
     [[ $(failure "$bug" "$program") != "$how" ]] || owners+=("$bug")
   done

@@ -4,11 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "export_record.h"
 #include "liar.h"
+#include "program_bytes.h"
+#include "program_text.h"
 #include "support.h"
 #include "text.h"
 
@@ -32,6 +36,40 @@ class Notes final : public Watcher {
  private:
   const Executor& executor_;
 };
+
+std::vector<std::uint8_t> random_bytes(std::mt19937& random, std::size_t count) {
+  std::vector<std::uint8_t> bytes(count);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  return bytes;
+}
+
+// Or else what the fuzzer finds would not be found again.
+TEST(AnExecutor, DoesTheSameWhateverRanBefore) {
+  std::mt19937 random(1);
+  Executor used;
+  for (int i = 0; i < 300; ++i) {
+    Program program = decode(random_bytes(random, kRecordBytes * 8));
+    // The bytes that the last call in a window was given.
+    program.operations.push_back(program_of("stop arg=0x40010020").operations[0]);
+    run_all(used, R"(
+      attach g0 emulated
+      enroll d0
+      map 0p 1p rw
+      start
+      pin d0 0p 1p rw
+      window d0: query 0p 1p
+      unmap 0p 1p
+)",
+            make_tracker);
+    Executor fresh;
+    used.reset(program.setup, make_tracker);
+    fresh.reset(program.setup, make_tracker);
+    for (const Operation& operation : program.operations) {
+      const auto expected = fresh.run(operation);
+      ASSERT_TRUE(std::ranges::equal(used.run(operation), expected)) << print(program);
+    }
+  }
+}
 
 TEST(AnExecutor, TellsItsWatchersWhatItsUserLearns) {
   Executor executor;

@@ -45,7 +45,7 @@ std::int64_t Executor::call(unsigned command, std::uint64_t argument) {
 std::uint64_t Executor::place_argument(const Operation& operation, const void* argument,
                                        std::size_t bytes) {
   ArgumentArea& area = world_.arguments[depth_];
-  area.bytes.fill(0xa5);
+  area.bytes.fill(ArgumentArea::kUnset);
   std::memcpy(area.bytes.data() + ArgumentArea::kGuard, argument, bytes);
   return bent(operation, Field::argument, argument_address());
 }

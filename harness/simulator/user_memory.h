@@ -20,6 +20,7 @@ struct ArgumentArea {
   static constexpr std::uint64_t kBase = 0x10000;
   static constexpr std::size_t kGuard = 32;
   static constexpr std::size_t kBytes = 256;
+  static constexpr std::uint8_t kUnset = 0xa5;  // no call was given these bytes
   std::array<std::uint8_t, kBytes> bytes;
 };
 

@@ -9,6 +9,7 @@ namespace tidemark {
 
 void World::reset(const Setup& setup, UnmapListener* listener) {
   memory.clear();
+  for (ArgumentArea& argument : arguments) argument.bytes.fill(ArgumentArea::kUnset);
   for (BitmapArea& bitmap : bitmaps) {
     bitmap.resize(setup.bitmap_words);
     bitmap.reset(false);
