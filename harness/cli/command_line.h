@@ -21,16 +21,20 @@ inline constexpr int kCouldNot = 2;  // bad input; could not run
 // ./tidemark gives this option itself: help does not ask the user for it.
 inline void by_wrapper(CLI::Option* option) { option->required()->group(""); }
 
+// A disk that is full shows no earlier.
+inline void flush_output() {
+  const bool failed_before = std::ferror(stdout);  // nobody kept its errno
+  if (std::fflush(stdout) != 0 || failed_before)
+    throw std::system_error(failed_before ? EIO : errno, std::generic_category(),
+                            "cannot write standard output");
+}
+
 // Files that cannot be read or written end here; what is wrong with a program
 // is a verdict and no error.
 inline int run_or_complain(const std::function<int()>& action) {
   try {
     const int code = action();
-    // A disk that is full shows no earlier; or it did in a flush, which keeps no errno.
-    const int earlier = std::ferror(stdout) ? EIO : 0;
-    if (std::fflush(stdout) != 0 || earlier)
-      throw std::system_error(earlier ? earlier : errno, std::generic_category(),
-                              "cannot write standard output");
+    flush_output();
     return code;
   } catch (const std::system_error& error) {
     fmt::print(stderr, "tidemark: {}\n", error.what());

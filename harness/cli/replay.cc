@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "command_line.h"
 #include "commands.h"
 #include "errno_names.h"
 #include "isolation.h"
@@ -128,7 +129,7 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
       print_step(i, program.operations[i], lockstep);
     if (options.state && program.operations[i].when == When::now)
       add_state(program.operations[i], lockstep, options, json);
-    std::fflush(stdout);  // the next may end the process
+    flush_output();  // the next may end the process
   }
   const bool whole = !found;
   const std::vector<std::size_t> waiting = lockstep.actual().waiting();
