@@ -205,7 +205,7 @@ TEST(D5, ThePfnsAreThoseOfTheUsersPages) {
           make_tracker);
   // Pages 11 and 12 are neighbours for the user, not in the host.
   const auto pfn = [&](std::uint64_t page) {
-    return World::pfn_of(executor.mappings()[0].vaddr + (page - 10) * kPageBytes);
+    return World::pfn_of(executor.mappings().newest(0).vaddr + (page - 10) * kPageBytes);
   };
   std::array<std::uint64_t, 512> pfns = {};
   ASSERT_EQ(executor.subject().pin(0, 11 * kPageBytes, 3, 3, pfns.data()), 3);

@@ -117,9 +117,9 @@ TEST(R4, WhatWasWrittenCanBeRead) {
           make_tracker);
   std::array<std::uint8_t, 10> read = {}, there = {};
   ASSERT_EQ(executor.subject().rw(2 * kPageBytes - 5, read.data(), read.size(), false), 0);
-  const auto mappings = executor.mappings();
-  executor.world().memory.read(mappings[0].vaddr + 2 * kPageBytes - 5, there.data(), 5);
-  executor.world().memory.read(mappings[1].vaddr, there.data() + 5, 5);
+  const LiveMappings& mappings = executor.mappings();
+  executor.world().memory.read(mappings.newest(1).vaddr + 2 * kPageBytes - 5, there.data(), 5);
+  executor.world().memory.read(mappings.newest(0).vaddr, there.data() + 5, 5);
   EXPECT_EQ(read, there);
   EXPECT_EQ(read[0], 0);
   EXPECT_NE(read[1], 0);

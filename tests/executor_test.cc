@@ -203,7 +203,7 @@ constexpr const char* kMapInAWindow = R"(
 
 std::string mappings_of(const Executor& executor) {
   std::string text;
-  for (const LiveMapping& mapping : executor.mappings())
+  for (const auto& [age, mapping] : executor.mappings().by_age())
     text += hex(mapping.first) + "-" + hex(mapping.last) + (mapping.writable ? " rw\n" : " r\n");
   return text;
 }

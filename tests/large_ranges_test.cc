@@ -68,6 +68,26 @@ TEST(AGuestOf65535Mappings, IsReplayed) {
 }
 
 // What lies behind the room faults, as it would where a user has no more memory.
+// Each callback maps and pins the next page. What the device does in it must not take as long
+// as all that it holds by then.
+TEST(ADevice, MayPinAPageInEachOfItsWindows) {
+  const Program program = program_of(R"(
+    container v2
+    attach g0 emulated
+    enroll d0 keep
+    enroll d3
+    map 0p 1p rw
+    each-window d3: map m0.end 1p rw
+    each-window d3: pin d0 m0 1p rw
+    pin d0 0p 1p rw
+    unmap 0 0 all
+)");
+  Lockstep lockstep(make_tracker, make_reference);
+  const auto found = lockstep.run(program);
+  EXPECT_FALSE(found) << describe(*found, program);
+  EXPECT_GT(lockstep.actual().left_out_in_windows(), 0u) << "it would go on for long";
+}
+
 TEST(AUser, HasAsMuchRoomAsTheProgramSays) {
   const std::string rest = R"(
     map 0p 1048576p rw

@@ -359,5 +359,14 @@ TEST(AMismatch, OfTheStateIsFoundAtTheInterval) {
   EXPECT_EQ(mismatch->operation, Lockstep::kStateInterval - 1);
 }
 
+// That of what an operation left is looked at before what is expected of it.
+TEST(AMismatch, OfAnExpectedStateNamesTheStepThatLeftIt) {
+  Lockstep lockstep(lying<Lie::moves_a_mapping>, make_reference);
+  const auto mismatch = lockstep.run(program_of("start\nmap 0p 4p rw => 0 mappings=1\nstop"));
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(print(mismatch->signature), "lockstep.state.mappings");
+  EXPECT_EQ(mismatch->operation, 1u);
+}
+
 }  // namespace
 }  // namespace tidemark

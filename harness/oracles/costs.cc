@@ -42,7 +42,7 @@ void Costs::operation_runs(const Operation& operation, const Step& step) {
 
 std::uint64_t Costs::marks_of_all() const {
   std::uint64_t bytes = 0;
-  for (const LiveMapping& mapping : source_.mappings())
+  for (const auto& [age, mapping] : source_.mappings().by_age())
     bytes += bytes_of_marks((mapping.last - mapping.first) / kPageBytes + 1);
   return bytes;
 }
@@ -74,10 +74,9 @@ std::uint64_t Costs::last() const {
 }
 
 std::uint64_t Costs::mappings_touched() const {
-  const std::uint64_t end = last();
-  return static_cast<std::uint64_t>(std::ranges::count_if(
-      source_.mappings(),
-      [&](const LiveMapping& mapping) { return mapping.first <= end && mapping.last >= first_; }));
+  std::uint64_t count = 0;
+  source_.mappings().each_in(first_, last(), [&](const LiveMapping&) { ++count; });
+  return count;
 }
 
 // Of the tree of all pages that drivers hold, and so many more.

@@ -124,15 +124,15 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   if (auto found = compare_locks(index_); counts(found)) return found;
   if (auto found = compare_costs(); counts(found)) return found;
   if (auto found = reported_again(); counts(found)) return found;
+  const std::size_t number = index_++;
   if (expectation) {
     // So that what is expected of the state does not count where it is known to differ.
     if (expectation->is_of_state())
       if (auto found = compare_states()) return found;
-    of_actual_.expect(index_, operation, steps_[0], *expectation);
-    of_expected_.expect(index_, operation, expected[0], *expectation);
+    of_actual_.expect(number, operation, steps_[0], *expectation);
+    of_expected_.expect(number, operation, expected[0], *expectation);
   }
   if (auto found = compare_expectations(); counts(found)) return found;
-  ++index_;
   return state_is_due() ? compare_states() : std::nullopt;
 }
 

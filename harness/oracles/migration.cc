@@ -20,21 +20,13 @@ void Migration::tracking_switched(bool on) {
 
 void Migration::answered(const Answer& answer) {
   if (!running_) return;
-  asked_.clear();
-  for (const LiveMapping& mapping : source_.mappings())
-    if (mapping.last >= answer.first && mapping.first <= answer.last) asked_.push_back(mapping);
-  for (const std::uint64_t page : memory().pages()) {
-    for (const LiveMapping& mapping : asked_) {
-      if (!mapping.holds(page)) continue;
-      const std::uint64_t iova = mapping.iova_of(page);
-      if (iova < answer.first || iova > answer.last) continue;
-      const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
-      // Also in a guard of the bitmap's area: that is where a range with more words than
-      // there is room for has some.
-      const auto byte = source_.world().stored(answer.bitmap + bit / 8);
-      if (byte && *byte >> bit % 8 & 1) copy(page);
-    }
-  }
+  each_written(answer.first, answer.last, [&](std::uint64_t iova, std::uint64_t page) {
+    const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
+    // Also in a guard of the bitmap's area: that is where a range with more words than
+    // there is room for has some.
+    const auto byte = source_.world().stored(answer.bitmap + bit / 8);
+    if (byte && *byte >> bit % 8 & 1) copy(page);
+  });
 }
 
 void Migration::answer_written(std::uint64_t user_page) {
@@ -43,8 +35,7 @@ void Migration::answer_written(std::uint64_t user_page) {
 
 void Migration::mapping_dropped(const LiveMapping& mapping) {
   if (!running_) return;
-  for (const std::uint64_t page : memory().pages())
-    if (mapping.holds(page)) copy(page);
+  mapping.each_written(memory(), [&](std::uint64_t page) { copy(page); });
 }
 
 std::optional<std::uint64_t> Migration::lost_page() const {
@@ -53,7 +44,7 @@ std::optional<std::uint64_t> Migration::lost_page() const {
   for (const std::uint64_t page : memory().pages()) {
     const GuestMemory::PageData* copy = destination_.find(page);
     if (*memory().find(page) == (copy ? *copy : kZero)) continue;
-    for (const LiveMapping& mapping : source_.mappings())
+    for (const auto& [age, mapping] : source_.mappings().by_age())
       if (mapping.holds(page)) return mapping.iova_of(page);
     return page * kPageBytes;
   }

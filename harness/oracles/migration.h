@@ -27,7 +27,8 @@ class Migration final : public Watcher {
 
   // Everything is copied once.
   void tracking_switched(bool on) override;
-  // Cost: mappings, and pages ever written times mappings that were asked for.
+  // Cost: of each mapping that was asked for, its pages, or all that were ever written if
+  // these are fewer.
   void answered(const Answer& answer) override;
   void answer_written(std::uint64_t user_page) override;
   // A careful user takes all of it for dirty.
@@ -48,6 +49,16 @@ class Migration final : public Watcher {
  private:
   const GuestMemory& memory() const { return source_.world().memory; }
   void copy(std::uint64_t page);
+  // Calls `visit(iova, page)` for what of the mapped [first, last] was ever written.
+  template <class Visit>
+  void each_written(std::uint64_t first, std::uint64_t last, Visit visit) const {
+    source_.mappings().each_in(first, last, [&](const LiveMapping& mapping) {
+      mapping.each_written(memory(), [&](std::uint64_t page) {
+        const std::uint64_t iova = mapping.iova_of(page);
+        if (iova >= first && iova <= last) visit(iova, page);
+      });
+    });
+  }
   bool can_ask(const LiveMapping& mapping) const;
   void ask(const LiveMapping& mapping, std::uint64_t page_bytes,
            std::vector<Operation>& operations) const;
@@ -56,7 +67,6 @@ class Migration final : public Watcher {
   const Executor& source_;
   bool running_ = false;
   GuestMemory destination_;
-  std::vector<LiveMapping> asked_;  // of the answer, kept for its room
 };
 
 }  // namespace tidemark

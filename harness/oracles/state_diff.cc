@@ -50,8 +50,8 @@ bool has_too_many_marks(const State& state, const Setup& setup) {
 // 2^31 dirty pages take seconds under sanitizers: once, at the end, is enough.
 bool Lockstep::takes_long_to_inspect() {
   constexpr std::uint64_t kBytes = std::uint64_t{1} << 36;
-  return std::ranges::any_of(expected_.mappings(), [](const LiveMapping& mapping) {
-    return mapping.last - mapping.first >= kBytes;
+  return std::ranges::any_of(expected_.mappings().by_age(), [](const auto& mapping) {
+    return mapping.second.last - mapping.second.first >= kBytes;
   });
 }
 

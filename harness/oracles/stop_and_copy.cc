@@ -39,10 +39,11 @@ bool Migration::can_ask(const LiveMapping& mapping) const {
   if (first == mapping.first && last == mapping.last) return true;
   const RangeRule rule = source_.setup().rule;
   if (rule != RangeRule::whole) return rule == RangeRule::any;
-  return std::ranges::none_of(source_.mappings(), [&](const LiveMapping& other) {
-    const bool cut_at_first = other.first < first && other.last >= first;
-    return cut_at_first || (other.first <= last && other.last > last);
+  bool cut = false;
+  source_.mappings().each_in(first, last, [&](const LiveMapping& other) {
+    cut |= other.first < first || other.last > last;
   });
+  return !cut;
 }
 
 // Queries for `mapping` whose bits are of `page_bytes`, if there is something to lose
@@ -57,8 +58,9 @@ void Migration::ask(const LiveMapping& mapping, std::uint64_t page_bytes,
   const std::uint64_t piece_bytes =
       std::min(room_pages, ~std::uint64_t{0} / page_bytes) * page_bytes;
   std::vector<std::uint64_t> pieces;
-  for (const std::uint64_t page : memory().pages())
-    if (mapping.holds(page)) pieces.push_back((mapping.iova_of(page) - first) / piece_bytes);
+  mapping.each_written(memory(), [&](std::uint64_t page) {
+    pieces.push_back((mapping.iova_of(page) - first) / piece_bytes);
+  });
   if (pieces.empty()) return;
   std::ranges::sort(pieces);
   pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
@@ -91,7 +93,7 @@ void Migration::shrink_pages(std::vector<Operation>& operations) const {
 std::vector<Operation> Migration::closing_operations() const {
   std::vector<Operation> operations, later;
   if (!running_) return operations;
-  for (const LiveMapping& mapping : source_.mappings()) {
+  for (const auto& [age, mapping] : source_.mappings().by_age()) {
     if (can_ask(mapping))
       ask(mapping, source_.page_bytes(), operations);
     else
@@ -113,17 +115,15 @@ std::uint64_t Migration::first_word_asked(const Operation& query) const {
   const std::uint64_t room = room_of(source_);
   if (words <= room) return 0;
   std::uint64_t word = words - room;
-  for (const LiveMapping& mapping : source_.mappings())
-    for (const std::uint64_t page : memory().pages())
-      if (mapping.holds(page) && mapping.iova_of(page) - first < size)
-        word = std::min(word, (mapping.iova_of(page) - first) / word_bytes);
+  each_written(first, first + (size - 1), [&](std::uint64_t iova, std::uint64_t) {
+    word = std::min(word, (iova - first) / word_bytes);
+  });
   return word;
 }
 
 void Migration::refused(const Step& query) {
-  for (const std::uint64_t page : memory().pages())
-    for (const LiveMapping& mapping : source_.mappings())
-      if (mapping.holds(page) && mapping.iova_of(page) - query.first <= query.size - 1) copy(page);
+  each_written(query.first, query.first + (query.size - 1),
+               [&](std::uint64_t, std::uint64_t page) { copy(page); });
 }
 
 }  // namespace tidemark

@@ -21,11 +21,6 @@ int pages_of_pin(const Step& step) {
   return static_cast<int>(std::clamp<std::int64_t>(pages, -1, 1000));
 }
 
-Executor::Held* Executor::held(std::uint64_t iova) {
-  const auto found = std::ranges::lower_bound(held_, iova, {}, &Held::iova);
-  return found != held_.end() && found->iova == iova ? &*found : nullptr;
-}
-
 std::int64_t Executor::do_pin(const Operation& operation, Step& step) {
   const std::uint64_t iova = step.first;
   const int count = pages_of_pin(step);
@@ -48,25 +43,22 @@ std::int64_t Executor::do_pin(const Operation& operation, Step& step) {
   for (int i = 0; i < result; ++i) {
     step.digest = mix(step.digest, pfns[static_cast<std::size_t>(i)]);
     const std::uint64_t page = first + static_cast<std::uint64_t>(i) * kPageBytes;
-    Held* entry = held(page);
-    if (!entry) {
-      const auto at = std::lower_bound(held_.begin(), held_.end(), page,
-                                       [](const Held& h, std::uint64_t p) { return h.iova < p; });
-      entry = &*held_.insert(at, Held{page, World::vaddr_of(pfns[static_cast<std::size_t>(i)])});
-    }
-    ++entry->pins;
-    ++entry->by[device];
-    entry->writable |= (rights & 2) != 0;
+    Held& entry = held_.try_emplace(page, Held{World::vaddr_of(pfns[static_cast<std::size_t>(i)])})
+                      .first->second;
+    ++entry.pins;
+    ++entry.by[device];
+    entry.writable |= (rights & 2) != 0;
   }
   return result;
 }
 
 // One unpin of one page reached the subject.
 void Executor::unpin_page(std::uint64_t iova, unsigned device) {
-  Held* entry = held(iova);
-  if (!entry) return;
-  if (entry->by[device]) --entry->by[device];
-  if (--entry->pins == 0) held_.erase(held_.begin() + (entry - held_.data()));
+  const auto at = held_.find(iova);
+  if (at == held_.end()) return;
+  Held& page = at->second;
+  if (page.by[device]) --page.by[device];
+  if (--page.pins == 0) held_.erase(at);
 }
 
 std::int64_t Executor::do_unpin(const Operation& operation, const Step& step) {
@@ -78,7 +70,7 @@ std::int64_t Executor::do_unpin(const Operation& operation, const Step& step) {
   const std::uint64_t first = page_around(iova);
   for (int i = 0; i < count; ++i) {
     const std::uint64_t page = first + static_cast<std::uint64_t>(i) * kPageBytes;
-    if (page < first || !mapping_at(page)) break;
+    if (page < first || !mappings_.at(page)) break;
     unpin_page(page, operation.id % kDevices);
   }
   return 0;
@@ -125,12 +117,12 @@ std::int64_t Executor::do_dma(const Operation& operation, const Step& step) {
   const std::uint64_t last = std::max(first, first + bytes - 1);
   for (std::uint64_t at = first; at >= first && at <= last; at = (at | (kPageBytes - 1)) + 1) {
     const std::uint64_t part = std::min(last, at | (kPageBytes - 1)) - at + 1;
-    const LiveMapping* mapping = by_group ? mapping_at(at) : nullptr;
-    const Held* page = by_group ? nullptr : held(page_around(at));
+    const LiveMapping* mapping = by_group ? mappings_.at(at) : nullptr;
+    const auto page = by_group ? held_.end() : held_.find(page_around(at));
     if (mapping && mapping->writable)
       dma_write(mapping->vaddr + (at - mapping->first), part);
-    else if (page && page->by[id] && page->writable)
-      dma_write(page->vaddr + at % kPageBytes, part);
+    else if (page != held_.end() && page->second.by[id] && page->second.writable)
+      dma_write(page->second.vaddr + at % kPageBytes, part);
     if ((at | (kPageBytes - 1)) == ~std::uint64_t{0}) break;
   }
   return 0;
@@ -161,7 +153,7 @@ std::int64_t Executor::do_detach(const Operation& operation) {
   subject_->detach(group);
   returned(Verb::detach);
   if (attached && last) {
-    for (const LiveMapping& mapping : mappings_) dropped(mapping);
+    for (const auto& [age, mapping] : mappings_.by_age()) dropped(mapping);
     mappings_.clear();
     held_.clear();
   }
@@ -197,6 +189,12 @@ void Executor::run_window(Device& device) {
   std::vector<Script> scripts;
   scripts.swap(device.scripts);
   for (Script& script : scripts) {
+    if (ran_in_windows_ == kMostInWindows) {
+      ++left_out_in_windows_;
+      device.scripts.push_back(script);
+      continue;
+    }
+    ++ran_in_windows_;
     script.has_run = true;
     if (script.operation.when == When::every_callback) device.scripts.push_back(script);
     const std::size_t index = steps_.size();
@@ -222,17 +220,19 @@ void Executor::dma_unmap(unsigned number, std::uint64_t iova, std::uint64_t byte
   device.called = true;
 
   const std::uint64_t last = iova + bytes - 1;
-  for (std::size_t i = 0; i < held_.size() && !device.keeps;) {
-    const Held page = held_[i];
-    if (page.iova < iova || page.iova > last || !page.by[number]) {
-      ++i;
+  auto at = held_.lower_bound(iova);
+  while (at != held_.end() && at->first <= last && !device.keeps) {
+    const auto [page, held] = *at;
+    if (!held.by[number]) {
+      ++at;
       continue;
     }
     // The last thing that a device does before it lets go is to write.
-    if (page.writable) dma_write(page.vaddr + 8 * number, 8);
-    subject_->unpin(page.iova, 1);
+    if (held.writable) dma_write(held.vaddr + 8 * number, 8);
+    subject_->unpin(page, 1);
     returned(Verb::unpin, 0, 1);
-    unpin_page(page.iova, number);
+    unpin_page(page, number);
+    at = held_.lower_bound(page);  // there may be more pins of it
   }
 
   if (outermost) run_window(device);

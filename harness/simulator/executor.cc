@@ -25,6 +25,7 @@ void Executor::reset(const Setup& setup, SubjectFactory make) {
   asks_page_bytes_ = false;
   written_ = 0;
   given_ = 0;
+  ran_in_windows_ = left_out_in_windows_ = 0;
   depth_ = 0;
   setup_ = setup;
   make_ = make;
@@ -48,8 +49,7 @@ std::string Executor::release() {
 
 const LiveMapping* Executor::newest(unsigned index) const {
   if (mappings_.empty()) return nullptr;
-  const std::size_t back = index < mappings_.size() ? index : index % mappings_.size();
-  return &mappings_[mappings_.size() - 1 - back];
+  return &mappings_.newest(index < mappings_.size() ? index : index % mappings_.size());
 }
 
 std::uint64_t Executor::resolve(const Quantity& quantity) const {
@@ -83,12 +83,6 @@ std::uint64_t Executor::resolve_vaddr(const Quantity& quantity, std::uint64_t by
   const bool by_mapping =
       mapping && (quantity.base == Base::mapping || quantity.base == Base::mapping_end);
   return resolve(quantity) + (by_mapping ? mapping->vaddr - mapping->first : 0);
-}
-
-const LiveMapping* Executor::mapping_at(std::uint64_t iova) const {
-  for (const LiveMapping& mapping : mappings_)
-    if (iova >= mapping.first && iova <= mapping.last) return &mapping;
-  return nullptr;
 }
 
 std::span<const Step> Executor::run(const Operation& operation, std::span<const Step> hints) {
@@ -150,7 +144,7 @@ std::uint64_t Executor::faulting_address(const Operation& operation, const Fault
   const bool bytewise = operation.verb == Verb::write || operation.verb == Verb::read;
   const std::uint64_t offset = bytewise ? 8 * index : kPageBytes * index;
   if (operation.verb == Verb::map) return resolve_vaddr(operation.vaddr, step.size) + offset;
-  const LiveMapping* mapping = mapping_at(step.first + offset);
+  const LiveMapping* mapping = mappings_.at(step.first + offset);
   return mapping ? mapping->vaddr + (step.first + offset - mapping->first) : 0;
 }
 

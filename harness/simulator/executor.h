@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -94,18 +96,15 @@ class Executor final : public UnmapListener {
   Subject& subject() { return *subject_; }
   const World& world() const { return world_; }
   const Setup& setup() const { return setup_; }
-  std::span<const LiveMapping> mappings() const { return mappings_; }  // oldest first
+  const LiveMappings& mappings() const { return mappings_; }
   std::span<const GroupState, kGroups> groups() const { return groups_; }
   // Does a driver hold the page, of this number?
-  bool holds(std::uint64_t page) const {
-    const auto found = std::ranges::lower_bound(held_, page * kPageBytes, {}, &Held::iova);
-    return found != held_.end() && found->iova / kPageBytes == page;
-  }
+  bool holds(std::uint64_t page) const { return held_.contains(page * kPageBytes); }
   // How many pages drivers hold: all, and those in [first, last], bytes.
   std::size_t held_pages() const { return held_.size(); }
   std::size_t held_pages(std::uint64_t first, std::uint64_t last) const {
-    return static_cast<std::size_t>(std::ranges::upper_bound(held_, last, {}, &Held::iova) -
-                                    std::ranges::lower_bound(held_, first, {}, &Held::iova));
+    return static_cast<std::size_t>(
+        std::distance(held_.lower_bound(first), held_.upper_bound(last)));
   }
   // P, as GET_INFO said it when a hardware group last came or went.
   std::uint64_t page_bytes() const { return page_bytes_; }
@@ -122,6 +121,11 @@ class Executor final : public UnmapListener {
   std::span<const CallbackMade> callbacks() const { return callbacks_; }
   // That the subject gave while the last operation ran; those of run_from() stay with it.
   std::span<const std::string> warnings() const { return warnings_; }
+  // How many operations a program may run in windows: an unmap of all has up to 65,535, each
+  // of which may map another page. What comes after that waits.
+  static constexpr std::uint64_t kMostInWindows = 65536;
+  // How many had to wait that would have run.
+  std::uint64_t left_out_in_windows() const { return left_out_in_windows_; }
   // Which operations wait for a window and have not been in any, ascending, from 0.
   std::vector<std::size_t> waiting() const;
 
@@ -145,7 +149,7 @@ class Executor final : public UnmapListener {
   };
   // A page that drivers hold.
   struct Held {
-    std::uint64_t iova = 0, vaddr = 0;
+    std::uint64_t vaddr = 0;
     std::uint32_t pins = 0;                       // as the subject counts them
     std::array<std::uint16_t, kDevices> by = {};  // as each driver does
     bool writable = false;
@@ -191,10 +195,8 @@ class Executor final : public UnmapListener {
   void disarm();
   // The index-th newest; null if there is none at all.
   const LiveMapping* newest(unsigned index) const;
-  const LiveMapping* mapping_at(std::uint64_t iova) const;
   void forget_mappings(std::uint64_t first, std::uint64_t last);
   void ask_page_bytes();
-  Held* held(std::uint64_t iova);
   void dma_write(std::uint64_t vaddr, std::uint64_t bytes);
   void unpin_page(std::uint64_t iova, unsigned device);
   void fill(std::uint8_t* data, std::size_t bytes);
@@ -208,10 +210,10 @@ class Executor final : public UnmapListener {
   std::string left_at_source_;
   // Those that made the groups attached and the devices enrolled that are, in their order.
   std::vector<Operation> standing_;
-  std::vector<LiveMapping> mappings_;  // oldest first
+  LiveMappings mappings_;
   std::array<Device, kDevices> devices_;
   std::array<GroupState, kGroups> groups_ = {};
-  std::vector<Held> held_;  // by iova
+  std::map<std::uint64_t, Held> held_;  // by IOVA of a page of 4 KiB
   std::vector<Step> steps_;
   std::span<const Step> hints_;
   std::uint64_t page_bytes_ = kPageBytes;
@@ -221,6 +223,7 @@ class Executor final : public UnmapListener {
   std::uint64_t bitmap_data_ = BitmapArea::kBase;
   std::vector<CallbackMade> callbacks_;
   std::vector<std::string> warnings_;
+  std::uint64_t ran_in_windows_ = 0, left_out_in_windows_ = 0;
   std::size_t given_ = 0;      // operations, to run at once or in a window
   std::uint64_t written_ = 0;  // transfers made; the bytes that they write follow from it
   unsigned depth_ = 0;

@@ -41,7 +41,7 @@ void Executor::switch_over() {
   std::vector<Operation> operations;
   for (const Operation& operation : standing_)
     operations.push_back(plain(operation, devices_[operation.id % kDevices].keeps));
-  for (const LiveMapping& mapping : mappings_) operations.push_back(map_of(mapping));
+  for (const auto& [age, mapping] : mappings_.by_age()) operations.push_back(map_of(mapping));
   for (Watcher* watcher : watchers_) watcher->tracking_switched(false);
 
   left_at_source_ = release();

@@ -115,22 +115,18 @@ std::int64_t Executor::do_map(const Operation& operation, Step& step) {
 }
 
 void Executor::learn_mapped(const vfio_iommu_type1_dma_map& map) {
-  mappings_.push_back({map.iova, map.iova + map.size - 1, map.vaddr,
-                       (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
-                       (map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0});
+  mappings_.add({map.iova, map.iova + map.size - 1, map.vaddr,
+                 (map.flags & VFIO_DMA_MAP_FLAG_READ) != 0,
+                 (map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0});
 }
 
 // Mappings that begin in [first, last] went, with all that was held there.
 void Executor::forget_mappings(std::uint64_t first, std::uint64_t last) {
-  for (const LiveMapping& mapping : mappings_) {
-    if (mapping.first < first || mapping.first > last) continue;
-    std::erase_if(held_, [&](const Held& held) {
-      return held.iova >= mapping.first && held.iova <= mapping.last;
-    });
-  }
-  std::erase_if(mappings_, [&](const LiveMapping& mapping) {
-    return mapping.first >= first && mapping.first <= last;
+  mappings_.each_in(first, last, [&](const LiveMapping& mapping) {
+    if (mapping.first < first) return;
+    held_.erase(held_.lower_bound(mapping.first), held_.upper_bound(mapping.last));
   });
+  mappings_.erase(first, last);
 }
 
 // The user's bitmap for [first, first + size), empty again.
@@ -175,9 +171,10 @@ void Executor::learn_unmapped(const RangeArgument& given, std::uint64_t argument
       bitmap.data < argument + kUnmapBytes && bitmap.data + bitmap.size > argument;
   if (given.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP && !overwritten) {
     answered({first, last, page_bytes, given.bitmap.data});
-  } else {
-    for (const LiveMapping& mapping : mappings_)
-      if (mapping.first >= first && mapping.first <= last && !nothing) dropped(mapping);
+  } else if (!nothing) {
+    mappings_.each_in(first, last, [&](const LiveMapping& mapping) {
+      if (mapping.first >= first) dropped(mapping);
+    });
   }
   if (!nothing) forget_mappings(first, last);
 }

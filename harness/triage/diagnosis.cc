@@ -201,8 +201,7 @@ class Diagnostician {
     if (mismatch_.pages.empty()) return std::nullopt;
     const std::uint64_t page = mismatch_.pages[0];
     run_watching_states(program_);
-    for (const LiveMapping& mapping : lockstep_.expected().mappings())
-      if (page >= mapping.first && page <= mapping.last) return mapping;
+    if (const LiveMapping* mapping = lockstep_.expected().mappings().at(page)) return *mapping;
     // An unmap took it: the page alone.
     return LiveMapping{page, page + kPageBytes - 1, 0, true, true};
   }
