@@ -15,13 +15,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const tidemark::UnderTest tested = tidemark::under_test_by_environment();
   static const std::unique_ptr<tidemark::Lockstep> lockstep = tested.lockstep(left_out);
   static tidemark::Reporter reporter(tested, *lockstep);
-  static tidemark::Counters& counters = tidemark::own_counters();
+  static tidemark::Progress& progress = tidemark::own_progress();
+  static_assert(tidemark::RecentInputs::kMostBytes == tidemark::kMaxProgramBytes);
   const std::uint64_t before = lockstep->operations();
   const tidemark::Program program = tidemark::without(left_out, tidemark::decode({data, size}));
   if (program.setup.bitmap_words > tidemark::kFuzzedBitmapWords) return -1;  // for replay alone
+  tidemark::note_input(progress.recent, data, size);
   const auto mismatch = lockstep->run(program);
-  tidemark::add_to_counter(counters.programs, 1);
-  tidemark::add_to_counter(counters.operations, lockstep->operations() - before);
+  tidemark::add_to_counter(progress.counters.programs, 1);
+  tidemark::add_to_counter(progress.counters.operations, lockstep->operations() - before);
   reporter.program_ran();
   if (mismatch) reporter.failed(program, *mismatch, {data, size});
   return 0;

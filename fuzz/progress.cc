@@ -5,29 +5,48 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
 namespace tidemark {
 
-Counters* map_counters(const char* path) {
+Progress* map_progress(const char* path) {
   const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return nullptr;
   void* memory = MAP_FAILED;
-  if (ftruncate(file, sizeof(Counters)) == 0)
-    memory = mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (ftruncate(file, sizeof(Progress)) == 0)
+    memory = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
-  return memory == MAP_FAILED ? nullptr : static_cast<Counters*>(memory);
+  return memory == MAP_FAILED ? nullptr : static_cast<Progress*>(memory);
 }
 
-Counters& own_counters() {
-  static Counters fallback;
-  static Counters* const counters = [] {
-    const char* path = std::getenv(kCountersVariable);
-    Counters* mapped = path ? map_counters(path) : nullptr;
+Progress& own_progress() {
+  static Progress fallback;
+  static Progress* const progress = [] {
+    const char* path = std::getenv(kProgressVariable);
+    Progress* mapped = path ? map_progress(path) : nullptr;
     return mapped ? mapped : &fallback;
   }();
-  return *counters;
+  return *progress;
+}
+
+void note_input(RecentInputs& recent, const std::uint8_t* data, std::size_t size) {
+  RecentInputs::Input& input = recent.inputs[recent.begun % RecentInputs::kInputs];
+  input.size = static_cast<std::uint32_t>(std::min(size, RecentInputs::kMostBytes));
+  std::copy_n(data, input.size, input.bytes);
+  add_to_counter(recent.begun, 1);
+}
+
+std::vector<std::vector<std::uint8_t>> inputs_in(const RecentInputs& recent) {
+  std::vector<std::vector<std::uint8_t>> inputs;
+  const std::uint64_t end = read_counter(recent.begun);
+  for (std::uint64_t i = end - std::min<std::uint64_t>(end, RecentInputs::kInputs); i < end; ++i) {
+    const RecentInputs::Input& input = recent.inputs[i % RecentInputs::kInputs];
+    inputs.emplace_back(input.bytes,
+                        input.bytes + std::min<std::size_t>(input.size, RecentInputs::kMostBytes));
+  }
+  return inputs;
 }
 
 std::uint64_t read_counter(const std::uint64_t& counter) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace tidemark {
 
@@ -14,15 +15,36 @@ struct Counters {
   std::uint64_t operations = 0;
 };
 
+// The inputs that it ran last, for what shows only after others.
+struct RecentInputs {
+  static constexpr std::size_t kInputs = 100, kMostBytes = 1040;
+  struct Input {
+    std::uint32_t size = 0;
+    std::uint8_t bytes[kMostBytes] = {};
+  };
+  std::uint64_t begun = 0;  // number i is at i % kInputs
+  Input inputs[kInputs];
+};
+
+struct Progress {
+  Counters counters;
+  RecentInputs recent;
+};
+
 // Names the file, in the environment of the fuzzing process.
-inline constexpr const char* kCountersVariable = "TIDEMARK_COUNTERS";
+inline constexpr const char* kProgressVariable = "TIDEMARK_PROGRESS";
 
-// The file's counters, for as long as the process lives; created if need be.
-// Null if that is impossible.
-Counters* map_counters(const char* path);
+// The file's, for as long as the process lives; created if need be. Null if that is
+// impossible.
+Progress* map_progress(const char* path);
 
-// map_counters() of the variable's file, or private ones where there is none.
-Counters& own_counters();
+// map_progress() of the variable's file, or a private one where there is none.
+Progress& own_progress();
+
+// Before an input runs. At most kMostBytes of it. Cost: that of copying them.
+void note_input(RecentInputs& recent, const std::uint8_t* data, std::size_t size);
+// The oldest first; of a process that has ended.
+std::vector<std::vector<std::uint8_t>> inputs_in(const RecentInputs& recent);
 
 // Reads or adds without tearing.
 std::uint64_t read_counter(const std::uint64_t& counter);

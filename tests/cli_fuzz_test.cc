@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "command.h"
+#include "finding.h"
 #include "json_text.h"
 #include "parsed.h"
 #include "program_bytes.h"
@@ -302,6 +303,46 @@ TEST_F(CliFuzz, AProcessThatEndsByItselfIsNoticedAndReplaced) {
     EXPECT_GE(std::stoul(last[1]), 2u) << ended.out;
     EXPECT_GT(ended.seconds, 10) << "it was to go on";
   }
+}
+
+TEST_F(CliFuzz, ABuildThatGoesOnMeanwhileChangesNothing) {
+  const fs::path target = path() / "fuzzer";
+  fs::copy_file(TIDEMARK_LYING_FUZZER, target);
+  const Command command = fuzz(9, {"--json"}, target).lying("fuzzer:vanishes");
+  Command::Running running(command);
+  for (int i = 0; i < 200 && !fs::exists(path() / "work" / "target" / "fuzzer"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  write_content(path() / "fuzzer.new", "no program");
+  fs::rename(path() / "fuzzer.new", target);
+  const Ended ended = running.wait();
+  EXPECT_NE(ended.err.find("a fuzzing process ended by itself, with exit code 0"),
+            std::string::npos)
+      << ended.err;
+  EXPECT_EQ(ended.err.find("cannot"), std::string::npos) << ended.err;
+}
+
+// It is found with what has to run before it, and replayed with that.
+TEST_F(CliFuzz, WhatShowsOnlyAfterOthersIsFoundWithThem) {
+  const Ended ended = fuzz(12).lying("remembers").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  const auto names = findings();
+  const auto found = std::ranges::find_if(
+      names, [](const std::string& name) { return name.starts_with("after-others."); });
+  ASSERT_NE(found, names.end()) << ended.out;
+  const fs::path folder = path() / "findings" / *found;
+  expect_complete(*found);
+  const auto before = programs_of(content(folder / "before.trace"));
+  ASSERT_TRUE(before) << content(folder / "before.trace");
+  ASSERT_EQ(before->size(), 1u) << content(folder / "before.trace");
+  EXPECT_EQ((*before)[0].setup.type, ContainerType::v1);
+  EXPECT_TRUE((*before)[0].operations.empty()) << content(folder / "before.trace");
+  const auto replay = [&](const fs::path& what) {
+    return tidemark_command({"replay", what}).in(path()).lying("remembers").run();
+  };
+  const Ended together = replay(folder);
+  EXPECT_EQ(together.code, 1) << together.out;
+  EXPECT_NE(together.out.find(": crashes: "), std::string::npos) << together.out;
+  EXPECT_EQ(replay(folder / "program.trace").code, 0);
 }
 
 // Lines of JSON, and nothing else, are on standard output.

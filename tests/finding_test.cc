@@ -19,6 +19,7 @@
 #include "isolation.h"
 #include "json_text.h"
 #include "liar.h"
+#include "parsed.h"
 #include "picture.h"
 #include "program_text.h"
 #include "support.h"
@@ -54,6 +55,19 @@ TEST(Finding, IsAFolderThatAStrangerUnderstands) {
   EXPECT_NE(content(filed.folder / "report.html").find("<svg"), std::string::npos);
   EXPECT_NE(content(filed.folder / "environment.json").find("\"commit\""), std::string::npos);
   EXPECT_EQ(content(filed.folder / "count"), "1\n");
+}
+
+TEST(Finding, ProgramsBeforeItAreOneText) {
+  std::vector<Program> programs = {parsed("container v1\nattach g0 emulated\nstop"),
+                                   parsed("container v2 rule=any"), parsed("start")};
+  const std::string text = text_of_all(programs);
+  const auto again = programs_of(text);
+  ASSERT_TRUE(again) << text;
+  ASSERT_EQ(again->size(), 3u);
+  EXPECT_EQ(text_of_all(*again), text);
+  EXPECT_EQ((*again)[1].setup.rule, RangeRule::any);
+  EXPECT_TRUE(programs_of("")->empty());
+  EXPECT_FALSE(programs_of("container v2\ncontainer v9\n"));
 }
 
 TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {

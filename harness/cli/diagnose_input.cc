@@ -47,7 +47,7 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
   result.finding.report =
       signature.kind == Kind::hang
           ? "it did not end within " + std::to_string(seconds) + " s\n"
-          : symbolized(run_program_apart(tested, reduction.program, seconds).said);
+          : symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said);
   return result;
 }
 
@@ -74,6 +74,55 @@ std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& pr
   const Judgement judgement = judge_apart(tested, program);
   if (!judgement.signature) return std::nullopt;
   return diagnose_as(tested, judgement, program, {}, kMostSeconds);
+}
+
+std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Program> before,
+                                        const Program& program, std::span<const std::uint8_t> input,
+                                        unsigned seconds) {
+  constexpr std::size_t kRunsAProgram = 60;
+  std::vector<Program> all = std::move(before);
+  all.push_back(program);
+  std::size_t runs = 0;
+  const auto judge_all = [&](const std::vector<Program>& programs) {
+    ++runs;
+    return judge_last_apart(tested, programs, seconds);
+  };
+  const Signature signature = judge_all(all).signature;
+  if (!signature) return std::nullopt;
+  // As few as can be, in larger steps first. The last stays.
+  for (std::size_t step = all.size() / 2; step > 0; step /= 2)
+    for (std::size_t at = 0; at + step < all.size();) {
+      std::vector<Program> fewer = all;
+      const auto from = fewer.begin() + static_cast<std::ptrdiff_t>(at);
+      fewer.erase(from, from + static_cast<std::ptrdiff_t>(step));
+      if (judge_all(fewer).signature == signature)
+        all = std::move(fewer);
+      else
+        at += step;
+    }
+  if (all.size() == 1) return std::nullopt;  // it shows alone, but not each time
+  for (Program& one : all) {
+    const Judge judge = [&](const Program& candidate) {
+      std::vector<Program> others = all;
+      others[static_cast<std::size_t>(&one - all.data())] = candidate;
+      return judge_all(others);
+    };
+    one = reduce(one, judge, {.runs = kRunsAProgram}).program;
+  }
+  Diagnosed result;
+  result.runs = runs;
+  Finding& finding = result.finding;
+  finding.subject = tested.subject;
+  finding.name = tested.finding_name("after-others." + name_of(signature, all.back()));
+  finding.input.assign(input.begin(), input.end());
+  finding.report = "the program does nothing wrong alone, but " + print(signature) +
+                   "\nif those of before.trace ran before it in the same process, " +
+                   std::to_string(all.size() - 1) + " of them\n\n" +
+                   symbolized(run_programs_apart(tested, all, seconds).said);
+  finding.program = std::move(all.back());
+  all.pop_back();
+  finding.before = std::move(all);
+  return result;
 }
 
 }  // namespace tidemark::cli

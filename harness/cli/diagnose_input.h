@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "drop.h"
 #include "isolation.h"
@@ -20,5 +21,11 @@ std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& pr
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
                                      unsigned seconds);
+
+// The same of a program that does nothing wrong alone, but after `before` in the same
+// process: these are made few and small, too. Nothing if it does not then, either.
+std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Program> before,
+                                        const Program& program, std::span<const std::uint8_t> input,
+                                        unsigned seconds);
 
 }  // namespace tidemark::cli

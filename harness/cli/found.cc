@@ -103,8 +103,10 @@ bool Found::is_one_of_many(const fs::path& input) {
   return true;
 }
 
-void Found::add(const fs::path& input, const std::string& said, bool starved) {
-  waiting_.push_back({.input = input, .said = said, .starved = starved});
+void Found::add(const fs::path& input, const std::string& said, bool starved,
+                std::vector<std::vector<std::uint8_t>> before) {
+  waiting_.push_back(
+      {.input = input, .said = said, .starved = starved, .before = std::move(before)});
 }
 
 void Found::add_leads(const Diagnosed& found) {
@@ -167,7 +169,9 @@ void Found::judged() {
   const bool is_lead = current_->input.empty();
   if (!judgement.signature) {
     if (is_lead) return conclude(std::nullopt);
-    if (!current_->starved || reason_for(current_->input) != "hang")
+    const bool hung = reason_for(current_->input) == "hang";
+    if (!hung && !current_->before.empty()) return begin_with_those_before();
+    if (!current_->starved || !hung)
       return conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
     fmt::print(out_,
                "\na program took more than {} s, because the machine was busy: alone it ends\n",
@@ -189,6 +193,24 @@ void Found::begin_naming() {
   task_.emplace(name, kNamingSeconds);
 }
 
+// Does it take others that ran before it?
+void Found::begin_with_those_before() {
+  const Judgement alike = {.signature = {.kind = Kind::died, .what = "after-others"},
+                           .operation = 0,
+                           .pages = {},
+                           .crashed = true};
+  if (is_boring(alike)) return conclude(std::nullopt);
+  const auto name = [this] {
+    std::vector<Program> programs;
+    for (const std::vector<std::uint8_t>& bytes : current_->before)
+      programs.push_back(decode(bytes));
+    const auto found =
+        diagnose_after(tested_, programs, current_->program, current_->bytes, seconds_);
+    return found ? written(*found) : std::string();
+  };
+  task_.emplace(name, kNamingSeconds);
+}
+
 void Found::named() {
   const auto text = task_->text();
   if (const auto diagnosed = text ? read_diagnosed(*text) : std::nullopt) {
@@ -196,7 +218,7 @@ void Found::named() {
     if (!current_->input.empty()) add_leads(*diagnosed);
     return conclude(diagnosed->finding);
   }
-  if (task_->timed_out())
+  if (task_->timed_out() && current_->judgement->signature)
     return conclude(
         not_reduced(tested_, current_->judgement->signature, current_->program, current_->bytes));
   if (current_->input.empty()) return conclude(std::nullopt);

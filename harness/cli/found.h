@@ -31,10 +31,12 @@ class Found {
   Found(const UnderTest& tested, const std::filesystem::path& findings,
         const std::filesystem::path& reported, unsigned seconds, bool json);
 
-  // An input on which a fuzzing process ended, and what that printed, to be looked into. Only
-  // when the finding is in its folder is it announced, and only then does the input go. What
-  // took too long in a process that was `starved`, and does not alone, is no finding.
-  void add(const std::filesystem::path& input, const std::string& said, bool starved);
+  // An input on which a fuzzing process ended, what that printed, and the inputs that it ran
+  // last, to be looked into: `before` counts if it shows nothing alone. Only when the finding is in
+  // its folder is it announced, and only then does the input go. What took too long in a process
+  // that was `starved`, and does not alone, is no finding.
+  void add(const std::filesystem::path& input, const std::string& said, bool starved,
+           std::vector<std::vector<std::uint8_t>> before = {});
   // The same for each file in a folder that does not wait already: of processes, or a run,
   // that were killed.
   void add_leftovers(const std::filesystem::path& folder);
@@ -61,6 +63,7 @@ class Found {
     std::filesystem::path input;  // empty: nobody ended on it
     std::string said;
     bool starved = false;
+    std::vector<std::vector<std::uint8_t>> before = {};
     Program program = {};
     std::vector<std::uint8_t> bytes = {};     // that stand for it
     std::optional<Judgement> judgement = {};  // once there is one
@@ -68,6 +71,7 @@ class Found {
 
   void begin();
   void begin_naming();
+  void begin_with_those_before();
   void judged();
   void named();
   void conclude(const std::optional<Finding>& finding);

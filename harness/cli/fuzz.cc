@@ -77,6 +77,7 @@ class Run {
     // just killed, children may live a moment longer.
     const FolderLock alone(work_, 2);
     if (alone.another_has_it()) return refuse_to_share();
+    keep_target();
     found_.emplace(tested_, options_.findings, known_, options_.timeout, options_.json);
     take_leftovers();
     name_for(kSoon);
@@ -95,6 +96,21 @@ class Run {
   int refuse_to_share() const {
     return complain("another run is using " + quoted_path(options_.work) +
                     "; give this one its own with --work");
+  }
+
+  // A build that goes on meanwhile puts another program there, which processes that start
+  // later would be of.
+  void keep_target() {
+    const fs::path kept = work_ / "target" / target_.filename();
+    std::error_code error;
+    fs::remove_all(kept.parent_path(), error);
+    fs::create_directory(kept.parent_path(), error);
+    fs::create_hard_link(target_, kept, error);
+    if (error) fs::copy_file(target_, kept, error);
+    if (error)
+      fs::remove(kept, error);  // a full disk: of a part nothing can start
+    else
+      target_ = kept;
   }
 
   // Of processes that have ended.
@@ -334,7 +350,9 @@ class Run {
     const WorkerEnd end = worker.finish();
     if (end.crashed) {
       const std::string input = read_if_there(end.input).value_or("");
-      found_->add(end.input, worker.said(), end.starved);
+      std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
+      if (!before.empty()) before.pop_back();  // that was this one
+      found_->add(end.input, worker.said(), end.starved, std::move(before));
       leave_out(input);  // the next one would end on it, too
       return true;
     }
@@ -363,7 +381,8 @@ class Run {
 
   const Options& options_;
   const UnderTest& tested_;
-  const fs::path work_, target_;
+  const fs::path work_;
+  fs::path target_;
   const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
   const fs::path drops_ = work_ / "drops";
   const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies

@@ -63,15 +63,15 @@ Worker::Worker(const std::filesystem::path& target, const Places& places,
                const std::vector<std::string>& arguments) {
   std::filesystem::create_directories(places.folder);
   // Written, not only made that long: on a full disk, using it would be fatal.
-  const std::filesystem::path counters = std::filesystem::absolute(places.folder) / "counters";
-  write_file(counters, std::string(sizeof(Counters), '\0'), Survives::process);
-  counters_ = map_counters(counters.c_str());
-  if (!counters_) fail(("cannot make " + quoted_path(counters.string())).c_str());
+  const std::filesystem::path progress = std::filesystem::absolute(places.folder) / "progress";
+  write_file(progress, std::string(sizeof(Progress), '\0'), Survives::process);
+  progress_ = map_progress(progress.c_str());
+  if (!progress_) fail(("cannot make " + quoted_path(progress.string())).c_str());
 
   std::vector<std::string> words = {target, "-artifact_prefix=" + places.artifacts.string() + "/"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto what = [&] {
-    setenv(kCountersVariable, counters.c_str(), 1);
+    setenv(kProgressVariable, progress.c_str(), 1);
     setenv(kReportedVariable, places.known.c_str(), 1);
     if (places.drops.empty())
       unsetenv(kDropsVariable);
@@ -84,7 +84,7 @@ Worker::Worker(const std::filesystem::path& target, const Places& places,
   fcntl(child_->output(), F_SETPIPE_SZ, kPipeBytes);
 }
 
-Worker::~Worker() { munmap(counters_, sizeof(*counters_)); }
+Worker::~Worker() { munmap(progress_, sizeof(*progress_)); }
 
 bool Worker::read_output() {
   const bool more = child_->read_output(partial_);

@@ -58,8 +58,12 @@ class Worker {
   // Waits for its end.
   WorkerEnd finish();
 
-  std::uint64_t programs() const { return read_counter(counters_->programs); }
-  std::uint64_t operations() const { return read_counter(counters_->operations); }
+  std::uint64_t programs() const { return read_counter(progress_->counters.programs); }
+  std::uint64_t operations() const { return read_counter(progress_->counters.operations); }
+  // Of one that has ended: the inputs that it ran last, the oldest first.
+  std::vector<std::vector<std::uint8_t>> recent_inputs() const {
+    return inputs_in(progress_->recent);
+  }
   // Of what libFuzzer said last: places that were reached, of how many; inputs in its corpus;
   // its memory.
   std::uint64_t coverage() const { return coverage_; }
@@ -75,7 +79,7 @@ class Worker {
   bool was_starved() const;
 
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  Counters* counters_ = nullptr;
+  Progress* progress_ = nullptr;
   std::optional<Child> child_;
   std::uint64_t programs_ = 0;  // when they were last looked at
   double moved_ = 0;            // seconds(), when there were last more than before

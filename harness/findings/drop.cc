@@ -87,6 +87,7 @@ std::optional<Diagnosed> diagnosed_of(const Parts& parts) {
   finding.name = part(parts, "name");
   finding.report = part(parts, "report");
   finding.program = program_of(part(parts, "program"));
+  finding.before = programs_of(part(parts, "before")).value_or(std::vector<Program>());
   const std::string_view input = part(parts, "input");
   finding.input.assign(input.begin(), input.end());
   finding.picture = picture_of(part(parts, "picture"));
@@ -119,6 +120,7 @@ std::string written(const Diagnosed& found) {
   add(text, "subject", finding.subject);
   add(text, "runs", std::to_string(found.runs));
   add(text, "program", print(*finding.program));
+  add(text, "before", text_of_all(finding.before));
   add(text, "report", finding.report);
   add(text, "dirty-is", finding.picture.dirty_is);
   add(text, "picture", picture_columns(finding.picture));

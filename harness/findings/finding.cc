@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <variant>
 
 #include "environment.h"
 #include "program_file.h"
@@ -15,8 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kProgram = "program.trace";
+constexpr const char* kBefore = "before.trace";
 constexpr const char* kFiles[] = {"input", "report.txt", "report.html", "environment.json",
-                                  "count", kProgram};
+                                  "count", kProgram,     kBefore};
 
 std::string picture_below(const Finding& finding) {
   const std::string picture = picture_text(finding.picture, false);
@@ -35,6 +37,9 @@ std::string html_report(const Finding& finding) {
   if (!finding.picture.columns.empty())
     html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
   html += "<h2>What happened</h2>\n<pre>" + html_text(finding.report) + "</pre>\n";
+  if (!finding.before.empty())
+    html += "<h2>Before it, in the same process</h2>\n<pre>" +
+            html_text(text_of_all(finding.before)) + "</pre>\n";
   if (finding.program)
     html += "<h2>The program</h2>\n<pre>" + html_text(trace_text(finding)) + "</pre>\n";
   return html + "<h2>Where</h2>\n<pre>" + html_text(environment_json(finding.subject)) +
@@ -59,9 +64,30 @@ std::size_t lines_in(const std::string& text) {
 
 }  // namespace
 
+std::string text_of_all(const std::vector<Program>& programs) {
+  std::string text;
+  for (const Program& program : programs) text += print(program);
+  return text;
+}
+
+std::optional<std::vector<Program>> programs_of(std::string_view text) {
+  std::vector<Program> programs;
+  while (!text.empty()) {
+    const auto end = std::min(text.find("\ncontainer "), text.size() - 1) + 1;
+    auto parsed = parse(text.substr(0, end));
+    auto* program = std::get_if<Program>(&parsed);
+    if (!program) return std::nullopt;
+    programs.push_back(std::move(*program));
+    text.remove_prefix(end);
+  }
+  return programs;
+}
+
 std::string trace_text(const Finding& finding) {
-  return "# " + finding.name + "\n# ./tidemark replay" + subject_option(finding.subject) +
-         " program.trace\n" + print(*finding.program);
+  // With programs before it, it is replayed by its folder.
+  const char* what = finding.before.empty() ? kProgram : ".";
+  return "# " + finding.name + "\n# ./tidemark replay" + subject_option(finding.subject) + " " +
+         what + "\n" + print(*finding.program);
 }
 
 Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
@@ -100,7 +126,7 @@ std::size_t FindingStore::count(const std::string& name) const {
 // cut off while files were replaced is done by the next that is found.
 void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
                                std::size_t count) const {
-  const char* file = finding.program ? kProgram : "input";
+  const char* file = !finding.before.empty() ? "" : finding.program ? kProgram : "input";
   to.write("input", characters(finding.input));
   to.write("report.txt", finding.name + "\n\n" + finding.report + picture_below(finding) +
                              "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
@@ -108,6 +134,7 @@ void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
   to.write("report.html", html_report(finding));
   to.write("environment.json", environment_json(finding.subject));
   to.write("count", std::to_string(count) + "\n");
+  if (!finding.before.empty()) to.write(kBefore, text_of_all(finding.before));
   if (finding.program) to.write(kProgram, trace_text(finding));
 }
 

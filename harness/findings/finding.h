@@ -6,6 +6,7 @@
 //   report.html       the same for a bug report; needs nothing from outside
 //   environment.json  subject, its origin, commit, compiler, options
 //   count             how often it was found
+//   before.trace      programs that have to run before it in the same process, if it takes any
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diagnosis.h"
@@ -27,9 +29,10 @@ struct Finding {
   std::string subject = std::string(kTracker);
   std::string name;
   std::vector<std::uint8_t> input;
-  std::optional<Program> program;  // reduced; nothing if the input could not be reduced
-  std::string report;              // expected, actual; lines
-  Picture picture;                 // without columns if there is nothing to draw
+  std::optional<Program> program;    // reduced; nothing if the input could not be reduced
+  std::string report;                // expected, actual; lines
+  Picture picture;                   // without columns if there is nothing to draw
+  std::vector<Program> before = {};  // in the same process, or else it does not show
 };
 
 // From a diagnosis of `input`; runs the lockstep once more for the picture.
@@ -68,6 +71,11 @@ class FindingStore {
 
   std::filesystem::path folder_;
 };
+
+// Programs as one text, and back: each begins with its container. Nothing if the text is not
+// of that kind.
+std::string text_of_all(const std::vector<Program>& programs);
+std::optional<std::vector<Program>> programs_of(std::string_view text);
 
 // A finding's reduced program as a text file, with comments that say what it
 // shows and how to replay it.

@@ -2,9 +2,11 @@
 #include "isolation.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -59,9 +61,22 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::string own_program() {
+  std::error_code none;
+  return std::filesystem::read_symlink("/proc/self/exe", none).string();
+}
+// As it was when we began: a build that goes on meanwhile puts another program there.
+const std::string kOwnProgram = own_program();
+
+// The file that has the names of a module.
+std::string object_of(const std::string& module) {
+  const std::string path = module.substr(0, module.find(" (deleted)"));
+  return path == kOwnProgram ? "/proc/" + std::to_string(getpid()) + "/exe" : path;
+}
+
 std::string ask_symbolizer(const std::string& module, const std::vector<std::string>& offsets) {
   const char* own = std::getenv("ASAN_SYMBOLIZER_PATH");
-  std::vector<std::string> words = {own ? own : "llvm-symbolizer-19", "--obj=" + module};
+  std::vector<std::string> words = {own ? own : "llvm-symbolizer-19", "--obj=" + object_of(module)};
   words.insert(words.end(), offsets.begin(), offsets.end());
   const Ending ending = run_program(words, kSymbolizerSeconds);
   return ending.fine ? ending.said : std::string();
@@ -122,17 +137,17 @@ void say_who_called_exit() {
   std::_Exit(1);
 }
 
-bool has_too_much() {
+std::size_t memory_mib() {
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) / 1024 > kMostMemoryMib;
+  return static_cast<std::size_t>(usage.ru_maxrss) / 1024;
 }
 
 // In a child. No limit of the kernel's counts resident memory, and sanitizers
 // reserve terabytes.
-void watch_memory() {
-  std::thread([] {
-    while (!has_too_much()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+void watch_memory(std::size_t most_mib) {
+  std::thread([most_mib] {
+    while (memory_mib() <= most_mib) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     fail("out-of-memory");
   }).detach();
 }
@@ -177,33 +192,37 @@ std::string symbolized(const std::string& said) {
   return result;
 }
 
-Ending run_guarded(const std::function<void()>& what, unsigned seconds) {
+Ending run_guarded(const std::function<void()>& what, unsigned seconds, std::size_t most_mib) {
   return run_apart(
-      [&what] {
-        watch_memory();
+      [&what, most_mib] {
+        watch_memory(most_mib);
         what();
       },
       seconds);
 }
 
-Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
+Ending run_programs_apart(const UnderTest& tested, std::span<const Program> programs,
+                          unsigned seconds) {
   return run_guarded(
-      [&tested, &program] {
+      [&tested, programs] {
         std::atexit(say_who_called_exit);
         const auto lockstep = tested.lockstep();
-        const Judgement judgement = judge(*lockstep, program);
-        if (!judgement.signature) return;
-        std::fprintf(stderr, "%s%s\n", kMismatch, print(judgement.signature).c_str());
-        std::_Exit(1);
+        for (const Program& program : programs) {
+          const Judgement judgement = judge(*lockstep, program);
+          if (!judgement.signature) continue;
+          std::fprintf(stderr, "%s%s\n", kMismatch, print(judgement.signature).c_str());
+          std::_Exit(1);
+        }
       },
       seconds);
 }
 
-Judgement judge_apart(const UnderTest& tested, const Program& program, unsigned seconds) {
-  const Ending ending = run_program_apart(tested, program, seconds);
+Judgement judge_last_apart(const UnderTest& tested, std::span<const Program> programs,
+                           unsigned seconds) {
+  const Ending ending = run_programs_apart(tested, programs, seconds);
   const bool survived = ending.fine || ending.said.find(kMismatch) != std::string::npos;
   // Which operation it was is not known, only that there is none after the last.
-  return {signature_of(ending, tested.sources), program.operations.size(), {}, !survived};
+  return {signature_of(ending, tested.sources), programs.back().operations.size(), {}, !survived};
 }
 
 }  // namespace tidemark

@@ -28,15 +28,22 @@ std::string symbolized(const std::string& said);
 inline constexpr std::size_t kMostMemoryMib = 1024;
 inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
 
-// run_apart() that dies of "out-of-memory" when it takes more than that.
-Ending run_guarded(const std::function<void()>& what, unsigned seconds);
+// run_apart() that dies of "out-of-memory" when it takes more than `most_mib`.
+Ending run_guarded(const std::function<void()>& what, unsigned seconds,
+                   std::size_t most_mib = kMostMemoryMib);
 
-// Runs a program in a lockstep of its own, guarded; it dies of what it does wrong.
-Ending run_program_apart(const UnderTest& tested, const Program& program, unsigned seconds);
+// Runs programs, one after the other, in a lockstep of their own, guarded; it dies of the
+// first thing that one does wrong.
+Ending run_programs_apart(const UnderTest& tested, std::span<const Program> programs,
+                          unsigned seconds);
 
-// Judges by that: sanitizer faults, aborts, "hang" after `seconds` and
-// "out-of-memory" have signatures, too. Some milliseconds a run.
-Judgement judge_apart(const UnderTest& tested, const Program& program,
-                      unsigned seconds = kMostSeconds);
+// Judges the last of them by that, which is all that is wrong: sanitizer faults, aborts,
+// "hang" after `seconds` and "out-of-memory" have signatures, too. Some milliseconds a run.
+Judgement judge_last_apart(const UnderTest& tested, std::span<const Program> programs,
+                           unsigned seconds);
+inline Judgement judge_apart(const UnderTest& tested, const Program& program,
+                             unsigned seconds = kMostSeconds) {
+  return judge_last_apart(tested, {&program, 1}, seconds);
+}
 
 }  // namespace tidemark

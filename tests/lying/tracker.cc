@@ -66,11 +66,19 @@ void misbehave(std::string_view lie) {
   if (lie == "eats-memory") eat_memory();
 }
 
+// Dies on v2 if what ran before it in this process was v1.
+void remember(ContainerType type) {
+  static bool was_v1 = false;
+  if (was_v1 && type == ContainerType::v2) std::abort();
+  was_v1 = type == ContainerType::v1;
+}
+
 }  // namespace
 
 std::unique_ptr<Subject> lying_tracker(const Setup& setup, World& world) {
   const std::string_view lie = wanted_lie();
   if (setup.type == ContainerType::v1) misbehave(lie);
+  if (lie == "remembers") remember(setup.type);
   const Lie kind = lie == "loses-a-page"  ? Lie::loses_a_page
                    : lie == "wrong-errno" ? Lie::wrong_errno
                    : lie == "leaks"       ? Lie::leaks
