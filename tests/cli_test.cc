@@ -224,6 +224,38 @@ TEST_F(Cli, AVerdictIsOneLineWhateverTheName) {
   }
 }
 
+TEST_F(Cli, JsonHasNoNumberThatItsReadersRound) {
+  file("x",
+       "attach g0 hardware=0\nmap 0xfffffffffffff000 4096 rw\nstart\n"
+       "query 0xfffffffffffff000 4096\n");
+  const std::string json = run({"replay", "--json", "x"}).out;
+  for (const char* part :
+       {R"("first":"0xfffffffffffff000","size":"0x1000")", R"("words":[[0,0,"0x1"]])"})
+    EXPECT_NE(json.find(part), std::string::npos) << json;
+  const std::string lost =
+      tidemark_command({"replay", "--json", "lost"}).in(path()).lying("loses-a-page").run().out;
+  EXPECT_EQ(lost.find("\"pages\":[0"), std::string::npos) << lost;
+}
+
+// As it is named where findings are listed.
+TEST_F(Cli, AFindingsFolderIsAProgram) {
+  file("findings/x/program.trace", kLost);
+  EXPECT_EQ(run({"show", "findings/x"}).out, run({"show", "findings/x/program.trace"}).out);
+  const Ended replayed = run({"replay", "--quiet", "findings/x/"});
+  EXPECT_EQ(replayed.out, "findings/x/: agrees\n") << replayed.err;
+  EXPECT_EQ(run({"export", "c", "findings/x"}).code, 0);
+  const Ended reduced =
+      tidemark_command({"minimise", "findings/x/"}).in(path()).lying("loses-a-page").run();
+  EXPECT_EQ(reduced.code, 0) << reduced.err;
+  EXPECT_TRUE(fs::exists(path() / "findings/x.min.trace"));
+  // In what it was found, unless it is said.
+  file("findings/x/environment.json", R"({"subject": "other"})");
+  expect_refused(run({"replay", "findings/x"}), "there is no subject 'other'");
+  EXPECT_EQ(run({"replay", "--subject", "tracker", "findings/x"}).code, 0);
+  fs::remove(path() / "findings/x/program.trace");
+  expect_refused(run({"replay", "--subject", "tracker", "findings/x"}), "findings/x/input");
+}
+
 // What a text begins with goes along as a comment: it must stay one.
 TEST_F(Cli, AnExportOfAStrangersCommentsIsStillOneComment) {
   file("x", std::string("# */ #error broke out\n# ?\?/\n# \\\n#error \"\n") + kLost);
@@ -283,6 +315,15 @@ TEST_F(Cli, ThePictureHasColourWhereTheTerminalHas) {
   }
   const Ended ended = Command(replay).with("NO_COLOR", "").run();
   EXPECT_NE(ended.out.find('\x1b'), std::string::npos) << "an empty NO_COLOR says nothing";
+}
+
+// As in fuzzing: what was found there shows again.
+TEST_F(Cli, TooMuchMemoryIsAVerdict) {
+  file("v1", "container v1 room=8192\nstart\n");
+  const Ended ended =
+      tidemark_command({"replay", "--quiet", "v1"}).in(path()).lying("eats-memory").run();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.out.find("v1: crashes: out-of-memory"), std::string::npos) << ended.out;
 }
 
 TEST_F(Cli, ACrashIsAVerdict) {

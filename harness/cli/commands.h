@@ -37,12 +37,19 @@ void add_merge(CLI::App& app, Action& action);
 // standard error, and the result is empty. So do notes on what was loaded otherwise
 // than its user may think.
 struct NamedProgram {
-  std::string path;
+  std::string path;  // as it was given: a file, or a finding's folder
   Program program;
+  std::string subject;  // in which it was found, if it is a finding; else the tracker
+  // What has to run before it in the same process, if it is a finding that takes that.
+  std::vector<Program> before = {};
 };
 std::vector<NamedProgram> load_all(const std::vector<std::string>& paths);
 
-// The option --subject; without it, `subject` stays as it is.
+// What every command says of its FILE.
+inline constexpr const char* kProgram =
+    "A program: text, bytes from a fuzzer, or a finding's folder";
+// The option --subject; without it, `subject` stays as it is: empty for programs that say
+// themselves where they were found.
 void add_subject(CLI::App& command, std::string& subject);
 // What `name` stands for. If nothing, standard error says what there is.
 std::optional<UnderTest> subject_or_complain(const std::string& name);

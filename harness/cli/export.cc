@@ -11,6 +11,7 @@
 #include "export_gtest.h"
 #include "export_record.h"
 #include "files.h"
+#include "finding_folder.h"
 #include "program_file.h"
 #include "text.h"
 
@@ -42,7 +43,7 @@ int run(const Options& options, Exporter exporter) {
   const auto programs = load_all({options.path});
   if (programs.empty()) return kCouldNot;
   const ExportOrigin origin = {std::filesystem::path(options.path).filename().string(),
-                               leading_comments(options.path)};
+                               leading_comments(program_in(options.path).string())};
   const auto text = exporter(programs[0].program, origin);
   if (text && options.output.empty()) fmt::print("{}", *text);
   if (text && !options.output.empty()) write_file(options.output, *text);
@@ -57,7 +58,7 @@ void add_form(CLI::App& parent, Action& action, const char* name, const char* de
               Exporter exporter) {
   CLI::App* command = parent.add_subcommand(name, description);
   auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->path, "A program: text, or bytes from a fuzzer")->required();
+  command->add_option("FILE", options->path, kProgram)->required();
   command->add_option("-o,--output", options->output, "Where to, instead of standard output");
   on_call(*command, action, options,
           [exporter](const Options& given) { return run(given, exporter); });

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "commands.h"
 #include "diagnose_input.h"
 #include "files.h"
+#include "finding_folder.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -32,22 +32,6 @@ bool good_name(const std::string& name) {
          });
 }
 
-// The program of a finding's folder, or the file itself.
-fs::path source_in(const fs::path& finding) {
-  if (!fs::is_directory(finding)) return finding;
-  return finding / (fs::exists(finding / "program.trace") ? "program.trace" : "input");
-}
-
-// What a finding's folder says; the tracker if it does not.
-std::string subject_of(const fs::path& finding) {
-  const std::string text = read_if_there(finding / "environment.json").value_or("");
-  const auto environment = nlohmann::json::parse(text, nullptr, false);
-  if (!environment.is_object()) return std::string(kTracker);
-  const auto subject = environment.find("subject");
-  return subject != environment.end() && subject->is_string() ? subject->get<std::string>()
-                                                              : std::string(kTracker);
-}
-
 // "lockstep.query...: expected words 0:0x1, actual no word stored": on one line.
 std::string what_went_wrong(const Finding& finding) {
   std::string text = finding.name;
@@ -67,11 +51,11 @@ int keep(const Options& options) {
                     " is no name for a test: letters a-z, digits and '-'");
   const fs::path target = fs::path(options.corpus) / "regressions" / (options.name + ".trace");
   if (fs::exists(target)) return complain(quoted_path(target.string()) + " is there already");
-  if (const std::string subject = subject_of(finding); subject != kTracker)
+  if (const std::string subject = subject_in(finding); subject != kTracker)
     return complain(quoted_path(options.finding) + " was found in " + subject +
                     ": what is kept is a test of the tracker. What " + subject +
                     " is known for has an entry and a program in peers/linux/");
-  const fs::path source = source_in(finding);
+  const fs::path source = program_in(finding);
   const auto programs = load_all({source.string()});
   if (programs.empty()) return kCouldNot;
 
@@ -86,7 +70,10 @@ int keep(const Options& options) {
     return complain("the program has numbers that have no byte form: no fuzzer can start from it");
   write_file(target, "# " + what_went_wrong(diagnosed->finding) + "\n" + print(program));
   if (fs::is_directory(finding)) FindingStore::remove(finding);
-  fmt::print("{}\nfails now; a test for it runs with ./tidemark test\n", target.string());
+  std::string test = options.name;
+  std::ranges::replace(test, '-', '_');
+  fmt::print("{}\nfails now, and so does its test: ./tidemark test -R Regression.{}\n",
+             target.string(), test);
   return kFine;
 }
 

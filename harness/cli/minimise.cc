@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 // "x.trace" and "crash-12ab" become "x.min.trace" and "crash-12ab.min.trace".
 fs::path beside(const fs::path& input) {
-  fs::path result = input;
+  fs::path result = input.has_filename() ? input : input.parent_path();  // a folder's "x/"
   if (result.extension() == ".trace") result.replace_extension();
   result += ".min.trace";
   return result;
@@ -38,15 +38,16 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
 }
 
 struct Options {
-  std::string path, subject{kTracker};
+  std::string path, subject;
 };
 
 int minimise(const Options& options) {
   const std::string& path = options.path;
-  const auto tested = subject_or_complain(options.subject);
-  if (!tested) return kCouldNot;
   const auto programs = load_all({path});
   if (programs.empty()) return kCouldNot;
+  const auto tested =
+      subject_or_complain(options.subject.empty() ? programs[0].subject : options.subject);
+  if (!tested) return kCouldNot;
   const Program& program = programs[0].program;
   const auto diagnosed = diagnose_any(tested->counting(kAllKnown), program);
   if (!diagnosed)
@@ -54,8 +55,10 @@ int minimise(const Options& options) {
   const Finding& finding = diagnosed->finding;
   const fs::path result = beside(path);
   write_file(result, trace_text(finding));
-  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs\n\n{}\n{}", finding.name,
-             program.operations.size(), finding.program->operations.size(), diagnosed->runs,
+  const std::size_t before = program.operations.size(), after = finding.program->operations.size();
+  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs{}\n\n{}\n{}",
+             finding.name, before, after, diagnosed->runs,
+             after > before ? "; one was added that shows a user what is wrong" : "",
              print(*finding.program), finding.report);
   if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
     fmt::print("\n{}", picture);
@@ -70,8 +73,7 @@ void add_minimise(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("minimise", "Make a failing program as small as can be");
   auto options = std::make_shared<Options>();
   add_subject(*command, options->subject);
-  command->add_option("FILE", options->path, "A program that fails: text, or bytes from a fuzzer")
-      ->required();
+  command->add_option("FILE", options->path, kProgram)->required();
   command->footer(
       "The result is written beside FILE, as FILE.min.trace.\n"
       "Exit code: 0 done, 2 FILE is no program or does nothing wrong.");

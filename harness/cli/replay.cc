@@ -28,9 +28,14 @@ unsigned most_seconds(const Program& program) {
   return 60 + static_cast<unsigned>(program.operations.size() / 500);
 }
 
+// What a fuzzer's has, and room for a large bitmap: on both sides, with the marks it is of.
+std::size_t most_memory_mib(const Program& program) {
+  return kMostMemoryMib + 6 * program.setup.bitmap_words / ((1u << 20) / 8);
+}
+
 struct Options {
   std::vector<std::string> paths;
-  std::string subject{kTracker};
+  std::string subject;  // empty: each its own
   bool quiet = false;
   bool json = false;
   bool state = false;
@@ -74,18 +79,20 @@ void print_step(std::size_t index, const Operation& operation, Lockstep& lockste
   }
 }
 
+// Addresses, sizes and words are strings: most readers of JSON have no numbers above 2^53.
 Json step_json(const Operation& operation, Lockstep& lockstep) {
   Json steps = Json::array();
   for (const Step& step : lockstep.steps()) {
     Json item = {{"verb", name(step.verb)}, {"result", step.result}};
-    if (has_range(step.verb)) item["first"] = step.first, item["size"] = step.size;
+    if (has_range(step.verb)) item["first"] = hex(step.first), item["size"] = hex(step.size);
     steps.push_back(item);
   }
   Json item = {{"operation", print(operation)}, {"steps", steps}};
   if (answered(operation, lockstep.steps()[0])) {
     item["words"] = Json::array();
     for (const WordRun& run : words_of(lockstep.actual()))
-      item["words"].push_back({run.first, run.last, run.word});
+      item["words"].push_back({static_cast<std::int64_t>(run.first),  // below 0: in the guard
+                               static_cast<std::int64_t>(run.last), hex(run.word)});
   }
   return item;
 }
@@ -97,11 +104,13 @@ std::string shown(const std::string& path) {
 }
 
 Json mismatch_json(const Mismatch& mismatch) {
+  Json pages = Json::array();
+  for (const std::uint64_t page : mismatch.pages) pages.push_back(hex(page));
   return {{"signature", print(mismatch.signature)},
           {"operation", mismatch.operation},
           {"expected", mismatch.expected},
           {"actual", mismatch.actual},
-          {"pages", mismatch.pages}};
+          {"pages", pages}};
 }
 
 // In the form in which it can be expected.
@@ -141,6 +150,13 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
       fmt::print("{:4}  {}: its window {}\n", number + 1, print(program.operations[number]),
                  whole ? "never came" : "had not come yet");
   }
+  if (const std::uint64_t times = lockstep.actual().left_out_in_windows()) {
+    if (options.json)
+      json["left_out_in_windows"] = times;
+    else
+      fmt::print("{} operations in windows did not run: a program gets {}\n", times,
+                 Executor::kMostInWindows);
+  }
   return found;
 }
 
@@ -156,6 +172,9 @@ std::string picture_of(const UnderTest& tested, Lockstep& lockstep, const NamedP
 int replay(const UnderTest& tested, const NamedProgram& named, const Options& options) {
   const auto made = tested.lockstep();
   Lockstep& lockstep = *made;
+  for (const Program& program : named.before) lockstep.run(program);
+  if (!named.before.empty() && !options.json && !options.quiet)
+    fmt::print("after the {} of its before.trace:\n", named.before.size());
   Json json = {{"file", named.path}, {"operations", Json::array()}};
   const auto found = run_steps(lockstep, named, options, json);
   const Outcome outcome =
@@ -180,11 +199,11 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
 int replay_apart(const UnderTest& tested, const NamedProgram& named, const Options& options) {
   // What says that it got to the end: sanitizers end with less.
   constexpr int kReplayed = 100;
-  const Ending ending = run_apart(
+  const Ending ending = run_guarded(
       [&] {
         std::_Exit(kReplayed + run_or_complain([&] { return replay(tested, named, options); }));
       },
-      most_seconds(named.program));
+      most_seconds(named.program), most_memory_mib(named.program));
   fmt::print(stderr, "{}", symbolized(ending.said));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const Signature signature = signature_of(ending, tested.sources);
@@ -197,12 +216,17 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
 }
 
 int replay_all(const Options& options) {
-  const auto tested = subject_or_complain(options.subject);
-  if (!tested) return kCouldNot;
   const auto programs = load_all(options.paths);
+  std::vector<UnderTest> subjects;
+  for (const NamedProgram& named : programs) {
+    const auto tested =
+        subject_or_complain(options.subject.empty() ? named.subject : options.subject);
+    if (!tested) return kCouldNot;
+    subjects.push_back(tested->counting(kAllKnown));
+  }
   int code = programs.empty() ? kCouldNot : kFine;
-  for (const NamedProgram& named : programs)
-    code = std::max(code, replay_apart(tested->counting(kAllKnown), named, options));
+  for (std::size_t i = 0; i < programs.size(); ++i)
+    code = std::max(code, replay_apart(subjects[i], programs[i], options));
   return code;
 }
 
@@ -213,7 +237,7 @@ void add_replay(CLI::App& app, Action& action) {
       app.add_subcommand("replay", "Run programs and show each operation with its result");
   auto options = std::make_shared<Options>();
   add_subject(*command, options->subject);
-  command->add_option("FILE", options->paths, "Programs: text, or bytes from a fuzzer")->required();
+  command->add_option("FILE", options->paths, kProgram)->required();
   auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");
   command->add_flag("--json", options->json, "One JSON object a file")->excludes(quiet);
   command
@@ -222,7 +246,8 @@ void add_replay(CLI::App& app, Action& action) {
       ->excludes(quiet);
   command->footer(
       "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes;\n"
-      "hangs (for a minute, and a second more for each 500 operations).\n"
+      "hangs (for a minute, and a second more for each 500 operations). More than a gigabyte\n"
+      "of memory, and six times what its bitmaps may take, is a crash.\n"
       "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and\n"
       "none is run).");
   on_call(*command, action, options, replay_all);

@@ -10,7 +10,7 @@ namespace tidemark::cli {
 void add_subject(CLI::App& command, std::string& subject) {
   command
       .add_option("--subject", subject, "What runs beside the reference: tracker, linux-6.1, ...")
-      ->default_str(std::string(kTracker));
+      ->default_str(subject.empty() ? "a finding's, or tracker" : subject);
 }
 
 std::optional<UnderTest> subject_or_complain(const std::string& name) {

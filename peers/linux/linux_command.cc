@@ -61,7 +61,10 @@ bool print_line(const std::string& path, const LinuxVersion& version, const Prog
   for (const auto& [entry, shown] : verdict.passed)
     std::printf("operation %zu (%s)\nexpected  %s\nactual    %s\n", shown.operation + 1,
                 entry->name, shown.expected.c_str(), shown.actual.c_str());
-  if (!same) std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
+  if (!same && verdict.operation < program.operations.size())
+    std::printf("operation %zu\n%s", verdict.operation + 1, verdict.report.c_str());
+  else if (!same)
+    std::printf("after the last operation\n%s", verdict.report.c_str());
   return is_finding(outcome);
 }
 
