@@ -31,13 +31,21 @@ cd "$folder"
 printf '#include <%s>\n' gtest/gtest.h string variant >all_cases.cc
 printf '#include "%s.h"\n' factories lockstep program_text >>all_cases.cc
 
-for i in "${!programs[@]}"; do
-  "$tidemark" export c "${programs[i]}" -o "program_$i.c" || fail "export c ${programs[i]}"
-  "$tidemark" export gtest "${programs[i]}" -o "case_$i.inc" || fail "export gtest ${programs[i]}"
-  printf 'namespace case_%d {\n#include "case_%d.inc"\n}\n' "$i" "$i" >>all_cases.cc
-done
+# export_one NUMBER PROGRAM: as both, and the C is compiled.
+export tidemark
+export_one() {
+  "$tidemark" export c "$2" -o "program_$1.c" && "$tidemark" export gtest "$2" -o "case_$1.inc" &&
+    "${CC:-gcc}" -std=c11 -Wall -Wextra -Werror -c "program_$1.c" ||
+    { echo "compile_exports: $2" >&2; return 1; }
+}
+export -f export_one
 
-"${CC:-gcc}" -std=c11 -Wall -Wextra -Werror -c program_*.c || fail "a C file does not compile"
+for i in "${!programs[@]}"; do
+  printf 'namespace case_%d {\n#include "case_%d.inc"\n}\n' "$i" "$i" >>all_cases.cc
+  printf '%s\0' "$i" "${programs[i]}"
+done | xargs -0 -n 2 -P "$(nproc)" bash -c 'export_one "$@"' export_one ||
+  fail "what is exported as C does not compile, or is not exported"
+
 # One as it is, so that it is known to include what it needs.
 cp case_0.inc first_case.cc
 for file in first_case.cc all_cases.cc; do

@@ -75,9 +75,9 @@ judge='
     exit bad || percent < 95
   }'
 
-status=0
-for version in "${versions[@]}"; do
-  run=$build/linux-$version name=linux_${version/./_}
+# judge_version VERSION: runs its tests, and says what they reached.
+judge_version() {
+  local version=$1 run=$build/linux-$1 name=linux_${1/./_} list source
   if ! LLVM_PROFILE_FILE=$run.profraw "$build/peers/linux/linux_tests" \
     --gtest_filter="*/$name" >"$run.log" 2>&1; then
     cat "$run.log" >&2
@@ -93,6 +93,13 @@ for version in "${versions[@]}"; do
   list=peers/linux/unreachable.txt
   source=$build/peers/linux/linux-$version/drivers/vfio/vfio_iommu_type1.c
   awk -v list="$list" -v source="$source" -v version="$version" -v show="$show" "$judge" \
-    "$list" "$source" "$run.lcov" || status=1
+    "$list" "$source" "$run.lcov"
+}
+
+jobs=() status=0
+for version in "${versions[@]}"; do
+  judge_version "$version" &
+  jobs+=($!)
 done
+for job in "${jobs[@]}"; do wait "$job" || status=$?; done
 exit "$status"
