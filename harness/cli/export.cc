@@ -11,7 +11,7 @@
 #include "export_gtest.h"
 #include "export_record.h"
 #include "files.h"
-#include "finding_folder.h"
+#include "finding.h"
 #include "program_file.h"
 #include "text.h"
 

@@ -195,10 +195,7 @@ void Found::begin_naming() {
 
 // Does it take others that ran before it?
 void Found::begin_with_those_before() {
-  const Judgement alike = {.signature = {.kind = Kind::died, .what = "after-others"},
-                           .operation = 0,
-                           .pages = {},
-                           .crashed = true};
+  const Judgement alike = {{.kind = Kind::died, .what = "after-others"}, 0, {}, true};
   if (is_boring(alike)) return conclude(std::nullopt);
   const auto name = [this] {
     std::vector<Program> programs;

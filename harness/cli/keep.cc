@@ -10,7 +10,7 @@
 #include "commands.h"
 #include "diagnose_input.h"
 #include "files.h"
-#include "finding_folder.h"
+#include "finding.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"

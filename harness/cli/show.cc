@@ -1,38 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <fmt/core.h>
 
-#include <filesystem>
 #include <memory>
 #include <variant>
 
 #include "commands.h"
-#include "files.h"
 #include "finding.h"
-#include "finding_folder.h"
 #include "program_file.h"
 #include "program_text.h"
 #include "text.h"
 
 namespace tidemark::cli {
-
-namespace {
-
-// What a finding's folder says has to run before its program; false with a message if that
-// are no programs.
-bool load_before(NamedProgram& named) {
-  const auto path = std::filesystem::path(named.path) / "before.trace";
-  const auto text = read_if_there(path);
-  if (!text) return true;
-  auto programs = programs_of(*text);
-  if (!programs) {
-    complain(quoted_path(path.string()) + ": these are no programs");
-    return false;
-  }
-  named.before = std::move(*programs);
-  return true;
-}
-
-}  // namespace
 
 std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
   std::vector<NamedProgram> programs;
@@ -45,8 +23,11 @@ std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
     } else {
       auto& [program, note] = std::get<LoadedProgram>(loaded);
       if (!note.empty()) complain(note);
-      programs.push_back({path, std::move(program), subject_in(path)});
-      good &= load_before(programs.back());
+      auto before = programs_before(path);
+      if (!before) complain(quoted_path(path) + ": its before.trace has no programs");
+      good &= before.has_value();
+      programs.push_back({path, std::move(program), subject_in(path),
+                          std::move(before).value_or(std::vector<Program>())});
     }
   }
   if (!good) programs.clear();

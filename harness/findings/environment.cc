@@ -19,4 +19,12 @@ std::string environment_json(const std::string& subject) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string subject_in_json(const std::string& text) {
+  const auto environment = nlohmann::json::parse(text, nullptr, false);
+  if (!environment.is_object()) return std::string(kTracker);
+  const auto subject = environment.find("subject");
+  return subject != environment.end() && subject->is_string() ? subject->get<std::string>()
+                                                              : std::string(kTracker);
+}
+
 }  // namespace tidemark

@@ -11,4 +11,7 @@ namespace tidemark {
 // they have: what is no UTF-8 becomes U+FFFD.
 std::string environment_json(const std::string& subject);
 
+// The subject in such a text; the tracker if it is none, or says none.
+std::string subject_in_json(const std::string& text);
+
 }  // namespace tidemark

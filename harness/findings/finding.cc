@@ -64,6 +64,19 @@ std::size_t lines_in(const std::string& text) {
 
 }  // namespace
 
+fs::path program_in(const fs::path& path) {
+  if (!fs::is_directory(path)) return path;
+  return path / (fs::exists(path / kProgram) ? kProgram : "input");
+}
+
+std::string subject_in(const fs::path& path) {
+  return subject_in_json(read_if_there(path / "environment.json").value_or(""));
+}
+
+std::optional<std::vector<Program>> programs_before(const fs::path& path) {
+  return programs_of(read_if_there(path / kBefore).value_or(""));
+}
+
 std::string text_of_all(const std::vector<Program>& programs) {
   std::string text;
   for (const Program& program : programs) text += print(program);

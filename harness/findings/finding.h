@@ -72,6 +72,15 @@ class FindingStore {
   std::filesystem::path folder_;
 };
 
+// Wherever a program is asked for, a finding's folder will do. Its program; any other path
+// as it is.
+std::filesystem::path program_in(const std::filesystem::path& path);
+// In which subject a finding's folder says that it was found; the tracker if it does not, or
+// is none.
+std::string subject_in(const std::filesystem::path& path);
+// What has to run before it; nothing if its before.trace has something else than programs.
+std::optional<std::vector<Program>> programs_before(const std::filesystem::path& path);
+
 // Programs as one text, and back: each begins with its container. Nothing if the text is not
 // of that kind.
 std::string text_of_all(const std::vector<Program>& programs);
