@@ -253,7 +253,7 @@ TEST_F(Cli, AFindingsFolderIsAProgram) {
   expect_refused(run({"replay", "findings/x"}), "there is no subject 'other'");
   EXPECT_EQ(run({"replay", "--subject", "tracker", "findings/x"}).code, 0);
   fs::remove(path() / "findings/x/program.trace");
-  expect_refused(run({"replay", "--subject", "tracker", "findings/x"}), "findings/x/input");
+  expect_refused(run({"replay", "--subject", "tracker", "findings/x"}), "Is a directory");
 }
 
 // What a text begins with goes along as a comment: it must stay one.

@@ -66,7 +66,9 @@ std::size_t lines_in(const std::string& text) {
 
 fs::path program_in(const fs::path& path) {
   if (!fs::is_directory(path)) return path;
-  return path / (fs::exists(path / kProgram) ? kProgram : "input");
+  for (const char* file : {kProgram, "input"})
+    if (fs::exists(path / file)) return path / file;
+  return path;
 }
 
 std::string subject_in(const fs::path& path) {
