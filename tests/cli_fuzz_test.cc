@@ -318,6 +318,9 @@ TEST_F(CliFuzz, ABuildThatGoesOnMeanwhileChangesNothing) {
   EXPECT_NE(ended.err.find("a fuzzing process ended by itself, with exit code 0"),
             std::string::npos)
       << ended.err;
+  // Of the other program none would.
+  const std::regex otherwise("ended by itself, with (?!exit code 0\\b)");
+  EXPECT_FALSE(std::regex_search(ended.err, otherwise)) << ended.err;
   EXPECT_EQ(ended.err.find("cannot"), std::string::npos) << ended.err;
 }
 
