@@ -181,13 +181,14 @@ void Found::judged() {
   // What takes a process down takes long to name, and will end one of its own accord.
   if (crashed && is_lead) return conclude(std::nullopt);
   if (is_boring(judgement)) return conclude(std::nullopt);
-  begin_naming();
+  begin_naming([this] {
+    return diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_);
+  });
 }
 
-void Found::begin_naming() {
-  const auto name = [this] {
-    const auto found =
-        diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_);
+void Found::begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose) {
+  const auto name = [&diagnose] {
+    const auto found = diagnose();
     return found ? written(*found) : std::string();
   };
   task_.emplace(name, kNamingSeconds);
@@ -197,15 +198,12 @@ void Found::begin_naming() {
 void Found::begin_with_those_before() {
   const Judgement alike = {{.kind = Kind::died, .what = "after-others"}, 0, {}, true};
   if (is_boring(alike)) return conclude(std::nullopt);
-  const auto name = [this] {
+  begin_naming([this] {
     std::vector<Program> programs;
     for (const std::vector<std::uint8_t>& bytes : current_->before)
       programs.push_back(decode(bytes));
-    const auto found =
-        diagnose_after(tested_, programs, current_->program, current_->bytes, seconds_);
-    return found ? written(*found) : std::string();
-  };
-  task_.emplace(name, kNamingSeconds);
+    return diagnose_after(tested_, programs, current_->program, current_->bytes, seconds_);
+  });
 }
 
 void Found::named() {

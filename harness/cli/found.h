@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -70,7 +71,7 @@ class Found {
   };
 
   void begin();
-  void begin_naming();
+  void begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose);
   void begin_with_those_before();
   void judged();
   void named();
