@@ -76,7 +76,10 @@ room(subjects oracles simulator program hardware base)
 room(triage subjects oracles simulator language program hardware base)
 room(findings triage subjects oracles simulator language program hardware base)
 room(export subjects oracles simulator language program hardware base)
-rule(harness/cli/*.* harness/cli/ fuzz/ ${rooms} ${std} ${system}
+rule(harness/session/*.* harness/session/ fuzz/ ${rooms} ${std} ${system}
+  "<(fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
+set(rooms ${rooms} harness/session/)
+rule(harness/cli/*.* harness/cli/ ${rooms} ${std} ${system}
   "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
 rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
 rule(fuzz/random_main.cc ${rooms} ${std} ${system})

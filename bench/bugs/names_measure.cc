@@ -76,7 +76,7 @@ class Names {
       const Program lead = leads_.back();
       leads_.pop_back();
       const Judgement judgement = judge_apart(tested_, lead);
-      if (judgement.signature && !judgement.crashed) take(cli::diagnose_any(tested_, lead));
+      if (judgement.signature && !judgement.crashed) take(diagnose_any(tested_, lead));
     }
     return names_;
   }
@@ -100,7 +100,7 @@ class Names {
     --crashes_left_;
     const Judgement judgement = judge_apart(tested_, program);
     if (judgement.crashed && !std::has_single_bit(++crashes_[judgement.signature])) return;
-    take(cli::diagnose_any(tested_, program));
+    take(diagnose_any(tested_, program));
   }
 
   void take(const std::optional<Diagnosed>& found) {

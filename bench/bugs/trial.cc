@@ -28,7 +28,7 @@ constexpr double kGraceSeconds = 10;  // for a process that was told to end
 struct Attempt {
   Trial* trial;
   fs::path folder;
-  std::unique_ptr<cli::Worker> worker;
+  std::unique_ptr<session::Worker> worker;
   bool told = false;   // to end
   bool hangs = false;  // and was killed for it
 };
@@ -53,11 +53,11 @@ Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs
   if (trial.start == "seeds") arguments.push_back(seeds);
   setenv(kLeftOutVariable, trial.left_out.c_str(), 1);
   // Without drops: it ends on the first, so that its programs can be counted.
-  const cli::Worker::Places places = {.folder = attempt.folder,
-                                      .artifacts = attempt.folder / "artifacts",
-                                      .known = attempt.folder / "known"};
+  const session::Worker::Places places = {.folder = attempt.folder,
+                                          .artifacts = attempt.folder / "artifacts",
+                                          .known = attempt.folder / "known"};
   attempt.worker =
-      std::make_unique<cli::Worker>(bugs / trial.bug / trial.engine, places, arguments);
+      std::make_unique<session::Worker>(bugs / trial.bug / trial.engine, places, arguments);
   return attempt;
 }
 
@@ -81,7 +81,7 @@ std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
 void end(Attempt& attempt, const fs::path& bugs) {
   Trial& trial = *attempt.trial;
   trial.seconds = attempt.worker->processor_seconds();
-  const cli::WorkerEnd how = attempt.worker->finish();
+  const session::WorkerEnd how = attempt.worker->finish();
   trial.programs = attempt.worker->programs();
   trial.found = how.crashed || attempt.hangs;
   if (attempt.hangs) {

@@ -51,9 +51,9 @@ void must_be_fine(const Ending& ending, const std::string& what) {
 // libFuzzer's own limits: they go by the clock, and a busy machine must change no verdict.
 Ending run_target(const fs::path& target, const fs::path& work,
                   const std::vector<std::string>& arguments, double seconds) {
-  const cli::Worker::Places places = {
+  const session::Worker::Places places = {
       .folder = work / "worker", .artifacts = work, .known = work / "known"};
-  cli::Worker worker(target, places, arguments);
+  session::Worker worker(target, places, arguments);
   Ending ending;
   bool stopped = false;
   while (!stopped && worker.output() >= 0) {
@@ -65,7 +65,7 @@ Ending run_target(const fs::path& target, const fs::path& work,
     stopped = ending.timed_out || (still == 0 && worker.seconds() >= seconds);
   }
   if (stopped) worker.stop(SIGKILL);
-  const cli::WorkerEnd end = worker.finish();
+  const session::WorkerEnd end = worker.finish();
   ending.fine = !ending.timed_out && (stopped || (!end.crashed && !end.failed));
   ending.said = worker.said();
   return ending;

@@ -129,7 +129,7 @@ class Run {
   }
 
  private:
-  static bool is_interrupted() { return tidemark::cli::interrupts() > 0; }
+  static bool is_interrupted() { return tidemark::interrupts() > 0; }
 
   // False if it was interrupted.
   bool original_survives() const {
@@ -178,7 +178,7 @@ int mutate(const Options& options) {
       read_equivalents(tidemark::read_file(options.root / "corpus/mutants/equivalent.txt")), all);
   const std::vector<Mutant> mutants = chosen(all, tracker, options);
   if (mutants.empty()) return nothing_to_do(options);
-  tidemark::cli::count_interrupts();
+  tidemark::count_interrupts();
   const auto results = Run(options, tracker).run(unjudged(mutants, tracker, reasons));
   fmt::print("{}{}", survivors(results), table(results, options.effort));
   if (!options.json.empty()) tidemark::write_file(options.json, json(results));

@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kInterval{15};  // where lines stay
 }  // namespace
 
 ProgressLine::ProgressLine(std::size_t all)
-    : all_(all), terminal_(cli::is_terminal() && isatty(STDERR_FILENO) != 0) {}
+    : all_(all), terminal_(is_terminal() && isatty(STDERR_FILENO) != 0) {}
 
 ProgressLine::~ProgressLine() {
   if (terminal_ && done_) fmt::print(stderr, "\n");

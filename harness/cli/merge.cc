@@ -62,21 +62,22 @@ std::size_t keep_failing(const fs::path& artifacts, const fs::path& to) {
   return count;
 }
 
-std::string merged_by(Worker& worker, std::size_t inputs) {
+std::string merged_by(session::Worker& worker, std::size_t inputs) {
   while (worker.read_output()) {
     if (!is_terminal()) continue;
     fmt::print("\r\x1b[K{} inputs, coverage {}", inputs, worker.coverage());
     std::fflush(stdout);
   }
   if (is_terminal()) fmt::print("\r\x1b[K");
-  const WorkerEnd end = worker.finish();
+  const session::WorkerEnd end = worker.finish();
   return end.crashed || end.failed ? worker.said() : "";
 }
 
 int merge(const Options& options) {
   if (!subject_or_complain(options.subject)) return kCouldNot;
   fs::create_directories(options.output);
-  if (files_in(options.output) > 0) return complain(quoted_path(options.output) + " is not empty");
+  if (session::files_in(options.output) > 0)
+    return complain(quoted_path(options.output) + " is not empty");
   const TemporaryFolder work;
   std::size_t inputs = 0;
   if (const auto problem = link_all(options, work.path, inputs)) return complain(*problem);
@@ -89,12 +90,12 @@ int merge(const Options& options) {
   fs::create_directory(work.path / "artifacts");
   setenv("TMPDIR", ".", 1);  // that goes to the shell as well
   setenv(kSubjectVariable, options.subject.c_str(), 1);
-  const Worker::Places places = {
+  const session::Worker::Places places = {
       .folder = work.path, .artifacts = "artifacts", .known = "known", .in = work.path};
-  Worker worker("./target", places, arguments);
+  session::Worker worker("./target", places, arguments);
   if (const std::string said = merged_by(worker, inputs); !said.empty())
     return complain("libFuzzer could not merge them:\n" + said);
-  fmt::print("{} inputs in, {} out, in {}\n", inputs, files_in(options.output),
+  fmt::print("{} inputs in, {} out, in {}\n", inputs, session::files_in(options.output),
              quoted_path(options.output));
 
   std::string name = options.output;

@@ -23,6 +23,9 @@
 namespace tidemark::cli {
 namespace {
 
+using session::Json;
+using session::print_json;
+
 // A program that takes longer hangs: slow is not wrong, and those with many operations are.
 unsigned most_seconds(const Program& program) {
   return 60 + static_cast<unsigned>(program.operations.size() / 500);

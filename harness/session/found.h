@@ -18,7 +18,7 @@
 #include "diagnose_input.h"
 #include "finding.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 
 // What a finding may take to be made small, beside the fuzzing.
 inline constexpr unsigned kNamingSeconds = 150;
@@ -100,4 +100,4 @@ class Found {
   std::optional<ChildTask> task_;
 };
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

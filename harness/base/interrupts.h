@@ -2,11 +2,11 @@
 // The user, or whoever else, wants the program to end.
 #pragma once
 
-namespace tidemark::cli {
+namespace tidemark {
 
 // From now on the first SIGINT or SIGTERM only counts; the second ends the process.
 void count_interrupts();
 
 int interrupts();
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

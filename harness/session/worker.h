@@ -12,7 +12,7 @@
 #include "progress.h"
 #include "subprocess.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 
 // How many inputs a corpus has; 0 for a folder that cannot be read.
 std::size_t files_in(const std::filesystem::path& folder);
@@ -88,4 +88,4 @@ class Worker {
   std::string said_;
 };
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-namespace tidemark::cli {
+namespace tidemark {
 
 bool is_terminal() {
   const char* kind = std::getenv("TERM");
@@ -18,4 +18,4 @@ bool has_colour() {
   return is_terminal() && !(refused && *refused);
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

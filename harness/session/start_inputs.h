@@ -9,7 +9,7 @@
 #include "mismatch.h"
 #include "registry.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 
 struct DeadlyInput {
   std::filesystem::path path;
@@ -25,4 +25,4 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
                                        unsigned seconds);
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

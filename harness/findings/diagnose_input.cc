@@ -7,7 +7,7 @@
 #include "finding_name.h"
 #include "shared_text.h"
 
-namespace tidemark::cli {
+namespace tidemark {
 namespace {
 
 constexpr unsigned kDiagnosisSeconds = 60;
@@ -125,4 +125,4 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
   return result;
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -8,7 +8,7 @@
 
 #include "json_output.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 
 struct Live {
   double seconds = 0;                             // since it began
@@ -25,4 +25,4 @@ std::string heading();
 std::string line(const Live& live);
 Json json_of(const Live& live);
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

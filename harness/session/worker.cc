@@ -17,7 +17,7 @@
 #include "program_file.h"
 #include "text.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 namespace {
 
 constexpr std::size_t kRemembered = 64 * 1024;  // bytes of output
@@ -140,4 +140,4 @@ WorkerEnd Worker::finish() {
   return end;
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

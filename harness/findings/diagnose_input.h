@@ -10,7 +10,7 @@
 #include "drop.h"
 #include "isolation.h"
 
-namespace tidemark::cli {
+namespace tidemark {
 
 // Reduces and names what the subject does wrong in `program`; nothing if it does
 // nothing wrong. Cost: at most two minutes, for what hangs; else seconds.
@@ -28,4 +28,4 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds);
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace tidemark::cli {
+namespace tidemark::session {
 
 // Members in the order in which they were written. What is no UTF-8 is replaced.
 using Json = nlohmann::ordered_json;
@@ -15,4 +15,4 @@ inline void print_json(const Json& json) {
   fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

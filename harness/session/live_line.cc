@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace tidemark::cli {
+namespace tidemark::session {
 
 std::string heading() {
   return fmt::format("{:>8} {:>11} {:>7} {:>13} {:>10} {:>9} {:>8} {:>6}", "time", "programs/s",
@@ -35,4 +35,4 @@ Json json_of(const Live& live) {
           {"in_work", live.in_work}};
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

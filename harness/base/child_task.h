@@ -11,7 +11,7 @@
 #include "shared_text.h"
 #include "subprocess.h"
 
-namespace tidemark::cli {
+namespace tidemark {
 
 class ChildTask {
  public:
@@ -35,4 +35,4 @@ class ChildTask {
   Child child_;  // the last: it uses the memory
 };
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

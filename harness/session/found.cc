@@ -17,7 +17,7 @@
 #include "terminal.h"
 #include "text.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 namespace {
 
 namespace fs = std::filesystem;
@@ -285,4 +285,4 @@ void Found::print_summary() const {
   fmt::print(out_, "each is a folder in {}: begin with report.txt\n", findings_.string());
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

@@ -2,7 +2,7 @@
 // What the place that output goes to can do.
 #pragma once
 
-namespace tidemark::cli {
+namespace tidemark {
 
 // Standard output is a terminal on which a line can be written anew.
 bool is_terminal();
@@ -10,4 +10,4 @@ bool is_terminal();
 // And it should have colour: not if NO_COLOR is set to anything (no-color.org).
 bool has_colour();
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-namespace tidemark::cli {
+namespace tidemark {
 namespace {
 
 volatile sig_atomic_t counted = 0;
@@ -25,4 +25,4 @@ void count_interrupts() {
 
 int interrupts() { return counted; }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -18,7 +18,7 @@
 #include "program_bytes.h"
 #include "shared_memory.h"
 
-namespace tidemark::cli {
+namespace tidemark::session {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   return deadly;
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark::session

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-namespace tidemark::cli {
+namespace tidemark {
 
 ChildTask::ChildTask(const std::function<std::string()>& make, unsigned seconds)
     : until_(Clock::now() + std::chrono::seconds(seconds)),
@@ -32,4 +32,4 @@ std::optional<std::string> ChildTask::text() const {
   return timed_out_ ? std::nullopt : text_.text();
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -10,7 +10,7 @@
 #include "check.h"
 #include "shared_memory.h"
 
-namespace tidemark::cli {
+namespace tidemark {
 
 class SharedText {
  public:
@@ -36,4 +36,4 @@ class SharedText {
   Shared<Memory> memory_;
 };
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "session.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dedup.h"
+#include "files.h"
+#include "found.h"
+#include "interrupts.h"
+#include "live_line.h"
+#include "program_bytes.h"
+#include "program_file.h"
+#include "start_inputs.h"
+#include "terminal.h"
+#include "text.h"
+#include "worker.h"
+
+namespace tidemark::session {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kGraceSeconds = 10;
+constexpr double kInterruptSeconds = 1;  // who interrupts does not want to wait
+constexpr double kEndSeconds = 2;        // libFuzzer counts whole seconds
+constexpr unsigned kHangSeconds = 5;
+constexpr std::chrono::seconds kSoon(10);
+// Before one that ended by itself is replaced, and after how many that did nothing none is.
+constexpr std::chrono::seconds kPause(1);
+constexpr unsigned kMostIdle = 3;
+
+std::string last_of(const std::string& text, std::size_t bytes) {
+  return text.substr(text.size() - std::min(text.size(), bytes));
+}
+
+bool has_content(const fs::path& path, const std::string& content) {
+  std::error_code none;
+  return fs::file_size(path, none) == content.size() && read_if_there(path) == content;
+}
+
+class Running {
+ public:
+  Running(const Options& options, const UnderTest& tested)
+      : options_(options),
+        tested_(tested),
+        work_(fs::absolute(options.work)),
+        target_(fs::absolute(options.target)) {}
+
+  Outcome run() {
+    fs::create_directories(corpus_);
+    fs::create_directories(artifacts_);
+    fs::create_directories(drops_);
+    fs::create_directories(aside_);
+    // Two runs at once would take each other's inputs for leftovers. Of a run that was
+    // just killed, children may live a moment longer.
+    const FolderLock alone(work_, 2);
+    if (alone.another_has_it()) return refuse_to_share();
+    keep_target();
+    found_.emplace(tested_, options_.findings, known_, options_.timeout, options_.json);
+    take_leftovers();
+    name_for(kSoon);
+    link_seeds();
+    file_deadly_inputs();
+    start();
+    watch();
+    take_leftovers();  // of processes that were stopped while they wrote
+    name_the_rest();
+    return summary();
+  }
+
+ private:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+
+  Outcome refuse_to_share() const {
+    fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
+               quoted_path(options_.work.string()));
+    return Outcome::failed;
+  }
+
+  // A build that goes on meanwhile puts another program there, which processes that start
+  // later would be of.
+  void keep_target() {
+    const fs::path kept = work_ / "target" / target_.filename();
+    std::error_code error;
+    fs::remove_all(kept.parent_path(), error);
+    fs::create_directory(kept.parent_path(), error);
+    fs::create_hard_link(target_, kept, error);
+    if (error) fs::copy_file(target_, kept, error);
+    if (error)
+      fs::remove(kept, error);  // a full disk: of a part nothing can start
+    else
+      target_ = kept;
+  }
+
+  // Of processes that have ended.
+  void take_leftovers() {
+    clear_unfinished(drops_);
+    found_->take_drops(drops_);
+    found_->add_leftovers(artifacts_);
+  }
+
+  // Before it fuzzes, if that is soon done; what is left goes on beside it.
+  void name_for(std::chrono::seconds time) {
+    const auto until = Clock::now() + time;
+    while (found_->is_busy() && !interrupts() && Clock::now() < until) found_->work(200);
+  }
+
+  // What nobody waited for while it fuzzed. Each takes a limited time (found.h).
+  void name_the_rest() {
+    auto told = Clock::now();
+    while (found_->is_busy() && !interrupts()) {
+      found_->work(200);
+      if (Clock::now() - told < std::chrono::seconds(10)) continue;
+      told = Clock::now();
+      fmt::print(out_, "naming: {} to go\n", found_->waiting());
+      std::fflush(stdout);
+    }
+    if (found_->is_busy())
+      fmt::print(out_, "{} not looked into; the next run will do that\n", found_->waiting());
+  }
+
+  // Each by a link of its own, so that one on which the target dies can be left
+  // out: processes that start anew would all die on it.
+  void link_seeds() {
+    fs::remove_all(seeds_);
+    fs::create_directory(seeds_);
+    std::size_t number = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(options_.seeds)))
+      if (entry.is_regular_file())
+        fs::create_symlink(entry.path(), seeds_ / std::to_string(number++));
+  }
+
+  // From all that a process starts with.
+  void leave_out(const std::string& input) const {
+    for (const fs::path& folder : {seeds_, corpus_}) {
+      const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+      for (const auto& entry : entries)
+        if (has_content(entry.path(), input)) fs::remove(entry.path());
+    }
+  }
+
+  // What the corpus itself shows, first, and once for each way to die: a process that
+  // starts would die on it, and the one in its place again.
+  void file_deadly_inputs() {
+    std::vector<fs::path> inputs;
+    for (const fs::path& folder : {seeds_, corpus_})
+      for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.is_regular_file()) inputs.push_back(entry.path());
+    const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
+    std::set<Signature> seen;
+    for (const auto& [input, signature] : deadly) {
+      if (seen.insert(signature).second) {
+        const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
+        write_file(artifact, read_file(input), Survives::process);
+        found_->add(artifact, "it was among the inputs to start from\n", false);
+      }
+      // Seeds are links. Another may show another bug once this one is mended.
+      if (fs::is_symlink(input))
+        fs::remove(input);
+      else
+        fs::rename(input, aside_ / input.filename());
+    }
+    if (deadly.empty()) return;
+    fmt::print(out_, "{} of {} inputs to start from end the process, and are left out\n",
+               deadly.size(), inputs.size());
+    name_for(kSoon);
+  }
+
+  void start() {
+    fmt::print(out_, "fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
+               options_.seconds, options_.processes, files_in(seeds_), files_in(corpus_));
+    if (!options_.json) fmt::print("{}\n", heading());
+    std::fflush(stdout);
+    started_ = last_new_ = Clock::now();
+    for (unsigned i = 0; i < options_.processes; ++i) slots_.push_back({make_worker(i)});
+  }
+
+  std::unique_ptr<Worker> make_worker(std::size_t number) const {
+    const double left = std::max(1.0, options_.seconds - seconds());
+    const std::vector<std::string> arguments = {
+        fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
+        fmt::format("-rss_limit_mb={}", kMostMemoryMib),
+        // Once it is known that something hangs, nobody need wait for that as long again:
+        // what is only slow is judged with the whole time.
+        fmt::format("-timeout={}", found_->has_hang() ? std::min(options_.timeout, kHangSeconds)
+                                                      : options_.timeout),
+        // One program in a giant mapping takes as long as 100,000 others.
+        "-entropic_scale_per_exec_time=1",
+        // Nothing ends on these, so they are no findings.
+        "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1",
+        // That a file may not grow is for whoever writes it to say.
+        "-handle_xfsz=0", corpus_, seeds_};
+    const Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
+                                   .artifacts = artifacts_,
+                                   .known = known_,
+                                   .drops = drops_};
+    return std::make_unique<Worker>(target_, places, arguments);
+  }
+
+  // The most of any process.
+  std::uint64_t most(std::uint64_t (Worker::*figure)() const) const {
+    std::uint64_t most = 0;
+    for (const Slot& slot : slots_) most = std::max(most, ((*slot.worker).*figure)());
+    return most;
+  }
+
+  std::uint64_t programs() const {
+    std::uint64_t total = ended_.programs;
+    for (const Slot& slot : slots_) total += slot.worker->programs();
+    return total;
+  }
+
+  std::uint64_t operations() const {
+    std::uint64_t total = ended_.operations;
+    for (const Slot& slot : slots_) total += slot.worker->operations();
+    return total;
+  }
+
+  Live figures() {
+    Live live = {.seconds = seconds(),
+                 .corpus = most(&Worker::corpus),
+                 .coverage = coverage_,
+                 .most_coverage = most(&Worker::most_coverage),
+                 .last_new = std::chrono::duration<double>(Clock::now() - last_new_).count(),
+                 .memory_mib = most(&Worker::memory_mib),
+                 .restarts = restarts_,
+                 .found = found_->size(),
+                 .in_work = found_->waiting()};
+    const std::uint64_t now = programs();
+    live.programs_per_second =
+        static_cast<double>(now - shown_programs_) / std::max(live.seconds - shown_seconds_, 0.001);
+    shown_programs_ = now;
+    shown_seconds_ = live.seconds;
+    return live;
+  }
+
+  void show_progress() {
+    const Live live = figures();
+    if (options_.json) {
+      print_json(json_of(live));
+    } else {
+      // A finding came in between.
+      if (live.found != shown_found_) fmt::print("{}\n", heading());
+      fmt::print("{}{}{}", terminal_ ? "\r\x1b[K" : "", line(live), terminal_ ? "" : "\n");
+    }
+    shown_found_ = live.found;
+    std::fflush(stdout);
+  }
+
+  void note_coverage() {
+    const std::uint64_t now = most(&Worker::coverage);
+    if (now <= coverage_) return;
+    coverage_ = now;
+    last_new_ = Clock::now();
+  }
+
+  // Until the time is up or the user has seen enough.
+  void watch() {
+    const double interval = terminal_ ? 0.5 : 10;
+    double next = interval;
+    double told = 0;  // when they were
+    while (std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.done; })) {
+      poll_workers();
+      note_coverage();
+      found_->take_drops(drops_);
+      found_->work(0);
+      // They end by themselves; whoever is at work on a finding gets to finish it.
+      const bool over = interrupts() || seconds() > options_.seconds + kGraceSeconds;
+      if (over && told == 0) {
+        told = seconds();
+        for (const Slot& slot : slots_) slot.worker->stop(SIGINT);
+      } else if (over && seconds() > told + (interrupts() ? kInterruptSeconds : kGraceSeconds)) {
+        for (const Slot& slot : slots_) slot.worker->stop(SIGKILL);
+      }
+      for (Slot& slot : slots_) look_after(slot);
+      if (seconds() >= next) {
+        next = seconds() + interval;
+        show_progress();
+      }
+    }
+    seconds_ = seconds();
+    show_progress();
+    if (terminal_) fmt::print("\n");
+  }
+
+  void poll_workers() {
+    std::vector<pollfd> files;
+    for (const Slot& slot : slots_)
+      if (slot.worker->output() >= 0) files.push_back({slot.worker->output(), POLLIN, 0});
+    poll(files.data(), files.size(), found_->is_busy() ? 20 : 200);
+    for (const pollfd& file : files)
+      for (const Slot& slot : slots_)
+        if (file.revents && slot.worker->output() == file.fd) slot.worker->read_output();
+  }
+
+  // A place for a process, where another takes over from one that has ended.
+  struct Slot {
+    std::unique_ptr<Worker> worker;
+    bool ended = false;  // and waits to be replaced
+    bool done = false;   // and is not replaced
+    Clock::time_point again = {};
+    unsigned idle = 0;  // processes in a row that ended without having run a program
+  };
+
+  bool is_time_up() const { return interrupts() || seconds() + kEndSeconds > options_.seconds; }
+
+  void look_after(Slot& slot) {
+    if (slot.done || slot.worker->output() >= 0) return;
+    if (!slot.ended) {
+      slot.ended = true;
+      slot.done = !ended(slot) || is_time_up();
+    }
+    if (slot.done || Clock::now() < slot.again) return;
+    if (is_time_up()) {
+      slot.done = true;
+      return;
+    }
+    ++restarts_;
+    ended_.programs += slot.worker->programs();
+    ended_.operations += slot.worker->operations();
+    slot.worker = make_worker(static_cast<std::size_t>(&slot - slots_.data()));
+    slot.ended = false;
+  }
+
+  // What it ended on is taken up. False if no other shall take its place.
+  bool ended(Slot& slot) {
+    Worker& worker = *slot.worker;
+    const bool early = !is_time_up();
+    const WorkerEnd end = worker.finish();
+    if (end.crashed) {
+      const std::string input = read_if_there(end.input).value_or("");
+      std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
+      if (!before.empty()) before.pop_back();  // that was this one
+      found_->add(end.input, worker.said(), end.starved, std::move(before));
+      leave_out(input);  // the next one would end on it, too
+      return true;
+    }
+    if (interrupts() || (!end.failed && !early)) return true;
+    if (ends_[end.how]++ == 0)
+      fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself, with {}:\n{}\n", end.how,
+                 last_of(worker.said(), 2000));
+    failed_ = true;
+    slot.again = Clock::now() + kPause;
+    slot.idle = worker.programs() ? 0 : slot.idle + 1;
+    return slot.idle < kMostIdle;
+  }
+
+  Outcome summary() const {
+    fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", programs(),
+               operations(), seconds_, coverage_);
+    found_->print_summary();
+    for (const auto& [how, times] : ends_)
+      fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
+    if (found_->size()) return Outcome::found;
+    if (programs() || interrupts()) return failed_ ? Outcome::failed : Outcome::nothing;
+    fmt::print(stderr, "tidemark: {} ran no program: is it a fuzz target?\n",
+               quoted_path(options_.target.string()));
+    return Outcome::failed;
+  }
+
+  const Options& options_;
+  const UnderTest& tested_;
+  const fs::path work_;
+  fs::path target_;
+  const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
+  const fs::path drops_ = work_ / "drops";
+  const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies
+  const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
+  const bool terminal_ = !options_.json && is_terminal();
+  std::FILE* const out_ = options_.json ? stderr : stdout;  // for people
+  Clock::time_point started_;
+  double seconds_ = 0;
+  std::vector<Slot> slots_;
+  Counters ended_;  // of workers that were replaced
+  std::size_t restarts_ = 0;
+  std::map<std::string, std::size_t> ends_;  // other than by findings: how, and how often
+  std::uint64_t coverage_ = 0;
+  Clock::time_point last_new_;
+  std::uint64_t shown_programs_ = 0;
+  double shown_seconds_ = 0;
+  std::size_t shown_found_ = 0;
+  std::optional<Found> found_;
+  bool failed_ = false;
+};
+
+// For the fuzzing processes, and for the children that judge what these find.
+void set_environment(const Options& options) {
+  setenv(kSubjectVariable, options.subject.c_str(), 1);
+  if (options.known) setenv(kWithKnownVariable, "", 1);
+  setenv(kReportedVariable, fs::absolute(options.work / "known").c_str(), 1);
+}
+
+}  // namespace
+
+Outcome run(const Options& options) {
+  count_interrupts();
+  set_environment(options);
+  return Running(options, options.tested.counting(options.known ? kAllKnown : "")).run();
+}
+
+}  // namespace tidemark::session
