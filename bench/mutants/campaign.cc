@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <random>
-#include <stdexcept>
 #include <utility>
 
 #include "digest.h"
@@ -28,6 +28,7 @@ struct Running {
   Result result;
   fs::path answer;
   std::unique_ptr<Child> child;
+  bool again = false;
   std::string said = {};
 };
 
@@ -60,13 +61,12 @@ class Campaign {
   bool over() const { return next_ == waiting_.size() && running_.empty(); }
 
   void start() {
-    for (; next_ < waiting_.size() && running_.size() < jobs_; ++next_) {
-      Running one{waiting_[next_], work_.path / std::to_string(next_), nullptr};
-      one.child = std::make_unique<Child>([&] { answer(one.result.mutant, judge_, one.answer); },
-                                          Heard::all);
-      running_.push_back(std::move(one));
-    }
+    for (; next_ < waiting_.size() && running_.size() < jobs_; ++next_)
+      begin(waiting_[next_], work_.path / std::to_string(next_), false);
   }
+
+  // Why it does not go on, if it does not.
+  const std::string& failure() const { return failure_; }
 
   // Those that have ended meanwhile.
   std::vector<Result> wait_a_moment() {
@@ -76,21 +76,34 @@ class Campaign {
     std::vector<Result> ended;
     for (std::size_t i = running_.size(); i-- > 0;) {
       if (!files[i].revents || running_[i].child->read_output(running_[i].said)) continue;
-      ended.push_back(end(running_[i]));
+      Running one = std::move(running_[i]);
       running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+      if (auto result = end(one)) ended.push_back(std::move(*result));
     }
     return ended;
   }
 
  private:
-  static Result end(Running& one) {
+  void begin(const Result& result, const fs::path& file, bool again) {
+    Running one{result, file, nullptr, again};
+    one.child =
+        std::make_unique<Child>([&] { answer(one.result.mutant, judge_, one.answer); }, Heard::all);
+    running_.push_back(std::move(one));
+  }
+
+  // Nothing for one that was not judged.
+  std::optional<Result> end(Running& one) {
     one.child->wait();
-    const auto text = read_if_there(one.answer);
-    if (!text)
-      throw std::runtime_error("mutant " + one.result.mutant.id + " could not be judged: " +
-                               (one.said.empty() ? "its process was killed" : one.said));
-    one.result.verdict = parse_verdict(*text);
-    return std::move(one.result);
+    if (const auto text = read_if_there(one.answer)) {
+      one.result.verdict = parse_verdict(*text);
+      return std::move(one.result);
+    }
+    if (one.again)
+      failure_ = "mutant " + one.result.mutant.id + " could not be judged: " +
+                 (one.said.empty() ? "its process was killed" : one.said);
+    else
+      begin(one.result, one.answer, true);
+    return std::nullopt;
   }
 
   std::vector<Result> waiting_;
@@ -99,6 +112,7 @@ class Campaign {
   const std::function<Verdict(const Mutant&)>& judge_;
   const TemporaryFolder work_;
   std::vector<Running> running_;
+  std::string failure_;
 };
 
 std::uint64_t lot(const Mutant& mutant, std::uint64_t seed) {
@@ -121,20 +135,21 @@ std::vector<Mutant> sample(const std::vector<Mutant>& mutants, std::size_t count
   return drawn;
 }
 
-std::vector<Result> run_campaign(std::vector<Result> waiting, unsigned jobs,
-                                 const std::function<Verdict(const Mutant&)>& judge,
-                                 const std::function<bool()>& interrupted,
-                                 const std::function<void(const Result&)>& done) {
-  std::vector<Result> results;
+Judged run_campaign(std::vector<Result> waiting, unsigned jobs,
+                    const std::function<Verdict(const Mutant&)>& judge,
+                    const std::function<bool()>& interrupted,
+                    const std::function<void(const Result&)>& done) {
+  Judged judged;
   Campaign campaign(std::move(waiting), jobs, judge);
-  while (!campaign.over() && !interrupted()) {
+  while (!campaign.over() && campaign.failure().empty() && !interrupted()) {
     campaign.start();
     for (Result& result : campaign.wait_a_moment()) {
       done(result);
-      results.push_back(std::move(result));
+      judged.results.push_back(std::move(result));
     }
   }
-  return results;
+  judged.failure = campaign.failure();
+  return judged;
 }
 
 }  // namespace tidemark::mutants

@@ -23,12 +23,17 @@ struct Result {
 std::vector<Mutant> sample(const std::vector<Mutant>& mutants, std::size_t count,
                            std::uint64_t seed);
 
+struct Judged {
+  std::vector<Result> results;  // in the order of their end
+  std::string failure = {};     // why one could not be judged, and none after it was
+};
+
 // Judges each in a process of its own, `jobs` at a time, and shows it to `done`. Ends
-// early, without children, if `interrupted` says so. Returns those that were judged, in
-// the order of their end. Throws std::runtime_error if one could not be judged.
-std::vector<Result> run_campaign(std::vector<Result> waiting, unsigned jobs,
-                                 const std::function<Verdict(const Mutant&)>& judge,
-                                 const std::function<bool()>& interrupted,
-                                 const std::function<void(const Result&)>& done);
+// early, without children, if `interrupted` says so, or if one could not be judged twice in
+// a row: once, the machine may be at fault.
+Judged run_campaign(std::vector<Result> waiting, unsigned jobs,
+                    const std::function<Verdict(const Mutant&)>& judge,
+                    const std::function<bool()>& interrupted,
+                    const std::function<void(const Result&)>& done);
 
 }  // namespace tidemark::mutants

@@ -114,7 +114,7 @@ class Run {
     fs::create_directory(places_.originals);
   }
 
-  std::vector<Result> run(std::vector<Result> waiting) const {
+  Judged run(std::vector<Result> waiting) const {
     compile_originals(commands_, places_);
     if (!original_survives()) return {};
     ProgressLine progress(waiting.size());
@@ -139,8 +139,9 @@ class Run {
       });
     };
     Result original{.mutant = {.file = "all", .id = "original"}};
-    const auto results =
+    const auto [results, failure] =
         run_campaign({original}, 1, judge_it, is_interrupted, [](const Result&) {});
+    if (!failure.empty()) throw std::runtime_error(failure);
     if (results.empty()) return false;
     const Verdict& verdict = results.front().verdict;
     if (verdict.fate != Fate::survived)
@@ -179,9 +180,10 @@ int mutate(const Options& options) {
   const std::vector<Mutant> mutants = chosen(all, tracker, options);
   if (mutants.empty()) return nothing_to_do(options);
   tidemark::count_interrupts();
-  const auto results = Run(options, tracker).run(unjudged(mutants, tracker, reasons));
+  const auto [results, failure] = Run(options, tracker).run(unjudged(mutants, tracker, reasons));
   fmt::print("{}{}", survivors(results), table(results, options.effort));
   if (!options.json.empty()) tidemark::write_file(options.json, json(results));
+  if (!failure.empty()) throw std::runtime_error(failure);
   if (std::ranges::any_of(results, is_survivor) || std::ranges::any_of(results, is_wrongly_listed))
     return kFound;
   if (results.size() == mutants.size()) return kFine;
