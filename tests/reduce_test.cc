@@ -135,9 +135,19 @@ TEST(Reduce, AbsoluteAddressesKeepTheMeaning) {
 TEST(Reduce, PacksPagesInTheirOrder) {
   EXPECT_EQ(print(packed(
                 program_of("container v2\nmap 7p 64p rw\nmap 100p 1p rw\nstart\nwrite 70p+4095 2\n"
-                           "write 2^63+9p 1\nquery 0p 200p\n"))),
+                           "write 2^63+9p 1\nquery 0p 200p\n"),
+                1)),
             "container v2\nmap 1p 2p rw\nmap 5p 1p rw\nstart\nwrite 2p+4095 2\n"
             "write 8p 1\nquery 0p 7p\n");
+}
+
+TEST(Reduce, PacksPagesSoThatBitsStayWhereTheyAre) {
+  const Program program = program_of(
+      "container v2\nmap 1p 16777217p rw\nstart\nwrite 70001p 1\nwrite 16777217p 1\n"
+      "query 1p 16777217p\n");
+  EXPECT_EQ(print(packed(program, 64)),
+            "container v2\nmap 0p 65p rw\nstart\nwrite 48p 1\nwrite 64p 1\nquery 0p 65p\n");
+  EXPECT_EQ(packed(packed(program, 64), 64), packed(program, 64));
 }
 
 TEST(Reduce, TakesTwoFaultsOrBentFieldsForTwo) {
@@ -161,7 +171,7 @@ TEST(Reduce, PacksNothingThatWrapsOrIsRelative) {
   const Program program = program_of(
       "container v2\nmap 2^64-2p 3p rw\nquery m0 1p\nquery 5p m0.size\nquery 5p 0\n"
       "unmap 0 0 all\n");
-  EXPECT_EQ(packed(program), program);
+  for (const std::uint64_t most : kPackings) EXPECT_EQ(packed(program, most), program);
 }
 
 constexpr std::string_view kLong =

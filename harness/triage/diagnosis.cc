@@ -143,8 +143,10 @@ class Diagnostician {
   // In what is too large to look at after each operation, or has no room in the
   // user's bitmap, a bug shows late or as an EFAULT.
   bool take_packed() {
-    const Program program = packed(program_);
-    return program != program_ && take(program);
+    return std::ranges::any_of(kPackings, [this](std::uint64_t most) {
+      const Program program = packed(program_, most);
+      return program != program_ && take(program);
+    });
   }
 
   // What goes wrong in a window often does so elsewhere.

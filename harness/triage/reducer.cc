@@ -178,10 +178,15 @@ class Reducer {
       changed = !judgement_.pages.empty() && try_program(on_one_page(best_, judgement_.pages[0]));
       while (drop_pairs()) changed = true;
       changed |= simplify_setup();
-      changed |= try_program(packed(best_)) || try_program(moved_down(best_));
+      changed |= try_packed() || try_program(moved_down(best_));
       for (std::size_t i = size(); i-- > 0;) changed |= simplify_operation(i);
       if (changed) drop_singles();
     }
+  }
+
+  bool try_packed() {
+    return std::ranges::any_of(
+        kPackings, [this](std::uint64_t most) { return try_program(packed(best_, most)); });
   }
 
   // Greedily: after each success, what is simpler than the new one.

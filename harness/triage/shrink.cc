@@ -2,7 +2,7 @@
 #include "shrink.h"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -235,18 +235,22 @@ std::optional<PageRange> page_range(const Operation& operation) {
 
 }  // namespace
 
-Program packed(const Program& program) {
+Program packed(const Program& program, std::uint64_t most) {
   std::set<std::uint64_t> borders;
   for (const Operation& operation : program.operations)
     if (const auto range = page_range(operation)) borders.insert({range->first, range->end});
-  const auto place_of = [&borders](std::uint64_t page) {
-    return static_cast<std::uint64_t>(std::distance(borders.begin(), borders.find(page)));
-  };
+  std::map<std::uint64_t, std::uint64_t> places;
+  std::uint64_t last = 0, place = 0;
+  for (const std::uint64_t border : borders) {
+    if (!places.empty()) place += (border - last - 1) % most + 1;
+    places[border] = place;
+    last = border;
+  }
   Program result = program;
   for (Operation& operation : result.operations) {
     const auto range = page_range(operation);
     if (!range) continue;
-    const std::uint64_t first = place_of(range->first), end = place_of(range->end);
+    const std::uint64_t first = places[range->first], end = places[range->end];
     const std::uint64_t gone = (range->end - range->first) - (end - first);
     operation.size = plain_quantity(value_of(operation.size) - gone * kPageBytes);
     operation.address =

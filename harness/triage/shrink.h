@@ -22,10 +22,13 @@ Quantity plain_quantity(std::uint64_t value);
 // are relative to mappings stay.
 Program moved_down(const Program& program);
 
-// The numbers of pages at which ranges begin and end become the smallest that
-// leave these in the same order: what lies in, before or beside what stays so.
-// Addresses and sizes that are relative to mappings stay.
-Program packed(const Program& program);
+// The numbers of pages at which ranges begin and end become small ones in the same order:
+// what lies in, before or beside what stays so. From one to the next it is `most` pages at
+// most, and modulo that as many as it was: 1 is the smallest, with 64 and its powers the
+// bits of words stay where they are. Addresses and sizes that are relative to mappings stay.
+Program packed(const Program& program, std::uint64_t most);
+// What is worth a try, in this order.
+inline constexpr std::uint64_t kPackings[] = {1, 64, 4096};
 
 // Every address and size that is not relative to a mapping becomes `page` (an
 // iova, in bytes), or its first byte where bytes are moved.
