@@ -55,7 +55,6 @@ void tidemark_dirty_store_drop(struct dirty_store *store)
 {
 	kvfree(store->level[0]);
 	store->level[0] = NULL;
-	store->all = false;
 }
 
 void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
@@ -158,10 +157,8 @@ bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 l
 	u64 last_word = last >> TIDEMARK_WORD_SHIFT;
 	u64 i;
 
-	if (first > last)
-		return false;
-	i = first >> TIDEMARK_WORD_SHIFT;
-	for (;; i++) {
+	/* Where @first is behind @last, no bit of a word is between them. */
+	for (i = first >> TIDEMARK_WORD_SHIFT;; i++) {
 		if (!store->all)
 			i = next_word(store, i);
 		if (i > last_word)

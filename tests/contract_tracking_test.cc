@@ -104,6 +104,10 @@ TEST(D4, TheSecondLimitCountsPagesOf4KiB) {
   EXPECT_EQ(tracker.stats().locked_pages, 0u);
   EXPECT_EQ(tracker.stats().nr_mappings, 0u);
   EXPECT_EQ(tracker.map(0, kLimit * 16, nullptr), -EINVAL);
+
+  EXPECT_EQ(tracker.map(0, kLimit, nullptr), 0) << "the largest that there is room for";
+  EXPECT_EQ(tracker.stop(), 0);
+  EXPECT_EQ(tracker.start(), 0);
 }
 
 TEST(D17, StartAndStopLookAtTheirArgumentsFirst) {

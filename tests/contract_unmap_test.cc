@@ -432,6 +432,16 @@ TEST(D6, MappingsWithoutPinsAreNotAskedFor) {
 }
 
 // What its driver has left in the tracker's part of it means nothing.
+// Whoever still has one registered would be called in memory that is gone.
+TEST(D6, AContainerWithADeviceIsNotDestroyed) {
+  BareTracker tracker;
+  tidemark_device device = {};
+  device.dma_unmap = [](tidemark_device*, __u64, __u64) {};
+  tidemark_device_register(tracker.container, &device);
+  EXPECT_DEATH(tidemark_container_destroy(tracker.container), "WARN_ON.*devices");
+  tidemark_device_unregister(tracker.container, &device);
+}
+
 TEST(D6, ADeviceNeedNotBeClean) {
   struct Shell {
     tidemark_device device;  // first, so that the callback's pointer is ours

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "check.h"
 #include "host_ledger.h"
 #include "state.h"
 #include "world.h"
@@ -54,6 +55,7 @@ Visitor visitor_into(State& state) {
     static_cast<State*>(s)->pins.push_back({iova, count});
   };
   visitor.marks = [](void* s, __u64 first, __u64 last) {
+    check(first % kPageBytes == 0 && last % kPageBytes == kPageBytes - 1, "visit.part-of-a-page");
     static_cast<State*>(s)->add_marks(first / kPageBytes, last / kPageBytes + 1);
   };
   return visitor;

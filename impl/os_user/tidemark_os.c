@@ -141,16 +141,19 @@ void mutex_init(struct mutex *lock)
 	must(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK), "init");
 	must(pthread_mutex_init(&lock->mutex, &attributes), "init");
 	must(pthread_mutexattr_destroy(&attributes), "init");
+	lock->ready = true;
 }
 
 void mutex_destroy(struct mutex *lock)
 {
-	must(pthread_mutex_destroy(&lock->mutex), "destroy");
+	must(lock->ready ? pthread_mutex_destroy(&lock->mutex) : EINVAL, "destroy");
+	lock->ready = false;
 }
 
 void mutex_lock(struct mutex *lock)
 {
-	must(pthread_mutex_lock(&lock->mutex), "lock");
+	/* Zeroes are a lock as well, but of a kind that notices nothing. */
+	must(lock->ready ? pthread_mutex_lock(&lock->mutex) : EINVAL, "lock");
 	__atomic_store_n(&lock->owner, (const void *)&os_current, __ATOMIC_RELAXED);
 	nr_held++;
 	if (current_call)

@@ -169,6 +169,7 @@ __attribute__((format(printf, 1, 2))) void os_warn(const char *format, ...);
 struct mutex {
 	pthread_mutex_t mutex;
 	const void *owner;	/* address of its thread's os_current, or NULL */
+	bool ready;		/* initialised, and not destroyed */
 };
 
 void mutex_init(struct mutex *lock);
