@@ -263,11 +263,13 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
        ++index) {
     const std::uint64_t is = a.written(index) ? a.word(index) : 0;
     const std::uint64_t should = e.written(index) ? e.word(index) : 0;
-    // Of the first bit, which is before the range if the bitmap is not aligned.
+    // The first bits of the first word are not the bitmap's if that is not aligned.
     const auto word = static_cast<std::uint64_t>(actual_.bitmap_first() + index);
-    const std::uint64_t at = step.first + (word * 64 - actual_.bitmap_data() % 8 * 8) * page;
-    add_pages(found.pages, at, should & ~is, page);
-    add_pages(extra, at, is & ~should, page);
+    const std::uint64_t before = actual_.bitmap_data() % 8 * 8;
+    const std::uint64_t of_bitmap = word ? ~std::uint64_t{0} : ~std::uint64_t{0} << before;
+    const std::uint64_t at = step.first + (word * 64 - before) * page;
+    add_pages(found.pages, at, should & ~is & of_bitmap, page);
+    add_pages(extra, at, is & ~should & of_bitmap, page);
   }
   // Those that are missing come first: they are what it is about.
   if (!found.pages.empty() || !extra.empty())
