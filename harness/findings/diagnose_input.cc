@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "broken_rule.h"
 #include "finding_name.h"
 #include "shared_text.h"
 
@@ -47,7 +48,8 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
   result.finding.report =
       signature.kind == Kind::hang
           ? "it did not end within " + std::to_string(seconds) + " s\n"
-          : symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said);
+          : rule_line(reduction.signature) +
+                symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said);
   return result;
 }
 

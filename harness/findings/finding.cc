@@ -5,7 +5,9 @@
 #include <system_error>
 #include <variant>
 
+#include "broken_rule.h"
 #include "environment.h"
+#include "finding_page.h"
 #include "program_file.h"
 #include "program_text.h"
 #include "text.h"
@@ -23,27 +25,6 @@ constexpr const char* kFiles[] = {"input", "report.txt", "report.html", "environ
 std::string picture_below(const Finding& finding) {
   const std::string picture = picture_text(finding.picture, false);
   return picture.empty() ? "" : "\n" + picture;
-}
-
-std::string html_report(const Finding& finding) {
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
-      html_text(finding.name) +
-      "</title>\n<style>body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-      "pre{background:#f5f5f5;padding:1em;overflow-x:auto}figure{margin:0;overflow-x:auto}</style>"
-      "</head><body>\n<h1>" +
-      html_text(finding.name) + "</h1>\n";
-  if (!finding.picture.columns.empty())
-    html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
-  html += "<h2>What happened</h2>\n<pre>" + html_text(finding.report) + "</pre>\n";
-  if (!finding.before.empty())
-    html += "<h2>Before it, in the same process</h2>\n<pre>" +
-            html_text(text_of_all(finding.before)) + "</pre>\n";
-  if (finding.program)
-    html += "<h2>The program</h2>\n<pre>" + html_text(trace_text(finding)) + "</pre>\n";
-  return html + "<h2>Where</h2>\n<pre>" + html_text(environment_json(finding.subject)) +
-         "</pre>\n</body></html>\n";
 }
 
 // Findings name folders: nothing else than these may be in one.
@@ -112,7 +93,8 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   finding.name = tested.finding_name(diagnosis.name);
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
-  finding.report = describe(diagnosis.mismatch, diagnosis.program);
+  finding.report =
+      describe(diagnosis.mismatch, diagnosis.program) + rule_line(diagnosis.mismatch.signature);
   if (const auto mismatch = lockstep.run(diagnosis.program))
     finding.picture = draw(lockstep, *mismatch, tested.subject);
   return finding;
@@ -146,7 +128,7 @@ void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
   to.write("report.txt", finding.name + "\n\n" + finding.report + picture_below(finding) +
                              "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
                              shell_word((folder_of(finding.name) / file).string()) + "\n");
-  to.write("report.html", html_report(finding));
+  to.write("report.html", finding_page(finding));
   to.write("environment.json", environment_json(finding.subject));
   to.write("count", std::to_string(count) + "\n");
   if (!finding.before.empty()) to.write(kBefore, text_of_all(finding.before));

@@ -12,7 +12,9 @@ namespace tidemark {
 namespace {
 
 constexpr std::uint64_t kColumns = 64;
-constexpr int kSvgCell = 14, kSvgRow = 20, kSvgLeft = 90;  // pixels
+// Pixels; an address is written below every kSvgTick-th page.
+constexpr int kSvgCell = 16, kSvgRow = 20, kSvgLeft = 96, kSvgLeast = 560, kSvgColumn = 290;
+constexpr std::size_t kSvgTick = 8;
 
 template <class... Arguments>
 std::string format(const char* how, Arguments... arguments) {
@@ -97,26 +99,81 @@ bool overlaps(const Step& step, std::uint64_t first, std::uint64_t last) {
   return step.size && last >= step.first && first <= step.first + (step.size - 1);
 }
 
-const char* svg_colour(const Picture::Column& column, bool filled, bool wrong) {
-  if (filled) return wrong ? "#c62828" : "#ef9a3c";
-  return column.mapping != '.' ? "#e3f2fd" : "#fafafa";
+// How a cell looks, as a class of kStyle.
+std::string_view class_of(const Picture::Column& column, bool filled, bool wrong) {
+  if (wrong) return filled ? "w" : "m";
+  if (filled) return "d";
+  return column.mapping != '.' ? "p" : "u";
+}
+
+// Of what is drawn; also in the page that it is in, which has no classes of these names.
+constexpr std::string_view kStyle =
+    "<style>.tm text{fill:#1f2328}.tm .u{fill:#f6f8fa;stroke:#d0d7de}"
+    ".tm .p{fill:#ddf0ff;stroke:#a5c8e4}.tm .d{fill:#e69f00;stroke:#a87400}"
+    ".tm .w{fill:#c62828;stroke:#7f1313}.tm .m{fill:#fff;stroke:#c62828;stroke-width:2}"
+    ".tm .on{fill:#fff}.tm .at{fill:#59636e}"
+    "@media(prefers-color-scheme:dark){.tm text{fill:#e6edf3}.tm .u{fill:#161b22;stroke:#3d444d}"
+    ".tm .p{fill:#17364f;stroke:#33658a}.tm .d{fill:#b87f00;stroke:#e6b450}"
+    ".tm .w{fill:#d32f2f;stroke:#ff8a80}.tm .m{fill:#0d1117;stroke:#ff6b6b}"
+    ".tm .at{fill:#9198a1}}</style>\n";
+
+std::string svg_cell(int x, int y, std::string_view how, std::string_view text) {
+  std::string svg = format("<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n",
+                           std::string(how).c_str(), x + 1, y + 1, kSvgCell - 2, kSvgRow - 4);
+  if (!text.empty())
+    svg += format("<text class=\"%s\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+                  how == "w" ? "on" : "", x + kSvgCell / 2, y + 13, std::string(text).c_str());
+  return svg;
+}
+
+std::string svg_text(int x, int y, const std::string& how, const std::string& text) {
+  return format("<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", how.c_str(), x, y,
+                html_text(text).c_str());
 }
 
 // From `y` down.
 std::string svg_strip(const Picture& picture, const Strip& strip, bool of_dirt, int y) {
-  std::string svg =
-      format("<text x=\"4\" y=\"%d\">%s</text>\n", y + 14, html_text(strip.name).c_str());
+  std::string svg = svg_text(4, y + 14, "", strip.name);
   int x = kSvgLeft;
   for (std::size_t i = 0; i < strip.cells.size(); ++i, x += kSvgCell) {
     const Picture::Column& column = picture.columns[i];
     const char cell = strip.cells[i];
     const bool wrong = of_dirt && differs(column);
-    svg +=
-        format("<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\" stroke=\"%s\"/>\n",
-               x, y, kSvgCell, kSvgRow - 2, svg_colour(column, cell == '#', wrong),
-               wrong ? "#c62828" : "#cccccc");
-    if (!of_dirt && cell != '.')
-      svg += format("<text x=\"%d\" y=\"%d\">%c</text>\n", x + 3, y + 13, cell);
+    // Who sees no colours sees the sign.
+    const std::string text = wrong ? "!" : !of_dirt && cell != '.' ? std::string(1, cell) : "";
+    svg += svg_cell(x, y, class_of(column, cell == '#', wrong), text);
+  }
+  return svg;
+}
+
+// Where every eighth page is.
+std::string svg_addresses(const Picture& picture, int y) {
+  std::string svg;
+  for (std::size_t i = 0; i < picture.columns.size(); i += kSvgTick)
+    svg += svg_text(kSvgLeft + static_cast<int>(i) * kSvgCell + 1, y + 12, "at",
+                    format("%#" PRIx64, picture.first + i * picture.page_bytes));
+  return svg;
+}
+
+// Two to a line, so that it is no wider than a small picture.
+std::string svg_legend(const Picture& picture, int y) {
+  struct Entry {
+    std::string_view how, sign;
+    std::string text;
+  };
+  const Entry entries[] = {
+      {"p", "A", "mapped; A is the lowest mapping"},
+      {"p", "1", "pins of the page"},
+      {"d", "", picture.dirty_is},
+      {"u", "", "not mapped"},
+      {"w", "!", picture.dirty_is + ", by one side alone"},
+      {"m", "!", "and by the other not"},
+  };
+  std::string svg;
+  for (std::size_t i = 0; i < std::size(entries); ++i) {
+    const int x = i % 2 ? kSvgColumn : 4, at = y + static_cast<int>(i / 2) * kSvgRow;
+    svg += svg_cell(x, at, entries[i].how, entries[i].sign) +
+           svg_text(x + kSvgCell + 6, at + 14, "", entries[i].text);
   }
   return svg;
 }
@@ -178,18 +235,23 @@ std::string picture_text(const Picture& picture, bool colour) {
 std::string picture_svg(const Picture& picture) {
   if (picture.columns.empty()) return {};
   const auto rows = strips(picture);
-  const int width = kSvgLeft + kSvgCell * static_cast<int>(picture.columns.size()) + 10;
+  const int width =
+      std::max(kSvgLeast, kSvgLeft + kSvgCell * static_cast<int>(picture.columns.size()) + 80);
+  // Behind the heading four strips, their addresses, and three lines of legend.
+  constexpr int kTop = 28, kAddresses = kTop + 4 * kSvgRow, kLegend = kAddresses + 28;
   std::string svg = format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-      "font-family=\"monospace\" font-size=\"12\" role=\"img\">\n",
-      width, kSvgRow * 5 + 24);
-  svg += format("<text x=\"4\" y=\"14\">pages of %" PRIu64 " KiB from %#" PRIx64
-                " on; filled: %s</text>\n",
-                picture.page_bytes / 1024, picture.first, html_text(picture.dirty_is).c_str());
+      "<svg class=\"tm\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+      "width=\"%d\" font-family=\"ui-monospace,monospace\" font-size=\"12\" role=\"img\" "
+      "aria-label=\"the pages around the difference\">\n",
+      width, kLegend + 3 * kSvgRow, width);
+  svg += kStyle;
+  svg += svg_text(
+      4, 16, "",
+      format("pages of %" PRIu64 " KiB; filled: ", picture.page_bytes / 1024) + picture.dirty_is);
   // The last strip is the line that points; here colours do that.
   for (std::size_t row = 0; row + 1 < rows.size(); ++row)
-    svg += svg_strip(picture, rows[row], row >= 2, 24 + static_cast<int>(row) * kSvgRow);
-  return svg + "</svg>\n";
+    svg += svg_strip(picture, rows[row], row >= 2, kTop + static_cast<int>(row) * kSvgRow);
+  return svg + svg_addresses(picture, kAddresses) + svg_legend(picture, kLegend) + "</svg>\n";
 }
 
 }  // namespace tidemark

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "finding_page.h"
+
+#include <string_view>
+
+#include "environment.h"
+#include "picture.h"
+#include "text.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::string_view kStyle =
+    ":root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--box:#f6f8fa;--line:#d0d7de;"
+    "--link:#0969da}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--box:#161b22;"
+    "--line:#3d444d;--link:#4493f8}}"
+    "*{box-sizing:border-box}"
+    "body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
+    "max-width:76rem;margin:0 auto;padding:1.5rem 1rem}"
+    "h1{font:600 1.3rem/1.3 ui-monospace,monospace;overflow-wrap:anywhere;margin:0 0 1rem}"
+    "h2{font-size:1rem;margin:1.5rem 0 .5rem}a{color:var(--link)}"
+    "pre{font:.85rem/1.5 ui-monospace,monospace;background:var(--box);"
+    "border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:0;"
+    "white-space:pre-wrap;overflow-wrap:anywhere}"
+    "figure{margin:0;overflow-x:auto}svg{display:block;height:auto;max-width:100%}"
+    // Or else nobody could read what is in the cells.
+    "@media(max-width:60rem){svg{max-width:none}}";
+
+std::string section(std::string_view heading, const std::string& html) {
+  return "<h2>" + std::string(heading) + "</h2>\n<pre>" + html + "</pre>\n";
+}
+
+// Where the text names a rule of the contract, a link to it.
+std::string with_link(std::string html) {
+  constexpr std::string_view kContract = "docs/contract.md#";
+  const auto at = html.find(kContract);
+  if (at == std::string::npos) return html;
+  const auto end =
+      html.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789", at + kContract.size());
+  const std::string target = html.substr(at, end == std::string::npos ? end : end - at);
+  return html.replace(at, target.size(), "<a href=\"../../" + target + "\">" + target + "</a>");
+}
+
+}  // namespace
+
+std::string finding_page(const Finding& finding) {
+  const std::string name = html_text(finding.name);
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>" +
+      name + "</title>\n<style>" + std::string(kStyle) + "</style></head><body>\n<h1>" + name +
+      "</h1>\n";
+  if (!finding.picture.columns.empty())
+    html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
+  html += section("What happened", with_link(html_text(finding.report)));
+  if (!finding.before.empty())
+    html += section("Before it, in the same process", html_text(text_of_all(finding.before)));
+  if (finding.program) html += section("The program", html_text(trace_text(finding)));
+  return html + section("Where", html_text(environment_json(finding.subject))) + "</body></html>\n";
+}
+
+}  // namespace tidemark

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "finding_page.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broken_rule.h"
+#include "files.h"
+
+namespace tidemark {
+namespace {
+
+Signature of(Kind kind) { return {.kind = kind, .verb = Verb::query}; }
+
+TEST(BrokenRule, IsInTheContract) {
+  std::vector<Signature> signatures;
+  for (std::size_t i = 1; i <= kKinds; ++i) signatures.push_back(of(static_cast<Kind>(i)));
+  for (unsigned i = 0; i < kVerbs; ++i)
+    signatures.push_back({.kind = Kind::result, .verb = static_cast<Verb>(i)});
+  for (std::size_t i = 0; i < kTotals; ++i)
+    signatures.push_back({.kind = Kind::size, .total = static_cast<Total>(i)});
+  const std::string contract = read_file(TIDEMARK_CONTRACT);
+  std::set<std::string> rules;
+  for (const Signature& signature : signatures) {
+    const std::string line = rule_line(signature);
+    if (line.empty()) continue;
+    const std::string anchor = line.substr(line.find('#') + 1, line.size() - line.find('#') - 2);
+    EXPECT_NE(contract.find("<a id=\"" + anchor + "\"></a>"), std::string::npos) << line;
+    rules.insert(anchor);
+  }
+  EXPECT_GT(rules.size(), 20u);
+}
+
+TEST(BrokenRule, OfALostPageIsTheFirst) {
+  for (const Kind kind : {Kind::missing_dirty, Kind::missing_marks, Kind::lost_page})
+    EXPECT_EQ(broken_rule(of(kind))->id, "N1");
+  EXPECT_EQ(broken_rule(of(Kind::extra_dirty))->id, "R8");
+  EXPECT_FALSE(broken_rule(of(Kind::hang)));
+  EXPECT_EQ(rule_line(of(Kind::leak)),
+            "rule      N3, nothing is left after release, nor of a call that fails: "
+            "docs/contract.md#n3\n");
+}
+
+Finding finding() {
+  Finding finding;
+  finding.name = "lockstep.query.missing-dirty";
+  finding.report = rule_line(of(Kind::missing_dirty)) + "and so on\n";
+  finding.picture.page_bytes = 4096;
+  finding.picture.dirty_is = "reported dirty";
+  finding.picture.subject = "tracker";
+  finding.picture.columns.resize(64, {.mapping = 'A', .in_range = true});
+  finding.picture.columns[9].reference = true;
+  return finding;
+}
+
+TEST(FindingPage, LinksTheRule) {
+  EXPECT_NE(finding_page(finding()).find(
+                "<a href=\"../../docs/contract.md#n1\">docs/contract.md#n1</a>\nand so on\n"),
+            std::string::npos);
+}
+
+// As wide as what is drawn, so that nothing is cut off, with what the colours mean.
+TEST(FindingPage, ShowsAllOfThePictureAndALegend) {
+  const std::string page = finding_page(finding());
+  const std::string svg = page.substr(page.find("<svg"));
+  const int width = std::stoi(svg.substr(svg.find("width=\"") + 7));
+  std::size_t at = 0;
+  for (std::size_t found = 0; (found = svg.find(" x=\"", at)) != std::string::npos;) {
+    at = found + 4;
+    EXPECT_LE(std::stoi(svg.substr(at)) + 14, width);
+  }
+  for (const char* part : {">not mapped<", ">reported dirty, by one side alone<", ">0x8000<",
+                           "prefers-color-scheme:dark", "viewBox=\"0 0 "})
+    EXPECT_NE(svg.find(part), std::string::npos) << part;
+  EXPECT_EQ(page.rfind("http"), page.find("http://www.w3.org/2000/svg")) << "from outside";
+}
+
+}  // namespace
+}  // namespace tidemark
