@@ -287,6 +287,26 @@ TEST_F(CliFuzz, AnEndIsNamedForItsKind) {
   }
 }
 
+// It would end each process again, whatever that runs: one finding, and on it goes.
+TEST_F(CliFuzz, ALeakIsFoundOnceAndStopsNobody) {
+  const Ended ended = fuzz(10, {"--json"}).lying("leaks-memory").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  const std::string name = "AddressSanitizer.leak.v1";
+  EXPECT_EQ(findings(), std::set<std::string>{name}) << ended.out << ended.err;
+  EXPECT_NE(ended.out.find("\"restarts\":0"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.err.find("0 of "), std::string::npos) << "nothing is left out: " << ended.err;
+
+  const std::string folder = "findings/" + name;
+  const std::string report = content(path() / folder / "report.txt");
+  EXPECT_NE(report.find("leak_memory"), std::string::npos) << report;
+  const Ended replayed =
+      tidemark_command({"replay", folder}).in(path()).lying("leaks-memory").run();
+  EXPECT_EQ(replayed.code, 1) << replayed.err;
+  EXPECT_NE(replayed.out.find(": crashes: " + name.substr(0, 21)), std::string::npos)
+      << replayed.out;
+  EXPECT_EQ(replayed.out.find("agrees"), std::string::npos) << replayed.out;
+}
+
 // Without a word, or by somebody else: it is said how, and another takes its place.
 TEST_F(CliFuzz, AProcessThatEndsByItselfIsNoticedAndReplaced) {
   for (const auto& [lie, how] : {std::pair("fuzzer:vanishes", "with exit code 0"),

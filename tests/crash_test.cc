@@ -71,6 +71,16 @@ TEST(Crash, ReportSaysWhereInTheSource) {
   EXPECT_TRUE(text.ends_with("\nthe end\n")) << text;
 }
 
+// Who called the subject is the same in every report.
+TEST(Crash, ReportEndsWhereTheHarnessCame) {
+  const std::string own = frame(0, &tidemark_pages_pin);
+  const std::string harness = frame(1, &run_programs_apart);
+  const std::string text = symbolized(own + harness + "    #2 0x5 (/nowhere+0x99)\n\n" + harness);
+  EXPECT_EQ(text.find("run_programs_apart"), text.rfind("run_programs_apart")) << text;
+  EXPECT_LT(text.find("\n\n"), text.find("run_programs_apart")) << text;
+  EXPECT_EQ(text.find("#2"), std::string::npos) << text;
+}
+
 // Strange text is left alone.
 TEST(Crash, OddFramesAreNotNamed) {
   for (const char* said : {"    #0 0x1 (+0x)\n", "#1 0x1 )+0x3(\n", "    #0 0x1 (/nowhere+0x99)\n"})

@@ -11,6 +11,7 @@
 #include "errno_names.h"
 #include "isolation.h"
 #include "json_output.h"
+#include "leak_check.h"
 #include "lockstep.h"
 #include "outcome.h"
 #include "picture.h"
@@ -172,14 +173,20 @@ std::string picture_of(const UnderTest& tested, Lockstep& lockstep, const NamedP
   return again ? picture_text(draw(*alone, *again, tested.subject), has_colour()) : "";
 }
 
+// Exits the process, with a report on standard error, if a program that agrees leaks memory.
 int replay(const UnderTest& tested, const NamedProgram& named, const Options& options) {
-  const auto made = tested.lockstep();
+  Json json = {{"file", named.path}, {"operations", Json::array()}};
+  LeakCheck leaks;
+  auto made = tested.lockstep();
   Lockstep& lockstep = *made;
   for (const Program& program : named.before) lockstep.run(program);
   if (!named.before.empty() && !options.json && !options.quiet)
     fmt::print("after the {} of its before.trace:\n", named.before.size());
-  Json json = {{"file", named.path}, {"operations", Json::array()}};
   const auto found = run_steps(lockstep, named, options, json);
+  if (!found) {
+    made.reset();
+    if (leaks.finds_any()) std::_Exit(1);
+  }
   const Outcome outcome =
       outcome_of(found ? found->signature : Signature(), found && !found->known.empty());
   if (options.json) {
@@ -207,7 +214,7 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
         std::_Exit(kReplayed + run_or_complain([&] { return replay(tested, named, options); }));
       },
       most_seconds(named.program), most_memory_mib(named.program));
-  fmt::print(stderr, "{}", symbolized(ending.said));
+  fmt::print(stderr, "{}", symbolized(ending.said, tested.sources));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const Signature signature = signature_of(ending, tested.sources);
   const std::string_view verdict = word(outcome_of(signature, false));

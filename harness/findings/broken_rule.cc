@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "broken_rule.h"
 
+#include "isolation.h"
+
 namespace tidemark {
 namespace {
 
@@ -74,9 +76,10 @@ std::optional<Rule> broken_rule(const Signature& signature) {
       return kNoOthers;
     case Kind::stored_words:
       return Rule{"R11", "which words of a bitmap are stored, and what they say"};
+    case Kind::address:
+      return is_leak(signature) ? kNothingLeft : kBytes;
     case Kind::outside:
     case Kind::memory:
-    case Kind::address:
       return kBytes;
     case Kind::output:
     case Kind::argument:

@@ -49,7 +49,8 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
       signature.kind == Kind::hang
           ? "it did not end within " + std::to_string(seconds) + " s\n"
           : rule_line(reduction.signature) +
-                symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said);
+                symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
+                           tested.sources);
   return result;
 }
 
@@ -120,7 +121,7 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
   finding.report = "the program does nothing wrong alone, but " + print(signature) +
                    "\nif those of before.trace ran before it in the same process, " +
                    std::to_string(all.size() - 1) + " of them\n\n" +
-                   symbolized(run_programs_apart(tested, all, seconds).said);
+                   symbolized(run_programs_apart(tested, all, seconds).said, tested.sources);
   finding.program = std::move(all.back());
   all.pop_back();
   finding.before = std::move(all);

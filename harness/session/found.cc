@@ -81,6 +81,10 @@ Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& 
   write_reported();
 }
 
+bool Found::has_leak() const {
+  return std::ranges::any_of(crashes_, [](const auto& of) { return is_leak(of.first); });
+}
+
 // A crash ends the process each time, and naming one takes seconds. Of those
 // that look like one that is named already the first, second, fourth, ... are
 // named: there may be another bug behind.

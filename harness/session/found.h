@@ -50,6 +50,8 @@ class Found {
   std::size_t waiting() const { return waiting_.size() + (current_ ? 1 : 0); }
   // Was there an input that never ends?
   bool has_hang() const { return crashes_.contains({.kind = Kind::hang}); }
+  // Or one after which memory was left?
+  bool has_leak() const;
   // Goes on with it, and waits at most so many milliseconds. What is looked into is judged,
   // with the limit for what hangs, and then has kNamingSeconds: what is not named by then
   // is filed as it is. What was begun when this object goes stays for the next run.

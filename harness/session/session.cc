@@ -19,6 +19,7 @@
 #include "files.h"
 #include "found.h"
 #include "interrupts.h"
+#include "isolation.h"
 #include "live_line.h"
 #include "program_bytes.h"
 #include "program_file.h"
@@ -167,15 +168,19 @@ class Running {
         write_file(artifact, read_file(input), Survives::process);
         found_->add(artifact, "it was among the inputs to start from\n", false);
       }
-      // Seeds are links. Another may show another bug once this one is mended.
+      // With a leak, processes can live. Seeds are links. Another may show another bug once this
+      // one is mended.
+      if (is_leak(signature)) continue;
       if (fs::is_symlink(input))
         fs::remove(input);
       else
         fs::rename(input, aside_ / input.filename());
     }
     if (deadly.empty()) return;
+    const auto leaks = std::ranges::count_if(
+        deadly, [](const DeadlyInput& input) { return is_leak(input.signature); });
     fmt::print(out_, "{} of {} inputs to start from end the process, and are left out\n",
-               deadly.size(), inputs.size());
+               deadly.size() - static_cast<std::size_t>(leaks), inputs.size());
     name_for(kSoon);
   }
 
@@ -188,7 +193,15 @@ class Running {
     for (unsigned i = 0; i < options_.processes; ++i) slots_.push_back({make_worker(i)});
   }
 
+  // What is known to leak would end each process at once, or in the end, whatever it does.
+  void look_for_no_more_leaks() const {
+    const char* const options = getenv("ASAN_OPTIONS");
+    const std::string others = options ? std::string(options) + ":" : "";
+    setenv("ASAN_OPTIONS", (others + "detect_leaks=0").c_str(), 1);
+  }
+
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
+    if (found_->has_leak()) look_for_no_more_leaks();
     const double left = std::max(1.0, options_.seconds - seconds());
     const std::vector<std::string> arguments = {
         fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
@@ -285,7 +298,10 @@ class Running {
       } else if (over && seconds() > told + (interrupts() ? kInterruptSeconds : kGraceSeconds)) {
         for (const Slot& slot : slots_) slot.worker->stop(SIGKILL);
       }
-      for (Slot& slot : slots_) look_after(slot);
+      for (Slot& slot : slots_) {
+        stop_if_full(slot);
+        look_after(slot);
+      }
       if (seconds() >= next) {
         next = seconds() + interval;
         show_progress();
@@ -311,11 +327,19 @@ class Running {
     std::unique_ptr<Worker> worker;
     bool ended = false;  // and waits to be replaced
     bool done = false;   // and is not replaced
+    bool full = false;   // of memory that leaked
     Clock::time_point again = {};
     unsigned idle = 0;  // processes in a row that ended without having run a program
   };
 
   bool is_time_up() const { return interrupts() || seconds() + kEndSeconds > options_.seconds; }
+
+  // Before its limit of memory, which would be a finding.
+  void stop_if_full(Slot& slot) {
+    if (slot.full || !found_->has_leak() || slot.worker->memory_mib() < kMostMemoryMib / 2) return;
+    slot.full = true;
+    slot.worker->stop(SIGINT);
+  }
 
   void look_after(Slot& slot) {
     if (slot.done || slot.worker->output() >= 0) return;
@@ -332,7 +356,7 @@ class Running {
     ended_.programs += slot.worker->programs();
     ended_.operations += slot.worker->operations();
     slot.worker = make_worker(static_cast<std::size_t>(&slot - slots_.data()));
-    slot.ended = false;
+    slot.ended = slot.full = false;
   }
 
   // What it ended on is taken up. False if no other shall take its place.
@@ -348,7 +372,7 @@ class Running {
       leave_out(input);  // the next one would end on it, too
       return true;
     }
-    if (interrupts() || (!end.failed && !early)) return true;
+    if (interrupts() || (!end.failed && (slot.full || !early))) return true;
     if (ends_[end.how]++ == 0)
       fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself, with {}:\n{}\n", end.how,
                  last_of(worker.said(), 2000));

@@ -15,6 +15,7 @@
 #include "files.h"
 #include "interrupts.h"
 #include "isolation.h"
+#include "leak_check.h"
 #include "program_bytes.h"
 #include "shared_memory.h"
 
@@ -36,17 +37,20 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
                                                             unsigned seconds) {
   // Each has its own time (the alarm); all of them together may take what they like.
   std::vector<std::pair<std::size_t, Signature>> deadly;
+  bool looks_for_leaks = true;
   Shared<std::atomic<std::size_t>> at;  // which input the child is at; it dies without a word
   for (std::size_t from = 0; from < inputs.size(); from = *at + 1) {
     *at = from;
     const Ending ending = run_guarded(
         [&] {
           const auto lockstep = tested.lockstep();
+          LeakCheck leaks;
           for (; *at < inputs.size(); ++*at) {
             alarm(seconds + 1);
             const Program program = read_program(inputs[*at]);
             // Others no fuzz target runs.
             if (program.setup.bitmap_words <= kFuzzedBitmapWords) lockstep->run(program);
+            if (looks_for_leaks && leaks.finds_any()) std::_Exit(1);
           }
         },
         kForever);
@@ -55,6 +59,8 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
     // What was only slow, for want of a core, is not deadly.
     const Judgement judgement = judge_apart(tested, read_program(inputs[*at]), seconds);
     if (judgement.crashed) deadly.push_back({*at, judgement.signature});
+    // One is enough: a process goes on after it.
+    looks_for_leaks = looks_for_leaks && !is_leak(judgement.signature);
     const Kind how = judgement.signature.kind;
     if (how == Kind::hang || how == Kind::out_of_memory) break;
   }

@@ -19,8 +19,8 @@ struct DeadlyInput {
 // Those of `inputs` on which the lockstep of `tested` dies, or takes more than `seconds`.
 // They run in children, one after the other in the same one for as long as it lives, so
 // that it costs little more than to run them, and a fork for each that is bad. After one
-// that hangs, or eats all memory, nothing more is looked at: each may take seconds. None if an
-// interrupt comes in between.
+// that hangs, or eats all memory, nothing more is looked at: each may take seconds. Of those that
+// leak memory only the first counts. None if an interrupt comes in between.
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
                                        unsigned seconds);

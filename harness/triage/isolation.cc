@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "diagnosis.h"
+#include "leak_check.h"
 
 namespace tidemark {
 namespace {
@@ -109,6 +110,10 @@ const std::map<Address, Names>& names_in(const std::string& said) {
   return names;
 }
 
+bool is_of_harness(const std::string& place) {
+  return place.find("/harness/") != std::string::npos;
+}
+
 std::string function_in(std::string_view sources, const std::string& said) {
   const auto& names = names_in(said);
   for (const std::string& line : lines_of(said)) {
@@ -162,6 +167,8 @@ Signature signature_of(const Ending& ending, std::string_view sources) {
       return parse_signature(own);
   if (ending.said.find(kExit) != std::string::npos)
     return {.kind = Kind::died, .what = "exit", .function = function_in(sources, ending.said)};
+  if (ending.said.find("ERROR: LeakSanitizer: ") != std::string::npos)
+    return {.kind = Kind::address, .what = kLeak, .function = function_in(sources, ending.said)};
   // The first line of a report has a sentence for some kinds, the last a word for each.
   static constexpr std::pair<Kind, const char*> kMarkers[] = {
       {Kind::address, "SUMMARY: AddressSanitizer: "},
@@ -177,17 +184,24 @@ Signature signature_of(const Ending& ending, std::string_view sources) {
   return {.kind = Kind::died};
 }
 
-std::string symbolized(const std::string& said) {
+std::string symbolized(const std::string& said, std::string_view sources) {
   const auto& names = names_in(said);
   std::string result;
+  // In a stack: a function of the subject's came, and then who called it.
+  bool in_subject = false, behind_it = false;
   for (const std::string& line : lines_of(said)) {
     const auto frame = frame_of(line);
+    if (!frame) in_subject = behind_it = false;
     if (!frame || names.at(frame->address).empty()) {
-      result += line + "\n";
+      if (!behind_it) result += line + "\n";
       continue;
     }
-    for (const Name& name : names.at(frame->address))
-      result += frame->head + "in " + name.function + " " + name.place + "\n";
+    for (const Name& name : names.at(frame->address)) {
+      const bool of_subject = name.place.find(sources) != std::string::npos;
+      behind_it = behind_it || (in_subject && !of_subject && is_of_harness(name.place));
+      in_subject |= of_subject;
+      if (!behind_it) result += frame->head + "in " + name.function + " " + name.place + "\n";
+    }
   }
   return result;
 }
@@ -206,13 +220,17 @@ Ending run_programs_apart(const UnderTest& tested, std::span<const Program> prog
   return run_guarded(
       [&tested, programs] {
         std::atexit(say_who_called_exit);
-        const auto lockstep = tested.lockstep();
-        for (const Program& program : programs) {
-          const Judgement judgement = judge(*lockstep, program);
-          if (!judgement.signature) continue;
-          std::fprintf(stderr, "%s%s\n", kMismatch, print(judgement.signature).c_str());
-          std::_Exit(1);
+        LeakCheck leaks;
+        {
+          const auto lockstep = tested.lockstep();
+          for (const Program& program : programs) {
+            const Judgement judgement = judge(*lockstep, program);
+            if (!judgement.signature) continue;
+            std::fprintf(stderr, "%s%s\n", kMismatch, print(judgement.signature).c_str());
+            std::_Exit(1);
+          }
         }
+        if (leaks.finds_any()) std::_Exit(1);
       },
       seconds);
 }

@@ -11,6 +11,12 @@
 
 namespace tidemark {
 
+// What a sanitizer calls what LeakSanitizer sees, in Signature::what.
+inline constexpr const char* kLeak = "leak";
+inline bool is_leak(const Signature& signature) {
+  return signature.kind == Kind::address && signature.what == kLeak;
+}
+
 // What a child said that it met, a sanitizer's report, a check that failed, a hang, or
 // just that it died; none if it did not. The function is the innermost in a source file
 // with `sources` in its path (registry.h), and is left out where nothing can name it:
@@ -20,9 +26,10 @@ Signature signature_of(const Ending& ending, std::string_view sources = the_trac
 // `said` with function, file and line in the place of addresses in its stack
 // traces. They are named by llvm-symbolizer (the environment's
 // ASAN_SYMBOLIZER_PATH, as for the sanitizers themselves, or the one of LLVM
-// 19); without it `said` comes back as it is. Cost: tens of milliseconds for
-// addresses that were not asked for before.
-std::string symbolized(const std::string& said);
+// 19); without it `said` comes back as it is. Of a stack that goes through the files with
+// `sources` in their path, as above, it ends where the harness called these. Cost: tens of
+// milliseconds for addresses that were not asked for before.
+std::string symbolized(const std::string& said, std::string_view sources = the_tracker().sources);
 
 // What a program may have: more is a finding.
 inline constexpr std::size_t kMostMemoryMib = 1024;
@@ -37,7 +44,7 @@ Ending run_guarded(const std::function<void()>& what, unsigned seconds,
 Ending run_programs_apart(const UnderTest& tested, std::span<const Program> programs,
                           unsigned seconds);
 
-// Judges the last of them by that, which is all that is wrong: sanitizer faults, aborts,
+// Judges the last of them by that, which is all that is wrong: sanitizer faults, leaks, aborts,
 // "hang" after `seconds` and "out-of-memory" have signatures, too. Some milliseconds a run.
 Judgement judge_last_apart(const UnderTest& tested, std::span<const Program> programs,
                            unsigned seconds);

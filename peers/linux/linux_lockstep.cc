@@ -232,7 +232,7 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
     verdict.expected = entry_named(said.substr(entry, line_end - entry));
     verdict.report = said.substr(line_end + 1, said.find("Assertion failure") - line_end - 1);
   } else {  // which operation it was is not known
-    verdict.report = symbolized(said);
+    verdict.report = symbolized(said, kType1Source);
     verdict.expected = find_known_difference(
         version, {program, verdict.operation, verdict.signature, nullptr, false});
   }

@@ -55,6 +55,13 @@ void free_twice() {
   delete[] freed;
 }
 
+void leak_memory() {
+  for (int i = 0; i < 100; ++i) {
+    char* volatile leaked = new char[100];
+    leaked[0] = 1;
+  }
+}
+
 // What no comparison sees coming; only on v1, so that there are other programs.
 void misbehave(std::string_view lie) {
   if (lie == "dies") std::abort();
@@ -64,6 +71,7 @@ void misbehave(std::string_view lie) {
   if (lie == "is-killed") raise(SIGKILL);
   if (lie == "hangs") hang();
   if (lie == "eats-memory") eat_memory();
+  if (lie == "leaks-memory") leak_memory();
 }
 
 // Dies on v2 if what ran before it in this process was v1.
