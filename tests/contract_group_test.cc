@@ -282,6 +282,19 @@ TEST(D8, AReservedByteKeepsItsPageOut) {
   EXPECT_EQ(tracker.map(0, 15, nullptr), 0);
 }
 
+TEST(D8, ARangeThatEndsAtTheFirstByteTakesItAway) {
+  BareTracker tracker;
+  constexpr std::uint64_t kFirst = 2 * kPageBytes;
+  const tidemark_iova_range reserved = {kPageBytes, kFirst};
+  tidemark_group_info info = tracker.hardware_group(kPageBytes, {kFirst, 16 * kPageBytes - 1});
+  info.reserved = &reserved;
+  info.nr_reserved = 1;
+  const int id = 0;
+  ASSERT_EQ(tidemark_group_attach(tracker.container, &id, &info), 0);
+  EXPECT_EQ(tracker.map(2, 1, nullptr), -EINVAL);
+  EXPECT_EQ(tracker.map(3, 1, nullptr), 0);
+}
+
 TEST(D8, OfAnEmulatedGroupOnlyTheFlagsCount) {
   BareTracker tracker;
   tidemark_group_info info = {};

@@ -143,8 +143,7 @@ class Diagnostician {
   // In what is too large to look at after each operation, or has no room in the
   // user's bitmap, a bug shows late or as an EFAULT.
   bool take_packed() {
-    return std::ranges::any_of(kPackings, [this](std::uint64_t most) {
-      const Program program = packed(program_, most);
+    return std::ranges::any_of(packings(program_), [this](const Program& program) {
       return program != program_ && take(program);
     });
   }

@@ -185,8 +185,8 @@ class Reducer {
   }
 
   bool try_packed() {
-    return std::ranges::any_of(
-        kPackings, [this](std::uint64_t most) { return try_program(packed(best_, most)); });
+    return std::ranges::any_of(packings(best_),
+                               [this](const Program& program) { return try_program(program); });
   }
 
   // Greedily: after each success, what is simpler than the new one.

@@ -259,6 +259,17 @@ Program packed(const Program& program, std::uint64_t most) {
   return result;
 }
 
+std::vector<Program> packings(const Program& program) {
+  std::vector<Program> result;
+  for (const std::uint64_t most : {1u, 64u, 4096u}) {
+    result.push_back(packed(program, most));
+    if (program.setup.bitmap_words == Setup{}.bitmap_words) continue;
+    result.push_back(result.back());
+    result.back().setup.bitmap_words = 1;
+  }
+  return result;
+}
+
 Program on_one_page(const Program& program, std::uint64_t page) {
   Program result = program;
   for (Operation& operation : result.operations) {

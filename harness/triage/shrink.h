@@ -27,8 +27,9 @@ Program moved_down(const Program& program);
 // most, and modulo that as many as it was: 1 is the smallest, with 64 and its powers the
 // bits of words stay where they are. Addresses and sizes that are relative to mappings stay.
 Program packed(const Program& program, std::uint64_t most);
-// What is worth a try, in this order.
-inline constexpr std::uint64_t kPackings[] = {1, 64, 4096};
+// The ways to do that which are worth a try, in this order: with 1, 64 and 4096, and, where a
+// bitmap may have been too large for its room, with room for a word.
+std::vector<Program> packings(const Program& program);
 
 // Every address and size that is not relative to a mapping becomes `page` (an
 // iova, in bytes), or its first byte where bytes are moved.
