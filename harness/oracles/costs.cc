@@ -88,6 +88,8 @@ std::uint64_t Costs::height_of_pins(std::uint64_t more) const {
 std::uint64_t Costs::most_steps_of_answer(std::uint64_t mappings) const {
   std::uint64_t words = 0;
   for (const BitmapArea& bitmap : source_.world().bitmaps) words += bitmap.touched().size();
+  // What is stored in the guest's memory is not counted: at most the whole bitmap.
+  if (source_.bitmap_data() >= kRamFirst) words += source_.bitmap_words();
   return mappings * (kMapping + height_of_pins(0)) + kWord * words +
          kHeldPage * source_.held_pages(first_, last());
 }
