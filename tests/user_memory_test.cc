@@ -40,6 +40,13 @@ TEST(ABitmap, MayBeInAPageThatIsMapped) {
            "unmap 0p 2p bitmap bitmap=0x100000000800"));
 }
 
+// The bound on what a query costs goes by the words that it stores, also there.
+TEST(ABitmap, OfManyWordsMayBeInTheGuestsMemory) {
+  EXPECT_TRUE(
+      runs("attach g1 hardware=0\nmap 517p 8196p rw\nstart\n"
+           "query 0p 11471p bitmap=0x100010b00ffc => 0"));
+}
+
 TEST(ABitmap, ThatIsElsewhereHidesNoLie) {
   for (const char* bitmap : {"0x20000008", "0x20000001"})
     EXPECT_NE(signature_of(program_of(query_into(bitmap)), lying<Lie::loses_a_page>), "") << bitmap;
