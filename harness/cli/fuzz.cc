@@ -34,7 +34,6 @@ int fuzz(const Options& options) {
   const std::string of = options.subject == kTracker ? "" : "-" + options.subject;
   const session::Outcome outcome = session::run({
       .tested = *tested,
-      .subject = options.subject,
       .target = options.target,
       .seeds = options.seeds,
       .work = options.work.empty() ? fs::path(options.target).parent_path() / ("fuzzing" + of)

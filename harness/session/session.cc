@@ -196,8 +196,9 @@ class Running {
   // What is known to leak would end each process at once, or in the end, whatever it does.
   void look_for_no_more_leaks() const {
     const char* const options = getenv("ASAN_OPTIONS");
-    const std::string others = options ? std::string(options) + ":" : "";
-    setenv("ASAN_OPTIONS", (others + "detect_leaks=0").c_str(), 1);
+    const std::string own = "detect_leaks=0", all = options ? options : "";
+    if (!all.ends_with(own))
+      setenv("ASAN_OPTIONS", (all + (all.empty() ? "" : ":") + own).c_str(), 1);
   }
 
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
@@ -422,7 +423,7 @@ class Running {
 
 // For the fuzzing processes, and for the children that judge what these find.
 void set_environment(const Options& options) {
-  setenv(kSubjectVariable, options.subject.c_str(), 1);
+  setenv(kSubjectVariable, std::string(options.tested.subject).c_str(), 1);
   if (options.known) setenv(kWithKnownVariable, "", 1);
   setenv(kReportedVariable, fs::absolute(options.work / "known").c_str(), 1);
 }

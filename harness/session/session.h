@@ -4,7 +4,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
 #include "registry.h"
 
@@ -12,7 +11,6 @@ namespace tidemark::session {
 
 struct Options {
   UnderTest tested;
-  std::string subject;           // its name
   std::filesystem::path target;  // the fuzz target
   std::filesystem::path seeds;   // to start from
   std::filesystem::path work;    // of this session alone: the corpus that grows, leftovers

@@ -261,11 +261,15 @@ Program packed(const Program& program, std::uint64_t most) {
 
 std::vector<Program> packings(const Program& program) {
   std::vector<Program> result;
+  const auto add = [&result](const Program& packing) {
+    if (std::ranges::find(result, packing) == result.end()) result.push_back(packing);
+  };
   for (const std::uint64_t most : {1u, 64u, 4096u}) {
-    result.push_back(packed(program, most));
+    Program packing = packed(program, most);
+    add(packing);
     if (program.setup.bitmap_words == Setup{}.bitmap_words) continue;
-    result.push_back(result.back());
-    result.back().setup.bitmap_words = 1;
+    packing.setup.bitmap_words = 1;
+    add(packing);
   }
   return result;
 }
