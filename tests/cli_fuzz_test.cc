@@ -278,6 +278,7 @@ TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
 TEST_F(CliFuzz, AnEndIsNamedForItsKind) {
   for (const auto& [lie, name] : {std::pair("exits", "died.exit.v1"),
                                   {"frees-twice", "AddressSanitizer.double-free.v1"},
+                                  {"traps", "died.trap.v1"},
                                   {"dies", "died.abort.v1"}}) {
     fs::remove_all(path() / "work");
     fs::remove_all(path() / "findings");
@@ -492,6 +493,17 @@ TEST_F(CliFuzz, MergeTakesTextsAsPrograms) {
     EXPECT_EQ(refused.code, 2) << refused.err;
     EXPECT_NE(refused.err.find("bad.trace'"), std::string::npos) << refused.err;
     EXPECT_EQ(entries_in(path() / "none"), 0u);
+  }
+}
+
+// libFuzzer does not look whether what it writes arrives.
+TEST_F(CliFuzz, WhatCannotBeWrittenIsNotMerged) {
+  const fs::path seeds = TIDEMARK_SEED_CORPUS;
+  for (const long bytes : {200, 8'000}) {  // what it writes, and what it writes for itself
+    const Ended ended = merge(path(), {"--output", "out", seeds}).disk(bytes).run();
+    EXPECT_EQ(ended.code, 2) << ended.out;
+    EXPECT_NE(ended.err.find("cannot write '"), std::string::npos) << ended.err;
+    EXPECT_EQ(entries_in(path() / "out"), 0u);
   }
 }
 

@@ -68,6 +68,7 @@ Ending run_target(const fs::path& target, const fs::path& work,
   const session::WorkerEnd end = worker.finish();
   ending.fine = !ending.timed_out && (stopped || (!end.crashed && !end.failed));
   ending.said = worker.said();
+  if (!stopped && !ending.fine) ending.said += "It ended with " + end.how + ".\n";
   return ending;
 }
 

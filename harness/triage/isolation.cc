@@ -178,7 +178,10 @@ Signature signature_of(const Ending& ending, std::string_view sources) {
     const std::string what = word_after(ending.said, marker, " \n");
     if (what.empty()) continue;
     const std::string function = function_in(sources, ending.said);
-    if (what == "ABRT") return {.kind = Kind::died, .what = "abort", .function = function};
+    static constexpr std::pair<std::string_view, const char*> kSignals[] = {
+        {"ABRT", "abort"}, {"ILL", "trap"}, {"TRAP", "trap"}};
+    for (const auto& [signal, own_word] : kSignals)
+      if (what == signal) return {.kind = Kind::died, .what = own_word, .function = function};
     return {.kind = kind, .what = what, .function = function};
   }
   return {.kind = Kind::died};

@@ -65,6 +65,7 @@ void leak_memory() {
 // What no comparison sees coming; only on v1, so that there are other programs.
 void misbehave(std::string_view lie) {
   if (lie == "dies") std::abort();
+  if (lie == "traps") raise(SIGTRAP);
   if (lie == "exits") std::exit(0);
   if (lie == "frees-twice") free_twice();
   if (lie == "vanishes") _exit(0);
