@@ -271,7 +271,8 @@ TEST_F(Cli, AFullDiskIsExitCodeTwo) {
                                                {"replay", "--json", "lost"},
                                                {"show", "lost"},
                                                {"export", "c", "lost"},
-                                               {"export", "gtest", "lost"}}) {
+                                               {"export", "gtest", "lost"},
+                                               {"replay", "--help"}}) {
     const Ended ended = tidemark_command(words).in(path()).output_to("/dev/full").run();
     EXPECT_EQ(ended.code, 2) << joined(words);
     EXPECT_NE(ended.err.find("No space left on device"), std::string::npos)

@@ -85,6 +85,6 @@ rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
 rule(fuzz/random_main.cc ${rooms} ${std} ${system})
 rule(fuzz/progress.cc fuzz/ ${std} ${system})
 rule(fuzz/*.* fuzz/ ${rooms} ${std})
-rule(peers/linux/linux_command.cc peers/linux/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
+rule(peers/linux/linux_command.cc peers/linux/ harness/cli/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
 rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ ${rooms} tests/ ${std} ${system}
   "\"quirks\\.h\"" "<gtest/gtest\\.h>")

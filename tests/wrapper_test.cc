@@ -95,6 +95,14 @@ TEST_F(Wrapper, WhatCannotBeIsSaidBeforeTheBuild) {
   expect_nothing_built();
 }
 
+TEST_F(Wrapper, HelpThatCannotBeWrittenIsExitCodeTwo) {
+  for (const Words& words : {Words{"--help"}, Words{"help", "merge"}, Words{"fuzz", "--help"}}) {
+    const Ended ended = command(words).output_to("/dev/full").run();
+    EXPECT_EQ(ended.code, 2) << words[0];
+    EXPECT_NE(ended.err.find("No space left on device"), std::string::npos) << ended.err;
+  }
+}
+
 TEST_F(Wrapper, AFolderThatCannotBeWrittenIsSaid) {
   write_content(path() / "build", "in the way");
   const Ended ended = run({"replay", "there.trace"});

@@ -51,7 +51,7 @@ inline int main_of(CLI::App& app, int argc, char** argv, const std::function<int
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kFine : kCouldNot;
+    return run_or_complain([&] { return app.exit(error) == 0 ? kFine : kCouldNot; });
   }
   return run_or_complain(action);
 }

@@ -3,14 +3,18 @@
 // The choosing is libFuzzer's.
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
 #include "commands.h"
 #include "diagnose_input.h"
+#include "digest.h"
 #include "files.h"
 #include "program_bytes.h"
 #include "program_file.h"
@@ -28,38 +32,64 @@ struct Options {
   std::string subject{kTracker}, target, output = "merged";
 };
 
+// What libFuzzer is given, as far as it reads it.
+class Inputs {
+ public:
+  void add(const fs::path& path) {
+    ++count_;
+    whole_.insert(digest(path));
+  }
+  std::size_t count() const { return count_; }
+  // Is the file one of them? libFuzzer does not look whether what it writes arrives.
+  bool are_all(const fs::path& path) const { return whole_.contains(digest(path)); }
+
+ private:
+  static std::uint64_t digest(const fs::path& path) {
+    const std::string bytes = read_file(path, kMaxProgramBytes);
+    return digest_of(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  }
+
+  std::size_t count_ = 0;
+  std::unordered_set<std::uint64_t> whole_;
+};
+
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
 // files on lines of their own: it gets to see only names of ours, links to what
-// they stand for. Says what is wrong if something is; `count` is how many inputs there are.
-std::optional<std::string> link_all(const Options& options, const fs::path& work,
-                                    std::size_t& count) {
-  fs::create_directory_symlink(fs::absolute(options.output), work / "output");
+// they stand for. Says what is wrong if something is.
+std::optional<std::string> link_all(const Options& options, const fs::path& work, Inputs& inputs) {
   fs::create_symlink(fs::absolute(options.target), work / "target");
-  fs::create_directory(work / "input");
+  for (const char* folder : {"input", "output", "artifacts"}) fs::create_directory(work / folder);
   for (const std::string& folder : options.folders)
     for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder))) {
       if (!entry.is_regular_file()) continue;
-      const fs::path input = work / "input" / std::to_string(count++);
-      if (entry.path().extension() != ".trace") {
+      const fs::path input = work / "input" / std::to_string(inputs.count());
+      if (entry.path().extension() == ".trace") {
+        auto loaded = load_as_bytes(entry.path().string());
+        if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
+        write_file(input, characters(std::get<std::vector<std::uint8_t>>(loaded)));
+      } else {
         fs::create_symlink(entry.path(), input);
-        continue;
       }
-      auto loaded = load_as_bytes(entry.path().string());
-      if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
-      write_file(input, characters(std::get<std::vector<std::uint8_t>>(loaded)));
+      inputs.add(input);
     }
   return std::nullopt;
 }
 
-// What fails is in no corpus that libFuzzer makes. Returns how many that are.
-std::size_t keep_failing(const fs::path& artifacts, const fs::path& to) {
-  std::size_t count = 0;
-  for (const auto& entry : fs::directory_iterator(artifacts)) {
-    fs::create_directories(to);
-    fs::copy_file(entry.path(), to / entry.path().filename(), fs::copy_options::overwrite_existing);
-    ++count;
-  }
-  return count;
+// All files of `from` go to `to`, or none. Returns how many that are.
+std::size_t keep(const fs::path& from, const Inputs& inputs, const fs::path& to) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(from)) files.push_back(entry.path());
+  for (const fs::path& file : files)
+    if (!inputs.are_all(file))
+      throw std::system_error(ENOSPC, std::generic_category(),
+                              "cannot write " + quoted_path(file.string()));
+  if (files.empty()) return 0;
+  fs::create_directories(to);
+  UnfinishedFolder unfinished(to);
+  for (const fs::path& file : files)
+    unfinished.write(file.filename().string(), read_file(file, kMaxProgramBytes));
+  unfinished.move_to(to);
+  return files.size();
 }
 
 std::string merged_by(session::Worker& worker, std::size_t inputs) {
@@ -79,7 +109,7 @@ int merge(const Options& options) {
   if (session::files_in(options.output) > 0)
     return complain(quoted_path(options.output) + " is not empty");
   const TemporaryFolder work;
-  std::size_t inputs = 0;
+  Inputs inputs;
   if (const auto problem = link_all(options, work.path, inputs)) return complain(*problem);
   const std::vector<std::string> arguments = {"-merge=1",
                                               "-timeout=20",
@@ -87,21 +117,22 @@ int merge(const Options& options) {
                                               fmt::format("-rss_limit_mb={}", kMostMemoryMib),
                                               "output",
                                               "input"};
-  fs::create_directory(work.path / "artifacts");
   setenv("TMPDIR", ".", 1);  // that goes to the shell as well
   setenv(kSubjectVariable, options.subject.c_str(), 1);
   const session::Worker::Places places = {
       .folder = work.path, .artifacts = "artifacts", .known = "known", .in = work.path};
   session::Worker worker("./target", places, arguments);
-  if (const std::string said = merged_by(worker, inputs); !said.empty())
+  if (const std::string said = merged_by(worker, inputs.count()); !said.empty())
     return complain("libFuzzer could not merge them:\n" + said);
-  fmt::print("{} inputs in, {} out, in {}\n", inputs, session::files_in(options.output),
-             quoted_path(options.output));
+  // Nor does it look at what it writes for itself. A disk that was full is full now.
+  write_file(work.path / "last", std::string(kMaxProgramBytes, ' '));
+  const std::size_t chosen = keep(work.path / "output", inputs, options.output);
+  fmt::print("{} inputs in, {} out, in {}\n", inputs.count(), chosen, quoted_path(options.output));
 
   std::string name = options.output;
   while (name.size() > 1 && name.back() == '/') name.pop_back();
   const fs::path failing = name + "-failing";
-  const std::size_t count = keep_failing(work.path / "artifacts", failing);
+  const std::size_t count = keep(work.path / "artifacts", inputs, failing);
   if (!count) return kFine;
   fmt::print("{} fail, and are in {}\n", count, quoted_path(failing.string()));
   return kFound;

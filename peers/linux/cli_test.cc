@@ -42,6 +42,12 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+TEST(LinuxTable, AFullDiskIsExitCodeTwo) {
+  const Ended ended = Command({LINUX_TABLE}).output_to("/dev/full").run();
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_TRUE(has(ended.err, "cannot write standard output")) << ended.err;
+}
+
 #ifdef LINUX_LIBFUZZER
 // The names of entries with that of the subject before them.
 std::set<std::string> names(const LinuxVersion& version) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "command_line.h"
 #include "linux_lockstep.h"
 #include "outcome.h"
 #include "program_file.h"
@@ -109,10 +110,7 @@ int main(int argc, char** argv) {
       "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and none "
       "is\n"
       "run).");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  return options.paths.empty() ? tidemark::print_known() : tidemark::print_table(options);
+  return tidemark::cli::main_of(app, argc, argv, [&options] {
+    return options.paths.empty() ? tidemark::print_known() : tidemark::print_table(options);
+  });
 }
