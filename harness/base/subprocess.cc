@@ -20,8 +20,7 @@
 // once, where it is of use (isolation.h).
 extern "C" __attribute__((visibility("default"))) const char* __asan_default_options();
 extern "C" const char* __asan_default_options() {
-  // An end with the stack of who came to it is one that can be named; libFuzzer does not even
-  // notice a trap, which is what runs behind a loop that a compiler takes for endless.
+  // An end with the stack of who came to it is one that can be named.
   return "symbolize=0:quarantine_size_mb=16:handle_abort=1:handle_sigill=1:handle_sigtrap=1";
 }
 extern "C" void __sanitizer_set_death_callback(void (*)()) __attribute__((weak));

@@ -44,8 +44,9 @@ void number_after(const std::string& line, const std::string& marker, std::uint6
 // In the child: the program that `words` call, in the folder `in`.
 [[noreturn]] void become(const std::vector<std::string>& words, const std::filesystem::path& in) {
   setpgid(0, 0);  // the terminal's interrupt is for us, who pass it on
-  // Freed bitmaps of 256 MiB need not be remembered for long.
-  setenv("ASAN_OPTIONS", "quarantine_size_mb=16", 0);
+  // Freed bitmaps of 256 MiB need not be remembered for long. Of signals, libFuzzer does not
+  // notice a trap: what runs behind a loop that a compiler takes for endless.
+  setenv("ASAN_OPTIONS", "quarantine_size_mb=16:handle_sigtrap=1", 0);
   if (chdir(in.c_str()) == 0) become_program(words);
   std::perror(in.c_str());
   _exit(127);
