@@ -135,6 +135,14 @@ std::string read_file(const fs::path& path, std::size_t most) {
   return content;
 }
 
+void read_pieces(const fs::path& path, const std::function<bool(std::string_view piece)>& take) {
+  constexpr std::size_t kMostOfPiece = 64 * 1024;
+  check_name(path, "cannot read");
+  const File file(path, O_RDONLY, "cannot read");
+  std::string piece;
+  while (file.read(piece, kMostOfPiece) && take(piece)) piece.clear();
+}
+
 std::optional<std::string> read_if_there(const fs::path& path) {
   try {
     return read_file(path);

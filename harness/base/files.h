@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -18,7 +19,11 @@ namespace tidemark {
 // What is in a file, up to `most` bytes. Cost: no more is read.
 std::string read_file(const std::filesystem::path& path,
                       std::size_t most = std::numeric_limits<std::size_t>::max());
-// The same, or nothing where there is no such file.
+// Hands over what is in a file, piece by piece, up to its end or until `take` returns
+// false. Cost: memory for one piece, however long the file is.
+void read_pieces(const std::filesystem::path& path,
+                 const std::function<bool(std::string_view piece)>& take);
+// The same as read_file(), or nothing where there is no such file.
 std::optional<std::string> read_if_there(const std::filesystem::path& path);
 
 // The same bytes, as fuzzers have them and as files do.

@@ -15,5 +15,6 @@ int main(int argc, char** argv) {
   cli::add_minimise(app, action);
   cli::add_keep(app, action);
   cli::add_merge(app, action);
+  cli::add_import(app, action);
   return cli::main_of(app, argc, argv, [&action] { return action(); });
 }
