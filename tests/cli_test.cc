@@ -154,7 +154,7 @@ TEST_F(Cli, ALargeFileIsRefusedAtOnceAndNotRead) {
 TEST_F(Cli, WhatIsNoReadableFileIsNamed) {
   for (const Words& words : uses_of("none")) EXPECT_EQ(run(words).code, 2) << joined(words);
   expect_refused(run({"replay", "none"}), "'none': No such file or directory");
-  expect_refused(run({"show", "."}), "'.': Is a directory");
+  expect_refused(run({"show", "."}), "'.' is a folder, and no finding's");
   expect_refused(run({"minimise", "/proc/self/mem"}), "'/proc/self/mem': Input/output error");
 }
 
@@ -237,6 +237,21 @@ TEST_F(Cli, JsonHasNoNumberThatItsReadersRound) {
   EXPECT_EQ(lost.find("\"pages\":[0"), std::string::npos) << lost;
 }
 
+// What stands behind => is the file's, and no difference between tracker and reference.
+TEST_F(Cli, AnExpectationThatFailsIsSaidToBeTheFiles) {
+  file("wrong", std::string(kLost) + "query 0p 4p => 0 words 0:0x1\n");
+  const Ended replayed = run({"replay", "wrong"});
+  EXPECT_EQ(replayed.code, 1);
+  EXPECT_NE(replayed.out.find("by        the program itself"), std::string::npos) << replayed.out;
+  expect_refused(run({"minimise", "wrong"}), "What it expects behind => does not count here");
+}
+
+TEST_F(Cli, AReplayNamesTheRuleThatIsBroken) {
+  file("lost", kLost);
+  const Ended ended = tidemark_command({"replay", "lost"}).in(path()).lying("loses-a-page").run();
+  EXPECT_NE(ended.out.find("docs/contract.md#n1"), std::string::npos) << ended.out;
+}
+
 // As it is named where findings are listed.
 TEST_F(Cli, AFindingsFolderIsAProgram) {
   file("findings/x/program.trace", kLost);
@@ -253,7 +268,8 @@ TEST_F(Cli, AFindingsFolderIsAProgram) {
   expect_refused(run({"replay", "findings/x"}), "there is no subject 'other'");
   EXPECT_EQ(run({"replay", "--subject", "tracker", "findings/x"}).code, 0);
   fs::remove(path() / "findings/x/program.trace");
-  expect_refused(run({"replay", "--subject", "tracker", "findings/x"}), "Is a directory");
+  expect_refused(run({"replay", "--subject", "tracker", "findings/x"}),
+                 "'findings/x' is a folder, and no finding's");
 }
 
 // What a text begins with goes along as a comment: it must stay one.

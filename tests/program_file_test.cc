@@ -61,7 +61,9 @@ TEST_F(ProgramFile, IsWhatItsNameSays) {
   const std::string text = "start\n";
   const std::string bytes(32, '\0');
   const std::string refused = write("x.trace", bytes);
-  EXPECT_EQ(error(refused), quoted_path(refused) + ": byte 0x0 in line 1 is no text");
+  EXPECT_EQ(error(refused), quoted_path(refused) +
+                                ": byte 0x0 in line 1 is no text; the name of a file with a "
+                                "fuzzer's bytes ends in .bin, or in nothing");
   EXPECT_EQ(std::get<LoadedProgram>(load_program(write("x.bin", text))).program,
             decode(Bytes(text.begin(), text.end())));
   EXPECT_EQ(error(write("x", bytes)), "loaded");

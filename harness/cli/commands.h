@@ -55,6 +55,9 @@ void add_subject(CLI::App& command, std::string& subject);
 // What `name` stands for. If nothing, standard error says what there is.
 std::optional<UnderTest> subject_or_complain(const std::string& name);
 
+// Behind that a program does nothing wrong, if it has expectations: these do not count there.
+std::string unless_expected(const Program& program);
+
 // "tidemark: `what`" on standard error. Returns kCouldNot.
 int complain(const std::string& what);
 

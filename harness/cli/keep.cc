@@ -64,7 +64,7 @@ int keep(const Options& options) {
   if (!diagnosed)
     return complain(quoted_path(source.string()) +
                     " does nothing wrong any more. If a test shall keep it so, copy it to " +
-                    quoted_path(target.string()));
+                    quoted_path(target.string()) + unless_expected(programs[0].program));
   const Program& program = *diagnosed->finding.program;
   if (!encode(program))
     return complain("the program has numbers that have no byte form: no fuzzer can start from it");

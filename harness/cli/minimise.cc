@@ -51,7 +51,8 @@ int minimise(const Options& options) {
   const Program& program = programs[0].program;
   const auto diagnosed = diagnose_any(tested->counting(kAllKnown), program);
   if (!diagnosed)
-    return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce");
+    return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce" +
+                    unless_expected(program));
   const Finding& finding = diagnosed->finding;
   const fs::path result = beside(path);
   write_file(result, trace_text(finding));

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "broken_rule.h"
 #include "command_line.h"
 #include "commands.h"
 #include "errno_names.h"
@@ -194,8 +195,9 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
     if (found) json["mismatch"] = mismatch_json(*found);
     print_json(json);
   } else if (found) {
-    fmt::print("{}: {}: {}\n{}", shown(named.path), word(outcome),
-               tested.finding_name(print(found->signature)), describe(*found, named.program));
+    fmt::print("{}: {}: {}\n{}{}", shown(named.path), word(outcome),
+               tested.finding_name(print(found->signature)), describe(*found, named.program),
+               found->known.empty() ? rule_line(found->signature) : "");
     const std::string picture = options.quiet ? "" : picture_of(tested, lockstep, named, *found);
     if (!picture.empty()) fmt::print("\n{}", picture);
   } else {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <variant>
 
@@ -12,11 +14,19 @@
 
 namespace tidemark::cli {
 
+namespace fs = std::filesystem;
+
 std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
   std::vector<NamedProgram> programs;
   bool good = true;
   for (const std::string& path : paths) {
-    auto loaded = load_program(program_in(path).string());
+    const fs::path file = program_in(path);
+    if (fs::is_directory(file)) {
+      complain(quoted_path(path) + " is a folder, and no finding's");
+      good = false;
+      continue;
+    }
+    auto loaded = load_program(file.string());
     if (const auto* message = std::get_if<std::string>(&loaded)) {
       complain(*message);
       good = false;
@@ -32,6 +42,12 @@ std::vector<NamedProgram> load_all(const std::vector<std::string>& paths) {
   }
   if (!good) programs.clear();
   return programs;
+}
+
+std::string unless_expected(const Program& program) {
+  const bool any = std::ranges::any_of(
+      program.expectations, [](const auto& expectation) { return !expectation.empty(); });
+  return any ? ". What it expects behind => does not count here" : "";
 }
 
 int complain(const std::string& what) {

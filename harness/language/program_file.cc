@@ -110,7 +110,8 @@ std::variant<LoadedProgram, std::string> load_program(const std::string& path, F
     return LoadedProgram{decode(bytes), note.empty() ? "" : quoted_path(path) + ": " + note};
   }
   if (!looks_like_text(bytes))
-    return quoted_path(path) + ": " + first_other_byte(content) + " is no text";
+    return quoted_path(path) + ": " + first_other_byte(content) +
+           " is no text; the name of a file with a fuzzer's bytes ends in .bin, or in nothing";
   std::variant<Program, ParseError> parsed = parse(content);
   if (Program* program = std::get_if<Program>(&parsed))
     return LoadedProgram{std::move(*program), ""};

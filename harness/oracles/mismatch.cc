@@ -15,6 +15,9 @@ std::string describe(const Mismatch& mismatch, const Program& program) {
   text += mismatch.operation < count ? ": " + print(program.operations[mismatch.operation])
                                      : ", after the last";
   text += "\nexpected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
+  if (mismatch.signature.kind == Kind::tracker_expectation ||
+      mismatch.signature.kind == Kind::reference_expectation)
+    text += "by        the program itself, in what it has behind =>\n";
   if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
   if (mismatch.pages.empty()) return text;
   text += "pages     ";

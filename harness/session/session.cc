@@ -384,15 +384,19 @@ class Running {
   }
 
   Outcome summary() const {
+    if (interrupts()) fmt::print(out_, "interrupted, {} s were asked for\n", options_.seconds);
     fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", programs(),
                operations(), seconds_, coverage_);
     found_->print_summary();
+    if (tested_.subject != kTracker && !options_.known)
+      fmt::print(out_, "what {} is known to differ in is not looked for: --known does that\n",
+                 tested_.subject);
     for (const auto& [how, times] : ends_)
       fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
     if (found_->size()) return Outcome::found;
-    if (programs() || interrupts()) return failed_ ? Outcome::failed : Outcome::nothing;
-    fmt::print(stderr, "tidemark: {} ran no program: is it a fuzz target?\n",
-               quoted_path(options_.target.string()));
+    if (programs()) return failed_ ? Outcome::failed : Outcome::nothing;
+    fmt::print(stderr, "tidemark: {} ran no program{}\n", quoted_path(options_.target.string()),
+               interrupts() ? " before it was interrupted" : ": is it a fuzz target?");
     return Outcome::failed;
   }
 
