@@ -262,7 +262,7 @@ TEST_F(Cli, AFindingsFolderIsAProgram) {
   const Ended reduced =
       tidemark_command({"minimise", "findings/x/"}).in(path()).lying("loses-a-page").run();
   EXPECT_EQ(reduced.code, 0) << reduced.err;
-  EXPECT_TRUE(fs::exists(path() / "findings/x.min.trace"));
+  EXPECT_TRUE(fs::exists(path() / "findings/x/program.min.trace"));
   // In what it was found, unless it is said.
   file("findings/x/environment.json", R"({"subject": "other"})");
   expect_refused(run({"replay", "findings/x"}), "there is no subject 'other'");

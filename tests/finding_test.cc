@@ -47,8 +47,8 @@ TEST(Finding, IsAFolderThatAStrangerUnderstands) {
   EXPECT_EQ(filed.folder.filename(), "lockstep.query.missing-dirty.write");
   EXPECT_EQ(content(filed.folder / "input"), kLost);
   const std::string report = content(filed.folder / "report.txt");
-  for (const char* part : {"expected  words 0:0x1", "actual    words 0:0x0", "tracker   .",
-                           "reference #", "replay  ./tidemark replay"})
+  for (const char* part : {"\nwrite 0p 1\n", "expected  words 0:0x1", "actual    words 0:0x0",
+                           "tracker   .", "reference #", "replay  ./tidemark replay"})
     EXPECT_NE(report.find(part), std::string::npos) << part << " in\n" << report;
   const auto program = std::get<Program>(parse(content(filed.folder / "program.trace")));
   EXPECT_EQ(signature_of(program, lying<Lie::loses_a_page>), "lockstep.query.missing-dirty");

@@ -32,6 +32,7 @@ void add_export(CLI::App& app, Action& action);
 void add_minimise(CLI::App& app, Action& action);
 void add_keep(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
+void add_findings(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
 
 // Loads all files or none: messages for those that are no programs go to

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   cli::add_replay(app, action);
   cli::add_show(app, action);
   cli::add_minimise(app, action);
+  cli::add_findings(app, action);
   cli::add_keep(app, action);
   cli::add_merge(app, action);
   cli::add_import(app, action);

@@ -17,9 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "x.trace" and "crash-12ab" become "x.min.trace" and "crash-12ab.min.trace".
-fs::path beside(const fs::path& input) {
-  fs::path result = input.has_filename() ? input : input.parent_path();  // a folder's "x/"
+// "x.trace" and "crash-12ab" become "x.min.trace" and "crash-12ab.min.trace"; a finding has
+// it in its folder, and they go together.
+fs::path result_of(const fs::path& input) {
+  if (fs::is_directory(input)) return input / kReduced;
+  fs::path result = input;
   if (result.extension() == ".trace") result.replace_extension();
   result += ".min.trace";
   return result;
@@ -54,7 +56,7 @@ int minimise(const Options& options) {
     return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce" +
                     unless_expected(program));
   const Finding& finding = diagnosed->finding;
-  const fs::path result = beside(path);
+  const fs::path result = result_of(path);
   write_file(result, trace_text(finding));
   const std::size_t before = program.operations.size(), after = finding.program->operations.size();
   fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs{}\n\n{}\n{}",
@@ -76,7 +78,8 @@ void add_minimise(CLI::App& app, Action& action) {
   add_subject(*command, options->subject);
   command->add_option("FILE", options->path, kProgram)->required();
   command->footer(
-      "The result is written beside FILE, as FILE.min.trace.\n"
+      "The result is written beside FILE, as FILE.min.trace; that of a finding into its folder,\n"
+      "as program.min.trace.\n"
       "Exit code: 0 done, 2 FILE is no program or does nothing wrong.");
   on_call(*command, action, options, minimise);
 }

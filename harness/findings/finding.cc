@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* kProgram = "program.trace";
 constexpr const char* kBefore = "before.trace";
 constexpr const char* kFiles[] = {"input", "report.txt", "report.html", "environment.json",
-                                  "count", kProgram,     kBefore};
+                                  "count", kProgram,     kBefore,       kReduced};
 
 std::string picture_below(const Finding& finding) {
   const std::string picture = picture_text(finding.picture, false);
@@ -119,13 +119,30 @@ std::size_t FindingStore::count(const std::string& name) const {
   return count ? std::strtoull(count->c_str(), nullptr, 10) : 0;
 }
 
+std::vector<FiledFinding> FindingStore::all() const {
+  std::vector<FiledFinding> findings;
+  for (const std::string& name : names()) {
+    const fs::path folder = folder_ / name;
+    const auto report = read_if_there(folder / "report.txt");
+    if (!report) continue;
+    findings.push_back({.name = report->substr(0, report->find('\n')),
+                        .folder = folder,
+                        .subject = subject_in(folder),
+                        .report = *report,
+                        .program = read_if_there(folder / kProgram).value_or(""),
+                        .count = count(name)});
+  }
+  return findings;
+}
+
 // The program last: it says which of two is the shorter one, so that what was
 // cut off while files were replaced is done by the next that is found.
 void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
                                std::size_t count) const {
   const char* file = !finding.before.empty() ? "" : finding.program ? kProgram : "input";
   to.write("input", characters(finding.input));
-  to.write("report.txt", finding.name + "\n\n" + finding.report + picture_below(finding) +
+  const std::string program = finding.program ? print(*finding.program) + "\n" : "";
+  to.write("report.txt", finding.name + "\n\n" + program + finding.report + picture_below(finding) +
                              "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
                              shell_word((folder_of(finding.name) / file).string()) + "\n");
   to.write("report.html", finding_page(finding));

@@ -39,6 +39,18 @@ struct Finding {
 Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
                      std::span<const std::uint8_t> input);
 
+// Its program as a user has made it smaller once more, in its folder.
+inline constexpr const char* kReduced = "program.min.trace";
+
+// What was filed, as its folder has it.
+struct FiledFinding {
+  std::string name;
+  std::filesystem::path folder;
+  std::string subject, report;
+  std::string program;  // the text of the reduced one; empty if there is none
+  std::size_t count = 0;
+};
+
 // The folder of all findings. What a call has returned survives the end of the
 // process and of the machine; a call that fails has changed nothing that was
 // filed before. What a killed process had not finished is cleared away by the
@@ -64,6 +76,8 @@ class FindingStore {
   // Names, in alphabetical order.
   std::vector<std::string> names() const;
   std::size_t count(const std::string& name) const;
+  // By name. What goes while they are read is left out.
+  std::vector<FiledFinding> all() const;
   std::filesystem::path folder_of(const std::string& name) const;
 
  private:

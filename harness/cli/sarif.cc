@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "sarif.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <regex>
+#include <sstream>
+
+namespace tidemark::cli {
+namespace {
+
+using session::Json;
+
+struct ContractRule {
+  std::string id, says, where;
+};
+
+// "N1, a page that may have been written is reported: docs/contract.md#n1"
+std::optional<ContractRule> contract_rule(const std::string& report) {
+  const std::string line = said_in(report, "rule");
+  const auto id = line.find(", "), where = line.rfind(": ");
+  if (id == std::string::npos || where == std::string::npos || where < id) return std::nullopt;
+  return ContractRule{line.substr(0, id), line.substr(id + 2, where - id - 2),
+                      line.substr(where + 2)};
+}
+
+// Of what ends a process, or a kernel says of itself: the name without its function.
+ContractRule rule_of(const FiledFinding& finding) {
+  if (auto rule = contract_rule(finding.report)) return *rule;
+  const std::string kind = finding.name.substr(0, finding.name.rfind('.'));
+  return {kind, "the tracker ends, or says that something is wrong", "docs/contract.md"};
+}
+
+// Lines of programs that are no operations: comments, and the container.
+bool is_operation(const std::string& line) {
+  return !line.empty() && line[0] != '#' && !line.starts_with("container");
+}
+
+// Which line of the program is its step number `step`; the last if there is no such.
+std::size_t line_of(const std::string& program, std::size_t step) {
+  std::istringstream lines(program);
+  std::size_t number = 0, last = 1;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (!is_operation(line)) continue;
+    last = number;
+    if (--step == 0) break;
+  }
+  return last;
+}
+
+Json place(const std::string& file, std::size_t line) {
+  return {{"physicalLocation",
+           {{"artifactLocation", {{"uri", file}}}, {"region", {{"startLine", line}}}}}};
+}
+
+// The places that a stack goes through in the tracker, the innermost first.
+std::optional<Json> place_in_tracker(const std::string& report) {
+  static const std::regex kPlace("(?:^|/)(impl/[A-Za-z0-9_/]+\\.[ch]):(\\d+)");
+  std::smatch found;
+  if (!std::regex_search(report, found, kPlace)) return std::nullopt;
+  return place(found[1], std::strtoul(found[2].str().c_str(), nullptr, 10));
+}
+
+std::string message_of(const FiledFinding& finding) {
+  std::string text = finding.name;
+  if (const std::string step = said_in(finding.report, "step"); !step.empty())
+    text += fmt::format(", at step {}", step);
+  for (const char* word : {"expected", "actual"})
+    if (const std::string said = said_in(finding.report, word); !said.empty())
+      text += fmt::format("; {}: {}", word, said);
+  return text;
+}
+
+Json result_of(const FiledFinding& finding) {
+  const std::size_t step = std::strtoul(said_in(finding.report, "step").c_str(), nullptr, 10);
+  Json result = {{"ruleId", rule_of(finding).id},
+                 {"level", "error"},
+                 {"message", {{"text", message_of(finding)}}},
+                 {"partialFingerprints", {{"name/v1", finding.name}}},
+                 {"occurrenceCount", std::max<std::size_t>(finding.count, 1)}};
+  const std::filesystem::path program = program_in(finding.folder);
+  // Relative where it can be: services know no other place than the checkout.
+  const Json of_program =
+      place(std::filesystem::proximate(program).generic_string(), line_of(finding.program, step));
+  if (const auto in_tracker = place_in_tracker(finding.report)) {
+    result["locations"] = Json::array({*in_tracker});
+    result["relatedLocations"] = Json::array({of_program});
+  } else {
+    result["locations"] = Json::array({of_program});
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string said_in(const std::string& report, const std::string& word) {
+  std::istringstream lines(report);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(word + " ")) continue;
+    const auto from = line.find_first_not_of(' ', word.size());
+    return from == std::string::npos ? "" : line.substr(from);
+  }
+  return {};
+}
+
+Json sarif_of(std::span<const FiledFinding> findings) {
+  Json rules = Json::array(), results = Json::array();
+  for (const FiledFinding& finding : findings) {
+    const ContractRule rule = rule_of(finding);
+    const auto is_it = [&rule](const Json& other) { return other["id"] == rule.id; };
+    if (std::ranges::none_of(rules, is_it))
+      rules.push_back({{"id", rule.id},
+                       {"shortDescription", {{"text", rule.says}}},
+                       {"help", {{"text", rule.where}}}});
+    results.push_back(result_of(finding));
+  }
+  const Json driver = {{"name", "tidemark"}, {"rules", rules}};
+  const Json run = {{"tool", {{"driver", driver}}}, {"results", results}};
+  return {{"version", "2.1.0"}, {"runs", Json::array({run})}};
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Findings as a SARIF log (2.1.0), which services that show the results of checks read.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "finding.h"
+#include "json_output.h"
+
+namespace tidemark::cli {
+
+// What a line of the report says behind `word`, such as "expected"; empty if none does.
+std::string said_in(const std::string& report, const std::string& word);
+
+// A result each: its rule is the contract's, or else how it ended; it is in the tracker's
+// source where a stack leads there, and at the step of its program that goes wrong.
+// Its name is its fingerprint.
+session::Json sarif_of(std::span<const FiledFinding> findings);
+
+}  // namespace tidemark::cli
