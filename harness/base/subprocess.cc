@@ -133,6 +133,13 @@ double Child::seconds_without_core() const { return schedule_of(process_).waited
 
 double Child::seconds_with_core() const { return schedule_of(process_).ran; }
 
+std::uint64_t Child::memory_mib() const {
+  std::ifstream file("/proc/" + std::to_string(process_) + "/statm");
+  std::uint64_t size = 0, resident = 0;
+  if (!(file >> size >> resident)) return 0;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) >> 20;
+}
+
 void Child::wait_for_end() const {
   siginfo_t ignored = {};
   while (waitid(P_PID, static_cast<id_t>(process_), &ignored, WEXITED | WNOWAIT) != 0 &&

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class Child {
   double seconds_without_core() const;
   // Seconds that it had a core, with the same limits.
   double seconds_with_core() const;
+  // Its resident memory now, in MiB; 0 where the kernel does not say, and once it has ended.
+  std::uint64_t memory_mib() const;
   // Waits until it has ended, and leaves it to be asked.
   void wait_for_end() const;
   // Waits for its end: what it ended with, or -1 if a signal ended it.

@@ -16,7 +16,7 @@ struct Live {
   std::uint64_t corpus = 0;                       // inputs, in the process that has most
   std::uint64_t coverage = 0, most_coverage = 0;  // places reached, of how many
   double last_new = 0;                 // seconds since a place was reached that was not before
-  std::uint64_t memory_mib = 0;        // of the process that has most
+  std::uint64_t memory_mib = 0;        // resident now, of the process that has most
   std::size_t restarts = 0;            // processes that ended and were replaced
   std::size_t found = 0, in_work = 0;  // in_work: not named yet
 };

@@ -160,7 +160,13 @@ class Running {
     for (const fs::path& folder : {seeds_, corpus_})
       for (const auto& entry : fs::directory_iterator(folder))
         if (entry.is_regular_file()) inputs.push_back(entry.path());
+    if (terminal_) {
+      fmt::print("running {} seeds and {} earlier inputs once, each ...", files_in(seeds_),
+                 files_in(corpus_));
+      std::fflush(stdout);
+    }
     const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
+    if (terminal_) fmt::print("\r\x1b[K");
     std::set<Signature> seen;
     for (const auto& [input, signature] : deadly) {
       if (seen.insert(signature).second) {

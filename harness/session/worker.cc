@@ -104,7 +104,8 @@ void Worker::take_line(const std::string& line) {
   if (!line.starts_with('#')) return;
   number_after(line, " cov: ", coverage_);
   number_after(line, " corp: ", corpus_);
-  number_after(line, " rss: ", memory_mib_);
+  // What libFuzzer says is the most that it ever had, as for one program with a large mapping.
+  if (const std::uint64_t now = child_->memory_mib()) memory_mib_ = now;
 }
 
 double Worker::lifetime() const {

@@ -64,8 +64,8 @@ class Worker {
   std::vector<std::vector<std::uint8_t>> recent_inputs() const {
     return inputs_in(progress_->recent);
   }
-  // Of what libFuzzer said last: places that were reached, of how many; inputs in its corpus;
-  // its memory.
+  // When libFuzzer last said something, at least each second: places that were reached, of how
+  // many; inputs in its corpus; its resident memory.
   std::uint64_t coverage() const { return coverage_; }
   std::uint64_t most_coverage() const { return most_coverage_; }
   std::uint64_t corpus() const { return corpus_; }
