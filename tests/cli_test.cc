@@ -246,6 +246,19 @@ TEST_F(Cli, AnExpectationThatFailsIsSaidToBeTheFiles) {
   expect_refused(run({"minimise", "wrong"}), "What it expects behind => does not count here");
 }
 
+// Nothing is said of words that are not where they are looked for.
+TEST_F(Cli, AnAnswerElsewhereIsNotCalledClean) {
+  const std::string dirty = "attach g0 emulated\nmap 0p 1p rw\nstart\nwrite 0p 1\n";
+  for (const char* bitmap : {"0x10000", "0x20000001"}) {
+    file("far", dirty + "query 0p 1p bitmap=" + bitmap + "\n");
+    const std::string text = run({"replay", "far"}).out;
+    EXPECT_NE(text.find(std::string("stored at ") + bitmap), std::string::npos) << text;
+    EXPECT_EQ(text.find("clean"), std::string::npos) << text;
+  }
+  file("near", dirty + "query 0p 1p bitmap=0x20000008\n");
+  EXPECT_NE(run({"replay", "near"}).out.find("dirty 0:0x1"), std::string::npos);
+}
+
 TEST_F(Cli, AReplayNamesTheRuleThatIsBroken) {
   file("lost", kLost);
   const Ended ended = tidemark_command({"replay", "lost"}).in(path()).lying("loses-a-page").run();

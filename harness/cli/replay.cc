@@ -63,19 +63,30 @@ bool answered(const Operation& operation, const Step& step) {
   return bitmap && operation.when == When::now && step.result == 0;
 }
 
+// Where the program has its bitmap, if that is not where bitmaps are, in whole words.
+std::optional<std::uint64_t> elsewhere(const Executor& executor) {
+  const std::uint64_t data = executor.bitmap_data();
+  if (data % 8 == 0 && executor.world().bitmaps[0].contains(data)) return std::nullopt;
+  return data;
+}
+
+// What an answer has in the bitmap; a few words of it.
+std::string answer_text(const Executor& executor) {
+  constexpr std::size_t kShown = 8;
+  if (const auto data = elsewhere(executor)) return "   stored at " + hex(*data);
+  const auto words = words_of(executor, kShown);
+  std::string text = words.empty() ? "   clean" : "   dirty";
+  for (std::size_t i = 0; i < words.size() && i < kShown; ++i) text += " " + print(words[i]);
+  return words.size() > kShown ? text + " ..." : text;
+}
+
 void print_step(std::size_t index, const Operation& operation, Lockstep& lockstep) {
   const Step& step = lockstep.steps()[0];
   std::string line = fmt::format("{:4}  {:<40} => ", index + 1, print(operation));
   line += operation.when == When::now ? result_text(step.result) : "(waits for its window)";
   if (operation.when == When::now && has_range(operation.verb))
     line += "   [" + range_text(step) + "]";
-  if (answered(operation, step)) {
-    constexpr std::size_t kShown = 8;
-    const auto words = words_of(lockstep.actual(), kShown);
-    line += words.empty() ? "   clean" : "   dirty";
-    for (std::size_t i = 0; i < words.size() && i < kShown; ++i) line += " " + print(words[i]);
-    if (words.size() > kShown) line += " ...";
-  }
+  if (answered(operation, step)) line += answer_text(lockstep.actual());
   fmt::print("{}\n", line);
   for (const Step& inner : lockstep.steps().subspan(1)) {
     fmt::print("        {}: {} => {}{}\n", inner.depth ? "in its window" : "at the destination",
@@ -93,7 +104,10 @@ Json step_json(const Operation& operation, Lockstep& lockstep) {
     steps.push_back(item);
   }
   Json item = {{"operation", print(operation)}, {"steps", steps}};
-  if (answered(operation, lockstep.steps()[0])) {
+  if (!answered(operation, lockstep.steps()[0])) return item;
+  if (const auto data = elsewhere(lockstep.actual())) {
+    item["stored_at"] = hex(*data);
+  } else {
     item["words"] = Json::array();
     for (const WordRun& run : words_of(lockstep.actual()))
       item["words"].push_back({static_cast<std::int64_t>(run.first),  // below 0: in the guard
