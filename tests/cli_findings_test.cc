@@ -2,24 +2,20 @@
 // ./tidemark findings: what was found, for people and for other tools.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 
 #include "command.h"
 #include "files.h"
 #include "json_text.h"
-#include "support.h"
+#include "temporary_folder.h"
 
 namespace tidemark {
 namespace {
 
-namespace fs = std::filesystem;
-
 class CliFindings : public testing::Test {
  protected:
   void file(const std::string& name, const std::string& content) const {
-    fs::create_directories((folder_.path / name).parent_path());
-    write_file(folder_.path / name, content);
+    write_content(folder_.path / name, content);
   }
   Ended run(std::vector<std::string> more) const {
     more.insert(more.begin(), "findings");
@@ -70,7 +66,7 @@ TEST_F(CliFindings, AreASarifLog) {
   file_a_lost_page();
   file_a_crash();
   EXPECT_EQ(run({"--sarif", "log.sarif"}).code, 1);
-  const std::string log = read_file(folder_.path / "log.sarif");
+  const std::string log = content(folder_.path / "log.sarif");
   EXPECT_TRUE(is_json(log)) << log;
   for (const char* part :
        {R"("version": "2.1.0")", R"("id": "N1")", R"("ruleId": "N1")", R"("occurrenceCount": 3)",

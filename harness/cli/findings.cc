@@ -2,14 +2,13 @@
 // Lists what was found, for people and for what reads results of checks.
 #include <fmt/core.h>
 
-#include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "commands.h"
 #include "files.h"
 #include "finding.h"
 #include "json_output.h"
+#include "report_lines.h"
 #include "sarif.h"
 #include "text.h"
 
@@ -41,11 +40,7 @@ Json json_of(const FiledFinding& finding) {
 
 int list(const Options& options) {
   const auto findings = FindingStore(options.folder).all();
-  if (!options.sarif.empty()) {
-    // Made for others: what is no UTF-8 is replaced.
-    write_file(options.sarif,
-               sarif_of(findings).dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
-  }
+  if (!options.sarif.empty()) write_file(options.sarif, session::json_text(sarif_of(findings), 2));
   for (const FiledFinding& finding : findings) {
     if (options.json)
       session::print_json(json_of(finding));

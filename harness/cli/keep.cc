@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <sstream>
+#include <utility>
 
 #include "commands.h"
 #include "diagnose_input.h"
@@ -14,6 +14,7 @@
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
+#include "report_lines.h"
 #include "text.h"
 
 namespace tidemark::cli {
@@ -35,12 +36,9 @@ bool good_name(const std::string& name) {
 // "lockstep.query...: expected words 0:0x1, actual no word stored": on one line.
 std::string what_went_wrong(const Finding& finding) {
   std::string text = finding.name;
-  std::istringstream report(finding.report);
-  for (std::string line; std::getline(report, line);)
-    for (const std::string word : {"expected", "actual"})
-      if (line.starts_with(word + "  "))
-        text += (word == "expected" ? ": " : ", ") + word + " " +
-                line.substr(std::min(line.size(), line.find_first_not_of(' ', word.size())));
+  for (const auto& [word, before] : {std::pair("expected", ": "), {"actual", ", "}})
+    if (const std::string said = said_in(finding.report, word); !said.empty())
+      text.append(before).append(word).append(" ").append(said);
   return text;
 }
 

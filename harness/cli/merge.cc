@@ -5,10 +5,12 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,15 +39,14 @@ class Inputs {
  public:
   void add(const fs::path& path) {
     ++count_;
-    whole_.insert(digest(path));
+    whole_.insert(digest(read_file(path, kMaxProgramBytes)));
   }
   std::size_t count() const { return count_; }
-  // Is the file one of them? libFuzzer does not look whether what it writes arrives.
-  bool are_all(const fs::path& path) const { return whole_.contains(digest(path)); }
+  // Is it one of them? libFuzzer does not look whether what it writes arrives.
+  bool has(const std::string& bytes) const { return whole_.contains(digest(bytes)); }
 
  private:
-  static std::uint64_t digest(const fs::path& path) {
-    const std::string bytes = read_file(path, kMaxProgramBytes);
+  static std::uint64_t digest(const std::string& bytes) {
     return digest_of(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   }
 
@@ -77,17 +78,18 @@ std::optional<std::string> link_all(const Options& options, const fs::path& work
 
 // All files of `from` go to `to`, or none. Returns how many that are.
 std::size_t keep(const fs::path& from, const Inputs& inputs, const fs::path& to) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(from)) files.push_back(entry.path());
-  for (const fs::path& file : files)
-    if (!inputs.are_all(file))
+  std::map<std::string, std::string> files;  // what is in them, by name
+  for (const auto& entry : fs::directory_iterator(from)) {
+    std::string bytes = read_file(entry.path(), kMaxProgramBytes);
+    if (!inputs.has(bytes))
       throw std::system_error(ENOSPC, std::generic_category(),
-                              "cannot write " + quoted_path(file.string()));
+                              "cannot write " + quoted_path(entry.path().string()));
+    files.emplace(entry.path().filename().string(), std::move(bytes));
+  }
   if (files.empty()) return 0;
   fs::create_directories(to);
   UnfinishedFolder unfinished(to);
-  for (const fs::path& file : files)
-    unfinished.write(file.filename().string(), read_file(file, kMaxProgramBytes));
+  for (const auto& [name, bytes] : files) unfinished.write(name, bytes);
   unfinished.move_to(to);
   return files.size();
 }

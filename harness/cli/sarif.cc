@@ -10,6 +10,8 @@
 #include <regex>
 #include <sstream>
 
+#include "report_lines.h"
+
 namespace tidemark::cli {
 namespace {
 
@@ -97,16 +99,6 @@ Json result_of(const FiledFinding& finding) {
 }
 
 }  // namespace
-
-std::string said_in(const std::string& report, const std::string& word) {
-  std::istringstream lines(report);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(word + " ")) continue;
-    const auto from = line.find_first_not_of(' ', word.size());
-    return from == std::string::npos ? "" : line.substr(from);
-  }
-  return {};
-}
 
 Json sarif_of(std::span<const FiledFinding> findings) {
   Json rules = Json::array(), results = Json::array();

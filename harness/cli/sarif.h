@@ -3,15 +3,11 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "finding.h"
 #include "json_output.h"
 
 namespace tidemark::cli {
-
-// What a line of the report says behind `word`, such as "expected"; empty if none does.
-std::string said_in(const std::string& report, const std::string& word);
 
 // A result each: its rule is the contract's, or else how it ended; it is in the tracker's
 // source where a stack leads there, and at the step of its program that goes wrong.

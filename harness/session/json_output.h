@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// JSON on standard output, an object a line.
+// JSON as text, and on standard output an object a line.
 #pragma once
 
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace tidemark::session {
 
 // Members in the order in which they were written. What is no UTF-8 is replaced.
 using Json = nlohmann::ordered_json;
 
-inline void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump(-1, ' ', true, Json::error_handler_t::replace));
+inline std::string json_text(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', true, Json::error_handler_t::replace) + "\n";
 }
+inline void print_json(const Json& json) { fmt::print("{}", json_text(json)); }
 
 }  // namespace tidemark::session

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "command_line.h"
 #include "linux_lockstep.h"
@@ -22,22 +23,22 @@ struct Options {
 };
 
 void print_known_in(const LinuxVersion& version, bool defects) {
-  std::size_t count = 0;
+  std::vector<const KnownDifference*> entries;
   std::set<std::string> pages;
   for (const KnownDifference& entry : known_differences()) {
     if (!(entry.versions & version.bit) || (entry.page != nullptr) != defects) continue;
-    ++count;
+    entries.push_back(&entry);
     if (defects) pages.insert(entry.page);
   }
-  std::printf("%s, %s: %zu differences", version.name, defects ? "defects" : "no defects", count);
+  std::printf("%s, %s: %zu differences", version.name, defects ? "defects" : "no defects",
+              entries.size());
   if (defects) std::printf(" that are %zu defects, each with a page", pages.size());
   std::printf("\n\n");
-  for (const KnownDifference& entry : known_differences()) {
-    if (!(entry.versions & version.bit) || (entry.page != nullptr) != defects) continue;
-    std::printf("  %s (%s)\n    %s\n", entry.name, entry.rule, entry.reason);
-    if (entry.page) std::printf("    docs/linux-findings/%s.md\n", entry.page);
+  for (const KnownDifference* entry : entries) {
+    std::printf("  %s (%s)\n    %s\n", entry->name, entry->rule, entry->reason);
+    if (entry->page) std::printf("    docs/linux-findings/%s.md\n", entry->page);
     std::printf("    ./tidemark replay --subject %s peers/linux/known_differences/%s.trace\n",
-                version.name, entry.name);
+                version.name, entry->name);
   }
   std::printf("\n");
 }
