@@ -63,7 +63,7 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
   finding.report =
       "a fuzzing process ended on this input; replaying it shows nothing.\n"
       "The last that it printed:\n\n" +
-      said.substr(said.size() - std::min(said.size(), kMostSaid));
+      symbolized(said.substr(said.size() - std::min(said.size(), kMostSaid)), tested.sources);
   return finding;
 }
 
@@ -281,7 +281,8 @@ void Found::print_summary() const {
     fmt::print(out_, "nothing found\n");
     return;
   }
-  fmt::print(out_, "{} found, {} of them new\n", times_.size(), fresh_);
+  fmt::print(out_, "{} found, {} of them new; programs that came to each name:\n", times_.size(),
+             fresh_);
   for (const auto& [name, times] : times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
   for (const auto& [signature, crashes] : crashes_)
     if (crashes.passed_over)

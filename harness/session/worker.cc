@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 #include <system_error>
 
 #include "dedup.h"
@@ -45,8 +47,12 @@ void number_after(const std::string& line, const std::string& marker, std::uint6
 [[noreturn]] void become(const std::vector<std::string>& words, const std::filesystem::path& in) {
   setpgid(0, 0);  // the terminal's interrupt is for us, who pass it on
   // Freed bitmaps of 256 MiB need not be remembered for long. Of signals, libFuzzer does not
-  // notice a trap: what runs behind a loop that a compiler takes for endless.
-  setenv("ASAN_OPTIONS", "quarantine_size_mb=16:handle_sigtrap=1", 0);
+  // notice a trap: what runs behind a loop that a compiler takes for endless. Naming the addresses
+  // of its last stack takes as long as to start the process that takes over. What the environment
+  // says comes last, and so counts.
+  const char* const own = std::getenv("ASAN_OPTIONS");
+  const std::string all = "quarantine_size_mb=16:handle_sigtrap=1:symbolize=0";
+  setenv("ASAN_OPTIONS", (own ? all + ":" + own : all).c_str(), 1);
   if (chdir(in.c_str()) == 0) become_program(words);
   std::perror(in.c_str());
   _exit(127);

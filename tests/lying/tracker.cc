@@ -3,6 +3,7 @@
 // wrong in the way that the environment names, to see what the program makes of
 // it. The linker puts it there: all other code is the same as ever.
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,9 +42,11 @@ std::string_view wanted_lie() {
 
 [[noreturn]] void eat_memory() {
   constexpr std::size_t kBytes = std::size_t{64} << 20, kTimes = 20;
-  static char* volatile eaten;  // or else it would all be optimised away
+  constexpr std::size_t kPage = std::size_t{2} << 20;  // a large one: thousands of faults less
+  static char* volatile eaten;                         // or else it would all be optimised away
   for (std::size_t i = 0; i < kTimes; ++i) {
-    eaten = new char[kBytes];
+    eaten = static_cast<char*>(std::aligned_alloc(kPage, kBytes));
+    madvise(eaten, kBytes, MADV_HUGEPAGE);
     std::memset(eaten, 1, kBytes);
   }
   hang();  // whoever watches looks once a second
