@@ -202,6 +202,7 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"start\n\n# c\nfoo", "4: expected an operation (map, query, ...), found 'foo'"},
       {"start\nwindow d0:",
        "2: expected an operation (map, query, ...), found the end of the line"},
+      {"quary 0p 1p", "1: expected an operation (map, query, ...), found 'quary'; is it query?"},
       {"window d0x0: stop", "1: expected the window's device d0: to d3:, found 'd0x0:'"},
       {"enroll d00", "1: expected a device d0 to d3, found 'd00'"},
       {"start => 0 flags=0x3", "1: 'start' has no flags=, only 'info' has"},

@@ -48,6 +48,14 @@ string read_hex(const string& text) {
   return bytes;
 }
 
+TEST(TextEdits, AreAsFewAsCanBe) {
+  EXPECT_EQ(edits_between("", ""), 0u);
+  EXPECT_EQ(edits_between("", "map"), 3u);
+  EXPECT_EQ(edits_between("unmap", "map"), 2u);
+  EXPECT_EQ(edits_between("quary", "query"), 1u);
+  EXPECT_EQ(edits_between("tsart", "start"), 2u);
+}
+
 TEST(TextQuote, IsPrintableAndShort) {
   EXPECT_EQ(quote("a\n'\\\x80"), "'a\\x0a\\x27\\x5c\\x80'");
   EXPECT_EQ(quote(string(60, 'a')), "'" + string(60, 'a') + "'");

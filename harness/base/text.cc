@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
+#include <vector>
 
 namespace tidemark {
 namespace {
@@ -128,6 +130,20 @@ std::size_t character_length(string_view text) {
   const unsigned least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
   const unsigned most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
   return second >= least && second <= most ? length : 0;
+}
+
+std::size_t edits_between(string_view a, string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);  // for what came of `a` so far, and each start of `b`
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (const char c : a) {
+    std::size_t before = row[0]++;
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      const std::size_t replaced = before + (b[i] != c);
+      before = row[i + 1];
+      row[i + 1] = std::min({replaced, before + 1, row[i] + 1});
+    }
+  }
+  return row.back();
 }
 
 string quote(string_view word) { return escaped(word, kWord); }

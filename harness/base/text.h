@@ -23,6 +23,10 @@ std::string hex(std::uint64_t value);
 // UTF-8, or with a control character other than tab, line feed and carriage return.
 std::size_t character_length(std::string_view text);
 
+// How many characters have to be put in, left out or replaced to make one of the other. Cost: the
+// product of their lengths.
+std::size_t edits_between(std::string_view a, std::string_view b);
+
 // Strings from strangers, for a reader each. Any bytes may be given; linear in them.
 
 // A word for a message: in quotes, with everything but printable ASCII as \xNN, and

@@ -242,10 +242,26 @@ std::size_t verb_called(string_view word) {
   return verb;
 }
 
+// Fails, with the verb that was most likely meant.
+bool no_operation(Line& line) {
+  constexpr std::size_t kMostEdits = 2, kLongestWord = 20;
+  const string_view word = line.word().substr(0, kLongestWord);
+  std::size_t least = std::min(kMostEdits + 1, (word.size() + 1) / 2);
+  string_view meant;
+  for (std::size_t verb = 0; verb < kVerbs; ++verb) {
+    const string_view candidate = name(static_cast<Verb>(verb));
+    const std::size_t edits = edits_between(word, candidate);
+    if (edits < least) meant = candidate, least = edits;
+  }
+  line.fail("an operation (map, query, ...)");
+  return meant.empty() ? false : line.fail_with(line.error() + "; is it " + string(meant) + "?");
+}
+
 bool read_operation(Line& line, Operation& operation) {
   if (!read_window(line, operation)) return false;
   const std::size_t verb = verb_called(line.word());
-  if (!line.take_if(verb < kVerbs, "an operation (map, query, ...)")) return false;
+  if (verb == kVerbs) return no_operation(line);
+  line.take();
   operation.verb = static_cast<Verb>(verb);
   const VerbFields& fields = fields_of(operation.verb);
   return read_positional(line, fields, operation) && read_options(line, fields, operation);
