@@ -47,6 +47,14 @@ for finding in "${findings[@]}"; do
   done
   grep -qF "found: $(basename "$finding")" <<<"$output" || die "$finding was not announced"
 done
+for finding in "${findings[@]}"; do
+  expect 1 ./tidemark replay --quiet "$finding"
+  [[ $output == *"$finding: "*": $(basename "$finding")"$'\n'* ]] || die "replay has another name for it"
+  # What a later query shows is said where it came from.
+  [[ $finding != */lockstep.after-query.missing-dirty* ]] ||
+    grep -q '^cause     step [0-9]*: query .*(missing-marks)$' "$finding/report.txt" ||
+    die "$finding does not say what brought it about"
+done
 finding=${findings[0]}
 
 cp "$finding/input" crash

@@ -382,9 +382,12 @@ TEST_F(Cli, MinimiseWritesTheResultBesideTheInput) {
   EXPECT_EQ(content(path() / "far" / "x.trace"), longer);
   const std::string result = content(path() / "far" / "x.min.trace");
   EXPECT_TRUE(result.starts_with("# lockstep.query.missing-dirty.write\n")) << result;
-  EXPECT_EQ(
-      tidemark_command({"replay", "far/x.min.trace"}).in(path()).lying("loses-a-page").run().code,
-      1);
+  const Ended replayed =
+      tidemark_command({"replay", "far/x.min.trace"}).in(path()).lying("loses-a-page").run();
+  EXPECT_EQ(replayed.code, 1);
+  EXPECT_NE(replayed.out.find(": diverges: lockstep.query.missing-dirty.write\n"),
+            std::string::npos)
+      << replayed.out;
 }
 
 TEST_F(Cli, MinimiseHasNothingToDoForAProgramThatPasses) {

@@ -243,7 +243,7 @@ TEST(AMismatch, IsDescribedWithItsStep) {
   mismatch.pages = {0x1000, 0x5000};
   const Program program = parsed("container v2\nstart\nquery 0p 1p\n");
   EXPECT_EQ(describe(mismatch, program),
-            "step 2 of 2: query 0p 1p\nexpected  0\nactual    -EINVAL\npages     0x1000 0x5000\n");
+            "step 2 of 2: query 0p 1p\nexpected  0\nactual    -EINVAL\niova      0x1000 0x5000\n");
   mismatch.operation = 2;
   mismatch.known = "B2: because";
   mismatch.pages.clear();

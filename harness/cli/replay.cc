@@ -10,6 +10,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "errno_names.h"
+#include "finding_name.h"
 #include "isolation.h"
 #include "json_output.h"
 #include "leak_check.h"
@@ -122,14 +123,29 @@ std::string shown(const std::string& path) {
   return quoted == "'" + path + "'" ? path : quoted;
 }
 
-Json mismatch_json(const Mismatch& mismatch) {
+// As a finding of it is called.
+Naming naming_in_replay(const UnderTest& tested, Lockstep& lockstep, const NamedProgram& named,
+                        const Mismatch& found) {
+  Naming naming;
+  if (named.before.empty())
+    naming = naming_of(lockstep, named.program, found);
+  else
+    naming.name = name_after_others(found.signature, named.program);
+  naming.name = tested.finding_name(naming.name);
+  return naming;
+}
+
+Json mismatch_json(const Mismatch& mismatch, const Naming& naming) {
   Json pages = Json::array();
   for (const std::uint64_t page : mismatch.pages) pages.push_back(hex(page));
-  return {{"signature", print(mismatch.signature)},
-          {"operation", mismatch.operation},
-          {"expected", mismatch.expected},
-          {"actual", mismatch.actual},
-          {"pages", pages}};
+  Json json = {{"name", naming.name},
+               {"signature", print(mismatch.signature)},
+               {"operation", mismatch.operation},
+               {"expected", mismatch.expected},
+               {"actual", mismatch.actual},
+               {"pages", pages}};
+  if (naming.cause) json["cause"] = naming.cause->operation;
+  return json;
 }
 
 // In the form in which it can be expected.
@@ -206,13 +222,15 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
       outcome_of(found ? found->signature : Signature(), found && !found->known.empty());
   if (options.json) {
     json["verdict"] = word(outcome);
-    if (found) json["mismatch"] = mismatch_json(*found);
+    if (found)
+      json["mismatch"] = mismatch_json(*found, naming_in_replay(tested, lockstep, named, *found));
     print_json(json);
   } else if (found) {
-    fmt::print("{}: {}: {}\n{}{}", shown(named.path), word(outcome),
-               tested.finding_name(print(found->signature)), describe(*found, named.program),
-               found->known.empty() ? rule_line(found->signature) : "");
     const std::string picture = options.quiet ? "" : picture_of(tested, lockstep, named, *found);
+    const Naming naming = naming_in_replay(tested, lockstep, named, *found);
+    fmt::print("{}: {}: {}\n{}{}{}", shown(named.path), word(outcome), naming.name,
+               describe(*found, named.program), cause_line(naming.cause, named.program),
+               found->known.empty() ? rule_line(found->signature) : "");
     if (!picture.empty()) fmt::print("\n{}", picture);
   } else {
     fmt::print("{}: {}\n", shown(named.path), word(outcome));
@@ -234,10 +252,13 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const Signature signature = signature_of(ending, tested.sources);
   const std::string_view verdict = word(outcome_of(signature, false));
+  const std::string name =
+      tested.finding_name(named.before.empty() ? name_of(signature, named.program)
+                                               : name_after_others(signature, named.program));
   if (options.json)
-    print_json({{"file", named.path}, {"verdict", verdict}, {"how", print(signature)}});
+    print_json({{"file", named.path}, {"verdict", verdict}, {"how", name}});
   else
-    fmt::print("{}: {}: {}\n", shown(named.path), verdict, print(signature));
+    fmt::print("{}: {}: {}\n", shown(named.path), verdict, name);
   return kFound;
 }
 

@@ -116,7 +116,7 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
   result.runs = runs;
   Finding& finding = result.finding;
   finding.subject = tested.subject;
-  finding.name = tested.finding_name("after-others." + name_of(signature, all.back()));
+  finding.name = tested.finding_name(name_after_others(signature, all.back()));
   finding.input.assign(input.begin(), input.end());
   finding.report = "the program does nothing wrong alone, but " + print(signature) +
                    "\nif those of before.trace ran before it in the same process, " +

@@ -7,6 +7,7 @@
 
 #include "broken_rule.h"
 #include "environment.h"
+#include "finding_name.h"
 #include "finding_page.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -93,8 +94,9 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   finding.name = tested.finding_name(diagnosis.name);
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
-  finding.report =
-      describe(diagnosis.mismatch, diagnosis.program) + rule_line(diagnosis.mismatch.signature);
+  finding.report = describe(diagnosis.mismatch, diagnosis.program) +
+                   cause_line(diagnosis.cause, diagnosis.program) +
+                   rule_line(diagnosis.mismatch.signature);
   if (const auto mismatch = lockstep.run(diagnosis.program))
     finding.picture = draw(lockstep, *mismatch, tested.subject);
   return finding;

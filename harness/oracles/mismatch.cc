@@ -20,7 +20,7 @@ std::string describe(const Mismatch& mismatch, const Program& program) {
     text += "by        the program itself, in what it has behind =>\n";
   if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
   if (mismatch.pages.empty()) return text;
-  text += "pages     ";
+  text += "iova      ";
   for (const std::uint64_t page : mismatch.pages) text += hex(page) + " ";
   if (mismatch.pages.size() == Mismatch::kMaxPages) text += "...";
   text.back() = '\n';

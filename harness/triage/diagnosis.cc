@@ -14,13 +14,6 @@
 namespace tidemark {
 namespace {
 
-bool is_one_of(Kind kind, Kind one, Kind other) { return kind == one || kind == other; }
-
-bool shown_by_query(const Signature& signature) {
-  return signature.verb == Verb::query && signature.moment == Moment::call &&
-         is_one_of(signature.kind, Kind::missing_dirty, Kind::extra_dirty);
-}
-
 // Whichever operation it is about, and when.
 bool same_wrong(const Signature& a, const Signature& b) {
   return std::tie(a.kind, a.actual, a.expected, a.total, a.what, a.function) ==
@@ -209,30 +202,13 @@ class Diagnostician {
 
   // Marks that are wrong are a lost or an extra page once somebody asks.
   Program with_query_that_shows() {
-    if (!is_one_of(kind_.kind, Kind::missing_marks, Kind::extra_marks)) return program_;
+    if (kind_.kind != Kind::missing_marks && kind_.kind != Kind::extra_marks) return program_;
     const auto mapping = mapping_in_question();
     if (!mapping) return program_;
     const Program candidate = with_query(program_, *mapping);
     ++runs_;
     const auto shown = lockstep_.run(candidate);
-    return shown && shown_by_query(shown->signature) ? candidate : program_;
-  }
-
-  // "lockstep.after-query.missing-dirty": what ran when the states became different, and
-  // how they differ. Which errno it returned is chance.
-  Signature state_signature(bool is_shown) const {
-    Signature signature = kind_;
-    if (is_shown)
-      signature.kind = kind_.kind == Kind::missing_marks ? Kind::missing_dirty : Kind::extra_dirty;
-    return signature;
-  }
-
-  // Where in a mapping it went wrong says nothing of a mark that was never made.
-  Signature signature_of(const Mismatch& mismatch, bool is_shown) {
-    if (mismatch_.signature.is_of_states()) return state_signature(is_shown);
-    Signature signature = mismatch.signature;
-    signature.place = mismatch.where;
-    return signature;
+    return shown && is_shown_by_query(shown->signature) ? candidate : program_;
   }
 
   Diagnosis named(const Program& shown) {
@@ -243,9 +219,9 @@ class Diagnostician {
     diagnosis.mismatch = std::move(*mismatch);
     diagnosis.runs = runs_;
     diagnosis.leads = std::move(leads_);
-    diagnosis.name = diagnosis.mismatch.known.empty()
-                         ? name_of(signature_of(diagnosis.mismatch, shown != program_), program_)
-                         : print(diagnosis.mismatch.signature);
+    Naming naming = naming_of(lockstep_, shown, diagnosis.mismatch);
+    diagnosis.name = std::move(naming.name);
+    diagnosis.cause = std::move(naming.cause);
     return diagnosis;
   }
 

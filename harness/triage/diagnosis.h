@@ -25,6 +25,8 @@ struct Diagnosis {
   std::string name;
   Program program;    // reduced; without expectations
   Mismatch mismatch;  // of the reduced program
+  // When the states became different, if that was before (finding_name.h).
+  std::optional<Mismatch> cause = {};
   std::size_t runs = 0;
   // Programs that diverged otherwise while this one was reduced, by how they did.
   std::vector<std::pair<Signature, Program>> leads;

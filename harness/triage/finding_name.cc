@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "finding_name.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "program_text.h"
 #include "verbs.h"
@@ -80,9 +82,60 @@ std::string main_doing(std::set<std::string> words) {
 }  // namespace
 
 std::string name_of(const Signature& signature, const Program& program) {
-  // All that makes an argument wrong, or right, is chance where that is not seen.
-  const std::string what = signature.kind == Kind::result ? "" : main_doing(doings(program));
+  // All that makes an argument wrong, or right, is chance where that is not seen; what a program
+  // expects is its own.
+  const bool says_all =
+      signature.kind == Kind::result ||
+      (Kind::tracker_expectation <= signature.kind && signature.kind <= Kind::no_window);
+  const std::string what = says_all ? "" : main_doing(doings(program));
   return print(signature) + (what.empty() ? "" : "." + what);
+}
+
+std::string name_after_others(const Signature& signature, const Program& program) {
+  return "after-others." + name_of(signature, program);
+}
+
+bool is_shown_by_query(const Signature& signature) {
+  return signature.verb == Verb::query && signature.moment == Moment::call &&
+         (signature.kind == Kind::missing_dirty || signature.kind == Kind::extra_dirty);
+}
+
+Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mismatch) {
+  if (!mismatch.known.empty()) return {print(mismatch.signature), std::nullopt};
+  Program failing = program;
+  const auto up_to = [&failing](const Mismatch& found) {
+    failing.operations.resize(std::min(found.operation + 1, failing.operations.size()));
+  };
+  std::optional<Mismatch> cause;
+  if (!lockstep.takes_long_to_inspect()) {
+    lockstep.compare_every_state(true);
+    cause = lockstep.run(program);
+    lockstep.compare_every_state(false);
+  }
+  if (!cause || !cause->signature.is_of_states()) {
+    Signature signature = mismatch.signature;
+    signature.place = mismatch.where;
+    up_to(mismatch);
+    return {name_of(signature, failing), std::nullopt};
+  }
+  // Which errno the operation returned is chance; where in a mapping it went wrong says nothing
+  // of a mark that was never made.
+  Signature signature = without_chance(*cause, program);
+  if (is_shown_by_query(mismatch.signature)) {
+    if (signature.kind == Kind::missing_marks) signature.kind = Kind::missing_dirty;
+    if (signature.kind == Kind::extra_marks) signature.kind = Kind::extra_dirty;
+  }
+  up_to(*cause);
+  std::string name = name_of(signature, failing);
+  if (cause->operation >= mismatch.operation) cause.reset();
+  return {std::move(name), std::move(cause)};
+}
+
+std::string cause_line(const std::optional<Mismatch>& cause, const Program& program) {
+  if (!cause) return {};
+  return "cause     step " + std::to_string(cause->operation + 1) + ": " +
+         print(program.operations[cause->operation]) + " (" +
+         std::string(word(cause->signature.kind)) + ")\n";
 }
 
 }  // namespace tidemark

@@ -2,8 +2,10 @@
 // What names are made of. None of it holds an address, an index or a count.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "lockstep.h"
 #include "mismatch.h"
 #include "program.h"
 
@@ -23,5 +25,25 @@ Signature without_chance(const Mismatch& mismatch, const Program& program);
 // argument or a fault, an operation but for the last, which fails ("pin"; "window_stop"),
 // or several mappings. Of several words, which differ from program to program, one.
 std::string name_of(const Signature& signature, const Program& program);
+
+// The same of one that shows only after others in the same process.
+std::string name_after_others(const Signature& signature, const Program& program);
+
+// Does a query show it, which is how marks that are wrong come out?
+bool is_shown_by_query(const Signature& signature);
+
+// What a program's mismatch is called, and what brought it about.
+struct Naming {
+  std::string name;
+  // That the states were different earlier: the first time that they were.
+  std::optional<Mismatch> cause;
+};
+
+// `mismatch` is what the lockstep said of `program`; if that is known, its signature is the name.
+// Cost: a run that looks at the states after each operation, if they can be looked at soon.
+Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mismatch);
+
+// For a report: "cause     step 3: pin d0 0p 1p rw (missing-marks)"; empty if there is none.
+std::string cause_line(const std::optional<Mismatch>& cause, const Program& program);
 
 }  // namespace tidemark
