@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Property: on every program, the subject (the tracker, unless the environment
 // names another) does what the reference does, byte by byte, but for what it is
-// known to differ in; loses no page of a migration; and leaves nothing behind.
+// known to differ in; loses no page of a migration; and leaves nothing behind. What
+// a subject has not is left out of programs.
 #include <cstdlib>
 
 #include "ablation.h"
@@ -9,6 +10,7 @@
 #include "progress.h"
 #include "registry.h"
 #include "reporter.h"
+#include "subject_features.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const tidemark::LeftOut left_out(std::getenv(tidemark::kLeftOutVariable));
@@ -18,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static tidemark::Progress& progress = tidemark::own_progress();
   static_assert(tidemark::RecentInputs::kMostBytes == tidemark::kMaxProgramBytes);
   const std::uint64_t before = lockstep->operations();
-  const tidemark::Program program = tidemark::without(left_out, tidemark::decode({data, size}));
+  const tidemark::Program program =
+      fitted(without(left_out, tidemark::decode({data, size})), tested.features);
   if (program.setup.bitmap_words > tidemark::kFuzzedBitmapWords) return -1;  // for replay alone
   tidemark::note_input(progress.recent, data, size);
   const auto mismatch = lockstep->run(program);

@@ -52,7 +52,7 @@ class Info {
 };
 
 // The same for the tracker and for the reference.
-class D14 : public testing::TestWithParam<SubjectFactory> {
+class D14 : public testing::TestWithParam<decltype(&make_tracker)> {
  protected:
   Info info(std::string_view before, std::string_view info) { return {before, info, GetParam()}; }
 };

@@ -65,6 +65,9 @@ rule(harness/subjects/quirked_reference.h harness/subjects/ harness/simulator/ $
   "\"quirks\\.h\"")
 rule(harness/findings/environment.cc harness/findings/ harness/subjects/ ${std}
   "<nlohmann/json\\.hpp>")
+rule(harness/subjects/include/tidemark/*.h "<(linux/types|std(bool|def))\\.h>")
+rule(harness/subjects/foreign*.* harness/subjects/ harness/simulator/ harness/program/
+  harness/hardware/ harness/base/ ${std} ${system} "<tidemark/subject\\.h>")
 room(base)
 room(hardware base)
 room(program hardware base)

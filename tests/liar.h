@@ -69,7 +69,7 @@ enum class Lie {
 std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world);
 
 // As a SubjectFactory.
-template <Lie lie, SubjectFactory make = make_tracker>
+template <Lie lie, auto make = make_tracker>
 std::unique_ptr<Subject> lying(const Setup& setup, World& world) {
   return make_liar(lie, make(setup, world), world);
 }

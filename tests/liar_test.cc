@@ -93,7 +93,7 @@ struct Case {
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
-constexpr Case kCases[] = {
+const Case kCases[] = {
     {"WrongErrno", lying<Lie::wrong_errno>, kProgram,
      "lockstep.query.result.EFAULT-instead-of-EINVAL"},
     {"RefusesReads", lying<Lie::refuses_reads>, kProgram,

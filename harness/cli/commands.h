@@ -53,8 +53,11 @@ inline constexpr const char* kProgram =
 // The option --subject; without it, `subject` stays as it is: empty for programs that say
 // themselves where they were found.
 void add_subject(CLI::App& command, std::string& subject);
-// What `name` stands for. If nothing, standard error says what there is.
+// What `name` stands for. If nothing, standard error says what there is; else, once, what of
+// the contract it has not.
 std::optional<UnderTest> subject_or_complain(const std::string& name);
+// If not, standard error says what the subject would have to have.
+bool can_run(const UnderTest& tested, const NamedProgram& named);
 
 // Behind that a program does nothing wrong, if it has expectations: these do not count there.
 std::string unless_expected(const Program& program);

@@ -31,7 +31,7 @@ int fuzz(const Options& options) {
   if (options.seeds.empty()) return complain("--seeds is missing: what to start from");
   if (access(options.target.c_str(), X_OK) != 0)
     return complain("no fuzz target at " + quoted_path(options.target));
-  const std::string of = options.subject == kTracker ? "" : "-" + options.subject;
+  const std::string of = options.subject == kTracker ? "" : "-" + subject_label(tested->subject);
   const session::Outcome outcome = session::run({
       .tested = *tested,
       .target = options.target,

@@ -106,7 +106,8 @@ std::string merged_by(session::Worker& worker, std::size_t inputs) {
 }
 
 int merge(const Options& options) {
-  if (!subject_or_complain(options.subject)) return kCouldNot;
+  const auto tested = subject_or_complain(options.subject);
+  if (!tested) return kCouldNot;
   fs::create_directories(options.output);
   if (session::files_in(options.output) > 0)
     return complain(quoted_path(options.output) + " is not empty");
@@ -120,7 +121,7 @@ int merge(const Options& options) {
                                               "output",
                                               "input"};
   setenv("TMPDIR", ".", 1);  // that goes to the shell as well
-  setenv(kSubjectVariable, options.subject.c_str(), 1);
+  setenv(kSubjectVariable, std::string(tested->subject).c_str(), 1);
   const session::Worker::Places places = {
       .folder = work.path, .artifacts = "artifacts", .known = "known", .in = work.path};
   session::Worker worker("./target", places, arguments);

@@ -49,7 +49,7 @@ int minimise(const Options& options) {
   if (programs.empty()) return kCouldNot;
   const auto tested =
       subject_or_complain(options.subject.empty() ? programs[0].subject : options.subject);
-  if (!tested) return kCouldNot;
+  if (!tested || !can_run(*tested, programs[0])) return kCouldNot;
   const Program& program = programs[0].program;
   const auto diagnosed = diagnose_any(tested->counting(kAllKnown), program);
   if (!diagnosed)
@@ -80,7 +80,8 @@ void add_minimise(CLI::App& app, Action& action) {
   command->footer(
       "The result is written beside FILE, as FILE.min.trace; that of a finding into its folder,\n"
       "as program.min.trace.\n"
-      "Exit code: 0 done, 2 FILE is no program or does nothing wrong.");
+      "Exit code: 0 done, 2 FILE is no program, needs what its subject has not, or does nothing\n"
+      "wrong.");
   on_call(*command, action, options, minimise);
 }
 

@@ -198,10 +198,12 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
 // What is known does not end a program, unless it is asked for alone.
 std::string picture_of(const UnderTest& tested, Lockstep& lockstep, const NamedProgram& named,
                        const Mismatch& found) {
-  if (found.known.empty()) return picture_text(draw(lockstep, found, tested.subject), has_colour());
+  if (found.known.empty())
+    return picture_text(draw(lockstep, found, subject_label(tested.subject)), has_colour());
   const auto alone = tested.counting(print(found.signature)).lockstep();
   const auto again = alone->run(named.program);
-  return again ? picture_text(draw(*alone, *again, tested.subject), has_colour()) : "";
+  return again ? picture_text(draw(*alone, *again, subject_label(tested.subject)), has_colour())
+               : "";
 }
 
 // Exits the process, with a report on standard error, if a program that agrees leaks memory.
@@ -268,7 +270,9 @@ int replay_all(const Options& options) {
   for (const NamedProgram& named : programs) {
     const auto tested =
         subject_or_complain(options.subject.empty() ? named.subject : options.subject);
-    if (!tested) return kCouldNot;
+    if (!tested || !can_run(*tested, named)) return kCouldNot;
+    if (options.state && !tested->features.has(Feature::state))
+      return complain(subject_label(tested->subject) + " cannot show its state: no --state");
     subjects.push_back(tested->counting(kAllKnown));
   }
   int code = programs.empty() ? kCouldNot : kFine;
@@ -295,8 +299,8 @@ void add_replay(CLI::App& app, Action& action) {
       "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes;\n"
       "hangs (for a minute, and a second more for each 500 operations). More than a gigabyte\n"
       "of memory, and six times what its bitmaps may take, is a crash.\n"
-      "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program (and\n"
-      "none is run).");
+      "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program, or\n"
+      "needs what its subject has not (and none is run).");
   on_call(*command, action, options, replay_all);
 }
 

@@ -91,7 +91,7 @@ std::optional<Diagnosed> diagnosed_of(const Parts& parts) {
   const std::string_view input = part(parts, "input");
   finding.input.assign(input.begin(), input.end());
   finding.picture = picture_of(part(parts, "picture"));
-  finding.picture.subject = finding.subject;
+  finding.picture.subject = subject_label(finding.subject);
   finding.picture.dirty_is = part(parts, "dirty-is");
   found.runs = std::strtoull(std::string(part(parts, "runs")).c_str(), nullptr, 10);
   const auto [first, end] = parts.equal_range("lead");

@@ -98,7 +98,7 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
                    cause_line(diagnosis.cause, diagnosis.program) +
                    rule_line(diagnosis.mismatch.signature);
   if (const auto mismatch = lockstep.run(diagnosis.program))
-    finding.picture = draw(lockstep, *mismatch, tested.subject);
+    finding.picture = draw(lockstep, *mismatch, subject_label(tested.subject));
   return finding;
 }
 

@@ -311,6 +311,7 @@ std::optional<Mismatch> Lockstep::compare_costs() {
 }
 
 std::optional<Mismatch> Lockstep::compare_sizes() {
+  if (!actual_.subject().shows_state()) return std::nullopt;
   const Sizes a = actual_.subject().sizes(), e = expected_.subject().sizes();
   atomicity_.looked("stats", actual_.subject().lock_use());
   if (a == e) return std::nullopt;

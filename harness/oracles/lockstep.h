@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "ablation.h"
 #include "atomicity.h"
@@ -32,7 +33,7 @@ class Lockstep {
   void compare_every_state(bool every) { every_state_ = every; }
 
   Lockstep(SubjectFactory make_actual, SubjectFactory make_expected)
-      : make_actual_(make_actual), make_expected_(make_expected) {
+      : make_actual_(std::move(make_actual)), make_expected_(std::move(make_expected)) {
     actual_.watch(migration_);
     actual_.watch(atomicity_);
     actual_.watch(precision_);

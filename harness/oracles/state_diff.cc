@@ -59,7 +59,8 @@ bool Lockstep::takes_long_to_inspect() {
 // does not count hides none of what comes after it.
 std::optional<Mismatch> Lockstep::compare_states() {
   expected_.subject().inspect(expected_state_);
-  const bool shown = !has_too_many_marks(expected_state_, expected_.setup());
+  const bool shown =
+      actual_.subject().shows_state() && !has_too_many_marks(expected_state_, expected_.setup());
   if (shown) {
     inspect_actual();
     if (auto found = compare_shown(); counts(found)) return found;

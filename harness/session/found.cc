@@ -14,6 +14,7 @@
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
+#include "subject_features.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -151,7 +152,7 @@ void Found::begin() {
       return;
     }
     suspect.bytes = read_input(suspect.input);
-    suspect.program = decode(suspect.bytes);
+    suspect.program = fitted(decode(suspect.bytes), tested_.features);
   }
   current_ = std::move(suspect);
   // It is a child of this child that runs the program, and has the limit.
@@ -205,7 +206,7 @@ void Found::begin_with_those_before() {
   begin_naming([this] {
     std::vector<Program> programs;
     for (const std::vector<std::uint8_t>& bytes : current_->before)
-      programs.push_back(decode(bytes));
+      programs.push_back(fitted(decode(bytes), tested_.features));
     return diagnose_after(tested_, programs, current_->program, current_->bytes, seconds_);
   });
 }

@@ -17,6 +17,7 @@
 
 #include "dedup.h"
 #include "files.h"
+#include "foreign.h"
 #include "found.h"
 #include "interrupts.h"
 #include "isolation.h"
@@ -394,7 +395,7 @@ class Running {
     fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", programs(),
                operations(), seconds_, coverage_);
     found_->print_summary();
-    if (tested_.subject != kTracker && !options_.known)
+    if (tested_.subject != kTracker && !is_library(tested_.subject) && !options_.known)
       fmt::print(out_, "what {} is known to differ in is not looked for: --known does that\n",
                  tested_.subject);
     for (const auto& [how, times] : ends_)

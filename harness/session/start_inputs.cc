@@ -18,15 +18,17 @@
 #include "leak_check.h"
 #include "program_bytes.h"
 #include "shared_memory.h"
+#include "subject_features.h"
 
 namespace tidemark::session {
 namespace {
 
 namespace fs = std::filesystem;
 
-Program read_program(const fs::path& input) {
+Program read_program(const UnderTest& tested, const fs::path& input) {
   const std::string content = read_file(input, kMaxProgramBytes);
-  return decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+  return fitted(decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}),
+                tested.features);
 }
 
 constexpr unsigned kForever = 1'000'000;  // seconds
@@ -47,7 +49,7 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
           LeakCheck leaks;
           for (; *at < inputs.size(); ++*at) {
             alarm(seconds + 1);
-            const Program program = read_program(inputs[*at]);
+            const Program program = read_program(tested, inputs[*at]);
             // Others no fuzz target runs.
             if (program.setup.bitmap_words <= kFuzzedBitmapWords) lockstep->run(program);
             if (looks_for_leaks && leaks.finds_any()) std::_Exit(1);
@@ -57,7 +59,7 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
     if (ending.fine) break;
     if (*at >= inputs.size()) break;
     // What was only slow, for want of a core, is not deadly.
-    const Judgement judgement = judge_apart(tested, read_program(inputs[*at]), seconds);
+    const Judgement judgement = judge_apart(tested, read_program(tested, inputs[*at]), seconds);
     if (judgement.crashed) deadly.push_back({*at, judgement.signature});
     // One is enough: a process goes on after it.
     looks_for_leaks = looks_for_leaks && !is_leak(judgement.signature);

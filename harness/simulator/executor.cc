@@ -10,7 +10,7 @@
 
 namespace tidemark {
 
-void Executor::reset(const Setup& setup, SubjectFactory make) {
+void Executor::reset(const Setup& setup, const SubjectFactory& make) {
   if (subject_) release();
   world_.reset(setup, this);
   mappings_.clear();

@@ -71,7 +71,7 @@ class Executor final : public UnmapListener {
 
   // A new container in a new world. The previous one is gone already or is
   // released now. Reuses allocations.
-  void reset(const Setup& setup, SubjectFactory make);
+  void reset(const Setup& setup, const SubjectFactory& make);
 
   // Runs one operation and what it sets off. `hints[i]`, where given, says that
   // the i-th step ran out of memory elsewhere, and must here (subjects that
@@ -206,7 +206,7 @@ class Executor final : public UnmapListener {
   Setup setup_;
   std::unique_ptr<Subject> subject_;
   std::vector<Watcher*> watchers_;
-  SubjectFactory make_ = nullptr;
+  SubjectFactory make_;
   std::string left_at_source_;
   // Those that made the groups attached and the devices enrolled that are, in their order.
   std::vector<Operation> standing_;

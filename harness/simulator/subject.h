@@ -6,6 +6,7 @@
 #include <linux/vfio.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,8 @@ class Subject {
 
   virtual Sizes sizes() = 0;
   virtual void inspect(State& state) = 0;
+  // If not, sizes() and inspect() say nothing, and nobody is to compare them.
+  virtual bool shows_state() const { return true; }
 
   // Does what the host has pinned, and what its IOMMUs map, follow from the state
   // that the subject has just shown? For subjects that have a host.
@@ -83,6 +86,6 @@ inline std::uint32_t vfio_type(ContainerType type) {
 }
 
 // All devices are withdrawn before release(); the world outlives the subject.
-using SubjectFactory = std::unique_ptr<Subject> (*)(const Setup&, World&);
+using SubjectFactory = std::function<std::unique_ptr<Subject>(const Setup&, World&)>;
 
 }  // namespace tidemark

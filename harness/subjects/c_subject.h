@@ -5,10 +5,12 @@
 
 #include <linux/types.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "check.h"
+#include "hardware_kinds.h"
 #include "host_ledger.h"
 #include "state.h"
 #include "world.h"
@@ -42,6 +44,57 @@ void give_memory(Self& context, Functions& functions) {
     static_cast<Self*>(c)->ledger().unpin(pfn, pages, write);
   };
 }
+
+// Attaches a group with `call`, which returns 0 or -errno; of its hardware, if that is not
+// null, the host's books are made.
+template <class Call>
+int attach_noted(IommuDomain& domain, const HardwareKind* kind, Call call) {
+  const std::uint64_t page_bytes = domain.page_bytes;
+  if (kind) domain.page_bytes = std::max(kPageBytes, kind->pgsizes & -kind->pgsizes);
+  const int result = call();
+  if (result) domain.page_bytes = page_bytes;
+  domain.attached |= kind && !result;
+  return result;
+}
+
+// Which allocation fails, for a subject that asks before each.
+class AllocationFaults {
+  struct Ordered {
+    std::uint64_t countdown = 0;  // 1: the next one fails; 0: none does
+    bool failed = false;
+  };
+
+ public:
+  bool next_fails() {
+    if (!now_.countdown || --now_.countdown) return false;
+    now_.failed = true;
+    return true;
+  }
+
+  // A call into the subject. What was ordered to fail in it is not meant for the calls in
+  // its window.
+  class Call {
+   public:
+    Call(AllocationFaults& faults, World& world)
+        : faults_(faults), world_(world), outer_(faults.now_) {
+      faults_.now_ = {world.fail_allocation, false};
+    }
+    ~Call() {
+      world_.allocation_failed |= faults_.now_.failed;
+      faults_.now_ = outer_;
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    AllocationFaults& faults_;
+    World& world_;
+    const Ordered outer_;
+  };
+
+ private:
+  Ordered now_;
+};
 
 // Writes down what it visits.
 template <class Visitor>

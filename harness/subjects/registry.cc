@@ -2,9 +2,12 @@
 #include "registry.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "check.h"
 #include "factories.h"
+#include "foreign.h"
+#include "text.h"
 
 namespace tidemark {
 
@@ -21,11 +24,16 @@ std::unique_ptr<Lockstep> UnderTest::lockstep(const LeftOut& left_out) const {
 }
 
 std::string UnderTest::finding_name(const std::string& name) const {
-  return subject == kTracker ? name : std::string(subject) + "." + name;
+  return subject == kTracker ? name : subject_label(subject) + "." + name;
+}
+
+std::string subject_label(std::string_view subject) {
+  if (!is_library(subject)) return std::string(subject);
+  return std::filesystem::path(subject).stem().string();
 }
 
 std::string subject_option(std::string_view subject) {
-  return subject == kTracker ? "" : " --subject " + std::string(subject);
+  return subject == kTracker ? "" : " --subject " + shell_word(subject);
 }
 
 UnderTest the_tracker() {
@@ -34,17 +42,23 @@ UnderTest the_tracker() {
           }};
 }
 
-std::optional<UnderTest> find_under_test(std::string_view subject) {
+std::optional<UnderTest> find_under_test(std::string_view subject, std::string* why) {
+  std::string unused;
+  if (is_library(subject)) return load_library(subject, why ? *why : unused);
   if (subject == kTracker) return the_tracker();
   for (const UnderTest& peer : peers())
     if (peer.subject == subject) return peer;
+  std::string names(kTracker);
+  for (const UnderTest& peer : peers()) names += ", " + std::string(peer.subject);
+  if (why) *why = "there is no subject " + quoted_path(subject) + ", only: " + names;
   return std::nullopt;
 }
 
 UnderTest under_test_by_environment() {
   const char* subject = std::getenv(kSubjectVariable);
-  const auto found = find_under_test(subject ? subject : kTracker);
-  check(found.has_value(), "no-such-subject");
+  std::string why;
+  const auto found = find_under_test(subject ? subject : kTracker, &why);
+  if (!found) fail("no-such-subject", why + "\n");
   return found->counting(std::getenv(kWithKnownVariable) ? kAllKnown : "");
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// The subjects that programs can be tried on, by name: the tracker, and those of
-// peers/ that are linked in.
+// The subjects that programs can be tried on, by name: the tracker, those of peers/ that
+// are linked in, and libraries of somebody else's, by path.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "ablation.h"
 #include "lockstep.h"
+#include "subject_features.h"
 
 namespace tidemark {
 
@@ -19,23 +21,28 @@ inline constexpr std::string_view kAllKnown = "all";
 
 // A subject, and how it is judged.
 struct UnderTest {
-  std::string_view subject;
-  // What the paths of its sources have in common: crashes are named for its functions.
+  std::string_view subject;  // of a library, the absolute path
+  // What the paths of its sources have in common, or the library that they are in: crashes
+  // are named for its functions.
   std::string_view sources;
   // A lockstep with it. Of the differences that it is known for, these count as
   // mismatches: none, kAllKnown, or the one of this name.
-  std::unique_ptr<Lockstep> (*make)(std::string_view known);
+  std::function<std::unique_ptr<Lockstep>(std::string_view known)> make;
   // Where its sources are from, if not from here: "linux-source-6.1 6.1.140-1".
   std::string_view origin = {};
   std::string known = {};  // what make() gets here
+  Features features = Features::all();
 
   std::unique_ptr<Lockstep> lockstep(const LeftOut& left_out = LeftOut(nullptr)) const;
   UnderTest counting(std::string_view known_differences) const;
 
   // Of a finding: the tracker's have the names that they have, others begin with the
-  // subject.
+  // subject's label.
   std::string finding_name(const std::string& name) const;
 };
+
+// How people call it: "tracker", "linux-6.1"; of a library, its file without ".so".
+std::string subject_label(std::string_view subject);
 
 // For command lines: " --subject linux-6.1"; empty for the tracker.
 std::string subject_option(std::string_view subject);
@@ -47,8 +54,9 @@ inline constexpr const char* kWithKnownVariable = "TIDEMARK_WITH_KNOWN";
 // A subject that is not here ends the process.
 UnderTest under_test_by_environment();
 
-// Nothing if none of that name is here. No known difference counts.
-std::optional<UnderTest> find_under_test(std::string_view subject);
+// Nothing if none of that name is here, or it is a library that cannot be used; `why`, if
+// given, is then in words. No known difference counts. A library stays loaded.
+std::optional<UnderTest> find_under_test(std::string_view subject, std::string* why = nullptr);
 UnderTest the_tracker();
 
 // Those beside the tracker. Defined in the folder of peers that is linked in, or

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // The production tracker as a subject: the one place where C++ meets C.
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -218,12 +217,9 @@ int TrackerSubject::attach(unsigned group, const HardwareKind* kind) {
     iommus_[group] = {&domain, &world_};
     info.domain = &iommus_[group];
   }
-  const std::uint64_t page_bytes = domain.page_bytes;
-  if (kind) domain.page_bytes = std::max(kPageBytes, kind->pgsizes & -kind->pgsizes);
   const Use use(*this);
-  const int result = tidemark_group_attach(container_, group_id(group), &info);
-  if (result) domain.page_bytes = page_bytes;
-  domain.attached |= kind && !result;
+  const int result = attach_noted(
+      domain, kind, [&] { return tidemark_group_attach(container_, group_id(group), &info); });
   if (!result) groups_ |= 1u << group;
   return result;
 }

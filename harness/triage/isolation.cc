@@ -114,13 +114,18 @@ bool is_of_harness(const std::string& place) {
   return place.find("/harness/") != std::string::npos;
 }
 
+// Is a function, of that name, of the subject's? `sources` as in registry.h.
+bool is_of(std::string_view sources, const Frame& frame, const Name& name) {
+  return frame.address.module == sources || name.place.find(sources) != std::string::npos;
+}
+
 std::string function_in(std::string_view sources, const std::string& said) {
   const auto& names = names_in(said);
   for (const std::string& line : lines_of(said)) {
     const auto frame = frame_of(line);
     if (!frame) continue;
     for (const Name& name : names.at(frame->address))
-      if (name.place.find(sources) != std::string::npos) return name.function;
+      if (is_of(sources, *frame, name)) return name.function;
   }
   return {};
 }
@@ -200,7 +205,7 @@ std::string symbolized(const std::string& said, std::string_view sources) {
       continue;
     }
     for (const Name& name : names.at(frame->address)) {
-      const bool of_subject = name.place.find(sources) != std::string::npos;
+      const bool of_subject = is_of(sources, *frame, name);
       behind_it = behind_it || (in_subject && !of_subject && is_of_harness(name.place));
       in_subject |= of_subject;
       if (!behind_it) result += frame->head + "in " + name.function + " " + name.place + "\n";

@@ -19,8 +19,8 @@ inline bool is_leak(const Signature& signature) {
 
 // What a child said that it met, a sanitizer's report, a check that failed, a hang, or
 // just that it died; none if it did not. The function is the innermost in a source file
-// with `sources` in its path (registry.h), and is left out where nothing can name it:
-// see symbolized().
+// with `sources` in its path, or in the library of that path (registry.h), and is left out
+// where nothing can name it: see symbolized().
 Signature signature_of(const Ending& ending, std::string_view sources = the_tracker().sources);
 
 // `said` with function, file and line in the place of addresses in its stack

@@ -8,11 +8,6 @@ namespace {
 
 using reference::Quirk;
 
-constexpr LinuxVersion kVersions[] = {
-    {"linux-6.1", kLinux61, make_linux_6_1, make_careful_linux_6_1},
-    {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
-};
-
 // Where such a mapping lies in the tree, and what is below it, decides what is found.
 bool at_the_top(const Divergence& d) { return d.at_the_top; }
 
@@ -203,7 +198,14 @@ constexpr KnownDifference kKnownDifferences[] = {
 
 }  // namespace
 
-std::span<const LinuxVersion> linux_versions() { return kVersions; }
+std::span<const LinuxVersion> linux_versions() {
+  // Made when it is first asked for, which may be before main().
+  static const LinuxVersion kVersions[] = {
+      {"linux-6.1", kLinux61, make_linux_6_1, make_careful_linux_6_1},
+      {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
+  };
+  return kVersions;
+}
 
 std::span<const KnownDifference> known_differences() { return kKnownDifferences; }
 

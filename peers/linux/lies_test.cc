@@ -50,7 +50,7 @@ class LyingLinux final : public LinuxSubject {
   std::unique_ptr<Subject> liar_;
 };
 
-template <Lie lie, SubjectFactory make>
+template <Lie lie, auto make>
 std::unique_ptr<Subject> make_lying_linux(const Setup& setup, World& world) {
   return std::make_unique<LyingLinux>(lie, make(setup, world), world);
 }

@@ -84,39 +84,20 @@ class Type1Subject final : public LinuxSubject {
   HostLedger& ledger() { return books_; }
 
  private:
-  // While the kernel runs. What was ordered to fail in a call is not meant for
-  // the calls in its window.
-  struct Use {
-    explicit Use(Type1Subject& s)
-        : subject(s), outer(s.fail_allocation_), outer_failed(s.allocation_failed_) {
-      s.fail_allocation_ = s.world_.fail_allocation;
-      s.allocation_failed_ = false;
-    }
-    ~Use() {
-      subject.world_.allocation_failed |= subject.allocation_failed_;
-      subject.fail_allocation_ = outer;
-      subject.allocation_failed_ = outer_failed;
-    }
-    Type1Subject& subject;
-    std::uint64_t outer;
-    bool outer_failed;
+  // While the kernel runs.
+  struct Use : AllocationFaults::Call {
+    explicit Use(Type1Subject& s) : Call(s.allocation_faults_, s.world_) {}
   };
 
   void give_processes();
   static Type1Subject& self(void* context) { return *static_cast<Type1Subject*>(context); }
-  bool allocation_fails() {
-    if (!fail_allocation_ || --fail_allocation_) return false;
-    allocation_failed_ = true;
-    return true;
-  }
 
   const linux_type1& type1_;
   World& world_;
   linux_world kernel_world_ = {};
   linux_container* container_ = nullptr;
   std::map<HardwareKind, linux_hardware> kinds_;  // that groups had: Linux keeps pointers to them
-  std::uint64_t fail_allocation_ = 0;
-  bool allocation_failed_ = false;
+  AllocationFaults allocation_faults_;
   bool stopped_ = false;
   std::vector<std::string> warnings_;
   HostLedger books_;
@@ -146,7 +127,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
     : type1_(type1), world_(world) {
   give_memory(*this, kernel_world_);
   give_processes();
-  kernel_world_.allocation_fails = [](void* c) { return self(c).allocation_fails(); };
+  kernel_world_.allocation_fails = [](void* c) { return self(c).allocation_faults_.next_fails(); };
   kernel_world_.iommu_map_fails = [](void* c) { return self(c).world_.iommu_map_fails(); };
   kernel_world_.dma_unmap = [](void* c, unsigned device, __u64 iova, __u64 bytes) {
     self(c).world_.dma_unmap(device, iova, bytes);
