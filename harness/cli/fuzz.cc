@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "commands.h"
@@ -18,12 +19,19 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string subject{kTracker}, target, seeds, work, findings = "findings";
+  std::string subject{kTracker}, target, seeds, work, findings = "findings", older;
+  std::optional<std::string> against;
   bool known = false, json = false;
   unsigned seconds = 60;
   unsigned timeout = kMostSeconds;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
+
+std::optional<session::OlderTracker> older_of(const Options& options) {
+  if (!options.against) return std::nullopt;
+  return session::OlderTracker{.program = fs::absolute(options.older),
+                               .revision = *options.against};
+}
 
 int fuzz(const Options& options) {
   const auto tested = subject_or_complain(options.subject);
@@ -31,6 +39,11 @@ int fuzz(const Options& options) {
   if (options.seeds.empty()) return complain("--seeds is missing: what to start from");
   if (access(options.target.c_str(), X_OK) != 0)
     return complain("no fuzz target at " + quoted_path(options.target));
+  if (options.against && options.subject != kTracker)
+    return complain("--against is for the tracker, and not for " + options.subject);
+  if (options.against && access(options.older.c_str(), X_OK) != 0)
+    return complain("no program with the tracker of " + quoted_path(*options.against) + " at " +
+                    quoted_path(options.older));
   const std::string of = options.subject == kTracker ? "" : "-" + subject_label(tested->subject);
   const session::Outcome outcome = session::run({
       .tested = *tested,
@@ -44,6 +57,7 @@ int fuzz(const Options& options) {
       .seconds = options.seconds,
       .timeout = options.timeout,
       .processes = options.jobs,
+      .older = older_of(options),
   });
   switch (outcome) {
     case session::Outcome::nothing:
@@ -76,6 +90,9 @@ void add_fuzz(CLI::App& app, Action& action) {
   command->add_option("--timeout", options->timeout, "Seconds after which a program hangs")
       ->capture_default_str()
       ->check(CLI::Range(1u, 3600u));
+  command->add_option("--against", options->against,
+                      "Revision of git: only what impl/ did not do there is filed");
+  command->add_option("--older", options->older)->group("");
   command->add_flag("--json", options->json, "How far it is as lines of JSON");
   command->add_option("--work", options->work, "Folder for the growing corpus");
   command

@@ -39,6 +39,8 @@ std::string reason_for(const fs::path& input) {
 
 // What the judging child says first.
 constexpr const char *kItDied = "x", *kItLives = "-";
+// And the naming one: does the older tracker do that as well?
+constexpr const char *kOld = "o", *kNew = "-";
 
 // It fails, but to find out in what took too long.
 Finding not_reduced(const UnderTest& tested, const Signature& signature, const Program& program,
@@ -71,13 +73,14 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
 }  // namespace
 
 Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& reported,
-             unsigned seconds, bool json)
+             unsigned seconds, bool json, const std::optional<OlderTracker>& older)
     : tested_(tested),
       store_(findings),
       findings_(findings),
       reported_(reported),
       seconds_(seconds),
       json_(json),
+      older_(older),
       out_(json ? stderr : stdout) {
   write_reported();
 }
@@ -192,11 +195,11 @@ void Found::judged() {
 }
 
 void Found::begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose) {
-  const auto name = [&diagnose] {
+  const auto name = [this, &diagnose] {
     const auto found = diagnose();
-    return found ? written(*found) : std::string();
+    return found ? (is_old(found->finding) ? kOld : kNew) + written(*found) : std::string();
   };
-  task_.emplace(name, kNamingSeconds);
+  task_.emplace(name, kNamingSeconds + (older_ ? 2 * (seconds_ + kMoreSeconds) : 0));
 }
 
 // Does it take others that ran before it?
@@ -213,10 +216,11 @@ void Found::begin_with_those_before() {
 
 void Found::named() {
   const auto text = task_->text();
-  if (const auto diagnosed = text ? read_diagnosed(*text) : std::nullopt) {
+  const bool any = text && !text->empty();
+  if (const auto diagnosed = any ? read_diagnosed(text->substr(1)) : std::nullopt) {
     // A lead's own would never come to an end.
     if (!current_->input.empty()) add_leads(*diagnosed);
-    return conclude(diagnosed->finding);
+    return conclude(diagnosed->finding, text->starts_with(kOld));
   }
   if (task_->timed_out() && current_->judgement->signature)
     return conclude(
@@ -225,8 +229,8 @@ void Found::named() {
   conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
 }
 
-void Found::conclude(const std::optional<Finding>& finding) {
-  if (finding) announce(*finding);
+void Found::conclude(const std::optional<Finding>& finding, bool is_old) {
+  if (finding) take(*finding, is_old);
   if (!current_->input.empty()) fs::remove(current_->input);
   task_.reset();
   current_.reset();
@@ -237,7 +241,7 @@ void Found::conclude(const std::optional<Finding>& finding) {
 void Found::take_drops(const fs::path& folder) {
   for (const fs::path& path : drops_in(folder)) {
     if (const auto found = read_drop(path)) {
-      announce(found->finding);
+      take(found->finding, is_old(found->finding));
       add_leads(*found);
     } else {
       fmt::print(stderr, "tidemark: {} is no finding of this version's\n",
@@ -245,6 +249,26 @@ void Found::take_drops(const fs::path& folder) {
     }
     fs::remove(path);
   }
+}
+
+bool Found::is_old(const Finding& finding) const {
+  return older_ && fails_alike(*older_, finding, seconds_);
+}
+
+void Found::take(const Finding& finding, bool is_old) {
+  if (is_old)
+    pass_over(finding.name);
+  else
+    announce(finding);
+}
+
+void Found::pass_over(const std::string& name) {
+  if (++old_times_[name] > 1) return;
+  write_reported();
+  if (json_) print_json({{"old", name}, {"at", older_->revision}});
+  fmt::print(out_, "{}also fails at {}: {}\n", !json_ && is_terminal() ? "\r\x1b[K" : "",
+             older_->revision, name);
+  std::fflush(nullptr);
 }
 
 void Found::announce(const Finding& finding) {
@@ -272,14 +296,25 @@ void Found::announce(const Finding& finding) {
 // run: what was found yesterday and is still there shall be said today.
 void Found::write_reported() const {
   std::string lines;
-  for (const auto& [name, times] : times_) lines += name + "\n";
+  for (const auto* names : {&times_, &old_times_})
+    for (const auto& [name, times] : *names) lines += name + "\n";
   // Nobody needs it after this run.
   write_file(reported_, lines, Survives::process);
 }
 
+// A finding is filed once under its name, and so a new bug may hide behind an old one's.
+void Found::print_old() const {
+  if (old_times_.empty()) return;
+  fmt::print(out_, "{} also {} at {}, not filed:\n",
+             old_times_.size() == 1 ? "1 name" : fmt::format("{} names", old_times_.size()),
+             old_times_.size() == 1 ? "fails" : "fail", older_->revision);
+  for (const auto& [name, times] : old_times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
+}
+
 void Found::print_summary() const {
   if (times_.empty()) {
-    fmt::print(out_, "nothing found\n");
+    fmt::print(out_, "nothing {}found\n", older_ ? "new " : "");
+    print_old();
     return;
   }
   fmt::print(out_, "{} found, {} of them new; programs that came to each name:\n", times_.size(),
@@ -289,6 +324,7 @@ void Found::print_summary() const {
     if (crashes.passed_over)
       fmt::print(out_, "  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));
   fmt::print(out_, "each is a folder in {}: begin with report.txt\n", findings_.string());
+  print_old();
 }
 
 }  // namespace tidemark::session

@@ -17,6 +17,7 @@
 #include "child_task.h"
 #include "diagnose_input.h"
 #include "finding.h"
+#include "older_tracker.h"
 
 namespace tidemark::session {
 
@@ -25,12 +26,13 @@ inline constexpr unsigned kNamingSeconds = 150;
 
 class Found {
  public:
-  // Of what `tested` does wrong. `reported` is the file that tells the fuzzing processes what need
-  // not be reported again (dedup.h). What takes longer than `seconds` hangs. With `json`,
-  // what is found is a line of JSON, and the text for people goes to standard error. Throws
-  // std::system_error if it cannot be written.
+  // Of what `tested` does wrong, and `older` does not, if there is one. `reported` is the file that
+  // tells the fuzzing processes what need not be reported again (dedup.h). What takes longer than
+  // `seconds` hangs. With `json`, what is found is a line of JSON, and the text for people goes to
+  // standard error. Throws std::system_error if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
-        const std::filesystem::path& reported, unsigned seconds, bool json);
+        const std::filesystem::path& reported, unsigned seconds, bool json,
+        const std::optional<OlderTracker>& older);
 
   // An input on which a fuzzing process ended, what that printed, and the inputs that it ran
   // last, to be looked into: `before` counts if it shows nothing alone. Only when the finding is in
@@ -77,20 +79,26 @@ class Found {
   void begin_with_those_before();
   void judged();
   void named();
-  void conclude(const std::optional<Finding>& finding);
+  void conclude(const std::optional<Finding>& finding, bool is_old = false);
   bool is_one_of_many(const std::filesystem::path& input);
   bool is_boring(const Judgement& judgement);
   void add_leads(const Diagnosed& found);
+  bool is_old(const Finding& finding) const;
+  void take(const Finding& finding, bool is_old);
+  void pass_over(const std::string& name);
   void announce(const Finding& finding);
   void write_reported() const;
+  void print_old() const;
 
   const UnderTest tested_;
   FindingStore store_;
   const std::filesystem::path findings_, reported_;
   const unsigned seconds_;
   const bool json_;
-  std::FILE* const out_;                      // for people
-  std::map<std::string, std::size_t> times_;  // by name
+  const std::optional<OlderTracker> older_;
+  std::FILE* const out_;                          // for people
+  std::map<std::string, std::size_t> times_;      // by name
+  std::map<std::string, std::size_t> old_times_;  // the same of what `older` does as well
   // How many there were of a crash, and how many of them were not looked into.
   struct Crashes {
     std::size_t seen = 0, passed_over = 0;

@@ -71,7 +71,8 @@ class Running {
     const FolderLock alone(work_, 2);
     if (alone.another_has_it()) return refuse_to_share();
     keep_target();
-    found_.emplace(tested_, options_.findings, known_, options_.timeout, options_.json);
+    found_.emplace(tested_, options_.findings, known_, options_.timeout, options_.json,
+                   options_.older);
     take_leftovers();
     name_for(kSoon);
     link_seeds();

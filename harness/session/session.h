@@ -4,7 +4,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
+#include "older_tracker.h"
 #include "registry.h"
 
 namespace tidemark::session {
@@ -20,6 +22,7 @@ struct Options {
   unsigned seconds = 60;  // how long it fuzzes; naming what is left may take longer
   unsigned timeout = 0;   // seconds after which a program hangs
   unsigned processes = 1;
+  std::optional<OlderTracker> older = {};  // what it does wrong as well is not filed
 };
 
 enum class Outcome { nothing, found, failed };
