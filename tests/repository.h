@@ -22,7 +22,9 @@ class Repository : public testing::Test {
     for (const char* script : {"bisect.sh", "tracker_at.sh"})
       std::filesystem::copy(scripts / script, path() / "scripts" / script);
     write_content(path() / ".gitignore", "/build/\n");
-    shell("git init --quiet --initial-branch=main .");
+    shell(
+        "git init --quiet --template= --initial-branch=main . && git config maintenance.auto "
+        "false");
   }
   const std::filesystem::path& path() const { return checkout_; }
   Command command(const std::vector<std::string>& words) const {
