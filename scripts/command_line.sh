@@ -25,7 +25,7 @@ nearest() {
 # Fills `takes` from the help of a command: for each option, the type of its value,
 # or "" for a flag; and `wants` with the positionals, as its usage line has them.
 read_help() {
-  local line usage='^Usage: \./tidemark [a-z ]+(\[[A-Z]+\] ?)*(.*)$'
+  local line usage='^Usage: \./tidemark [a-z -]+(\[[A-Z]+\] ?)*(.*)$'
   local option='^  (-[a-zA-Z],)?(--[a-z_-]+)( ((UINT|FLOAT|TEXT)[^ ]*( in \[[0-9.]+ - [0-9.]+\])?))?'
   takes=() wants=
   while IFS= read -r line; do
@@ -52,6 +52,7 @@ check_operands() {
   local command=$1 operand name names i
   shift
   read -ra names <<<"$wants"
+  ((${#names[@]} || !$#)) || die "$command takes no '$1' (./tidemark $command --help says more)"
   (($# >= ${#names[@]})) || [[ $wants == \[* ]] ||
     die "$command wants $wants (./tidemark $command --help says more)"
   for ((i = 0; i < $#; ++i)); do
