@@ -363,6 +363,10 @@ TEST_F(Cli, ACrashIsAVerdict) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_NE(ended.out.find("v1: crashes: "), std::string::npos) << ended.out;
   EXPECT_NE(ended.out.find("v2: agrees"), std::string::npos) << "the next is run all the same";
+  // So is an end that looks like none.
+  const Ended exits = tidemark_command({"replay", "v1"}).in(path()).lying("exits").run();
+  EXPECT_EQ(exits.code, 1) << exits.err;
+  EXPECT_NE(exits.out.find("v1: crashes: died.exit"), std::string::npos) << exits.out;
   const Ended json = tidemark_command({"replay", "--json", "v1"}).in(path()).lying("dies").run();
   EXPECT_NE(json.out.find(R"("verdict":"crashes")"), std::string::npos) << json.out;
 }

@@ -396,9 +396,8 @@ class Running {
     fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", programs(),
                operations(), seconds_, coverage_);
     found_->print_summary();
-    if (tested_.subject != kTracker && !is_library(tested_.subject) && !options_.known)
-      fmt::print(out_, "what {} is known to differ in is not looked for: --known does that\n",
-                 tested_.subject);
+    if (!options_.known && tested_.subject != kTracker && !is_library(tested_.subject))
+      fmt::print(out_, "what {} is known to differ in takes --known\n", tested_.subject);
     for (const auto& [how, times] : ends_)
       fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
     if (found_->size()) return Outcome::found;

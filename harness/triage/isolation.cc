@@ -217,6 +217,7 @@ std::string symbolized(const std::string& said, std::string_view sources) {
 Ending run_guarded(const std::function<void()>& what, unsigned seconds, std::size_t most_mib) {
   return run_apart(
       [&what, most_mib] {
+        std::atexit(say_who_called_exit);
         watch_memory(most_mib);
         what();
       },
@@ -227,7 +228,6 @@ Ending run_programs_apart(const UnderTest& tested, std::span<const Program> prog
                           unsigned seconds) {
   return run_guarded(
       [&tested, programs] {
-        std::atexit(say_who_called_exit);
         LeakCheck leaks;
         {
           const auto lockstep = tested.lockstep();

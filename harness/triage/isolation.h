@@ -35,7 +35,8 @@ std::string symbolized(const std::string& said, std::string_view sources = the_t
 inline constexpr std::size_t kMostMemoryMib = 1024;
 inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
 
-// run_apart() that dies of "out-of-memory" when it takes more than `most_mib`.
+// run_apart() that dies of "out-of-memory" when it takes more than `most_mib`, and of exit() as
+// of anything else.
 Ending run_guarded(const std::function<void()>& what, unsigned seconds,
                    std::size_t most_mib = kMostMemoryMib);
 
