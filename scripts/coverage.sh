@@ -64,6 +64,10 @@ llvm-cov-19 show "${counted[@]}" | awk -v root="$root/" -v list=corpus/unreached
 # its rules in its first line.
 awk -v html="$build/html/rules.html" '
   function escaped(text) { gsub(/&/, "\\&amp;", text); gsub(/</, "\\&lt;", text); return text }
+  function sentence(text) {
+    gsub(/[`*]/, "", text)
+    return match(text, /[.:] [A-Z]/) ? substr(text, 1, RSTART) : text
+  }
   function add(list, rule, item) { list[rule] = list[rule] (list[rule] == "" ? "" : ", ") item }
   FILENAME == "docs/contract.md" {
     if (match($0, /<a id="[a-z][0-9]+">/)) {
@@ -71,11 +75,14 @@ awk -v html="$build/html/rules.html" '
       order[++rules] = rule
       known[rule] = 1
     }
+    if (/^$/ || /^\|/) open = ""
     if (match($0, /\*\*[A-Z][0-9]+\*\*/)) {
-      rule = substr($0, RSTART + 2, RLENGTH - 4)
-      says[rule] = substr($0, RSTART + RLENGTH + 1)
-      gsub(/^[| ]+|[`*]/, "", says[rule])
+      rule = open = substr($0, RSTART + 2, RLENGTH - 4)
+      $0 = substr($0, RSTART + RLENGTH + 1)
+      sub(/^[| ]+/, "")
+      sub(/ *\|.*/, "")
     }
+    if (open) says[open] = says[open] (says[open] == "" ? "" : " ") $0
     next
   }
   FILENAME ~ /\.cc$/ {
@@ -102,16 +109,19 @@ awk -v html="$build/html/rules.html" '
       "</title><meta name=\"viewport\" content=\"width=device-width\"><style>" \
       ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:1.5em;" \
       "max-width:70em}td{vertical-align:top;padding:.4em .8em;border-top:1px solid #8886}" \
-      "td:first-child{font-weight:600}td{overflow-wrap:anywhere}.no{color:#c33}</style>" \
+      "th{text-align:left;padding:.4em .8em}td:first-child{font-weight:600;white-space:nowrap}" \
+      "@media(max-width:40em){th{display:none}td{display:block;border:0}tr{display:block;" \
+      "border-top:1px solid #8886}}td{overflow-wrap:anywhere}.no{color:#c33}</style>" \
       "<h1>Rules and who tries them</h1><p>Of <a href=\"../../../docs/contract.md\">the contract" \
       "</a>: the tests whose suite has the rule in its name, and the programs of the corpus that " \
-      "name it. <a href=\"index.html\">Lines</a></p><table>" >html
+      "name it. <a href=\"index.html\">Lines</a></p><table><tr><th><th>rule, as it begins" \
+      "<th>tests<th>programs</tr>" >html
     for (i = 1; i <= rules; ++i) {
       rule = order[i]
       if (!tests[rule]) no_test = no_test " " rule
       if (!programs[rule]) no_program = no_program " " rule
       printf "<tr id=\"%s\"><td>%s<td>%s<td>%s<td>%s</tr>\n", tolower(rule), rule,
-        escaped(says[rule]), tests[rule] ? escaped(test_list[rule]) : "<span class=no>no test</span>",
+        escaped(sentence(says[rule])), tests[rule] ? escaped(test_list[rule]) : "<span class=no>no test</span>",
         programs[rule] ? program_list[rule] : "<span class=no>no program</span>" >html
     }
     print "</table></html>" >html
