@@ -38,7 +38,7 @@ tar -C "$root" --exclude=./build --exclude=./findings --exclude=./.git -c . | ta
 plant "$@"
 cd "$copy"
 
-expect 1 ./tidemark fuzz --seconds 20
+expect 1 ./tidemark fuzz --seconds 10
 [[ $# == 1 || $output =~ missing-dirty|missing-marks|migration ]] || die "it found something else"
 findings=(findings/*)
 for finding in "${findings[@]}"; do

@@ -35,7 +35,7 @@ printf '#include "%s.h"\n' factories lockstep program_text >>all_cases.cc
 export tidemark
 export_one() {
   "$tidemark" export c "$2" -o "program_$1.c" && "$tidemark" export gtest "$2" -o "case_$1.inc" &&
-    "${CC:-gcc}" -std=c11 -Wall -Wextra -Werror -c "program_$1.c" ||
+    "${CC:-gcc}" -std=c11 -Wall -Wextra -Werror -fsyntax-only "program_$1.c" ||
     { echo "compile_exports: $2" >&2; return 1; }
 }
 export -f export_one
