@@ -47,6 +47,12 @@ check_value() {
     die "$1: $2 wants a number from ${BASH_REMATCH[1]} to ${BASH_REMATCH[2]}, and not $4"
 }
 
+# meant_finding NAME: where it is, if it is the name of a finding.
+meant_finding() {
+  local folder=$root/findings/$1
+  [[ ! -d $folder ]] || printf ', did you mean %s?' "${folder#"$PWD/"}"
+}
+
 # check_operands COMMAND OPERAND...: against `wants`. Of several the last may be more.
 check_operands() {
   local command=$1 operand name names i
@@ -58,7 +64,7 @@ check_operands() {
   for ((i = 0; i < $#; ++i)); do
     operand=${*:i+1:1} name=${names[i]:-${names[-1]:-}}
     [[ ! $name =~ ^.?(FILE|DIR|FINDING) || -e $operand ]] ||
-      die "$command: there is no $operand"
+      die "$command: there is no $operand$(meant_finding "$operand")"
   done
 }
 
