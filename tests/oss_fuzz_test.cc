@@ -55,8 +55,8 @@ class OssFuzzCheck : public testing::Test {
     for (const auto& [word, value] : changed) all[word] = value;
     const fs::path source = work_.path / "target.c";
     write_content(source, kTarget);
-    std::vector<std::string> words = {"/usr/bin/env", TIDEMARK_CC, "-w",
-                                      "-o",           path() / name,       source};
+    std::vector<std::string> words = {"/usr/bin/env", TIDEMARK_CC,   "-w",
+                                      "-o",           path() / name, source};
     for (const auto& [word, value] : all) words.push_back("-D" + word + "=" + value);
     if (!library.empty()) words.insert(words.end(), {"-Wl,--no-as-needed", library});
     ASSERT_EQ(Command(words).run().code, 0);
