@@ -123,14 +123,18 @@ std::string shown(const std::string& path) {
   return quoted == "'" + path + "'" ? path : quoted;
 }
 
-// As a finding of it is called.
+// As a finding of it is called, where only the signature counts.
+std::string name_by_signature(const UnderTest& tested, const NamedProgram& named,
+                              const Signature& signature) {
+  return tested.finding_name(named.before.empty() ? name_of(signature, named.program)
+                                                  : name_after_others(signature, named.program));
+}
+
+// The same, and for what the states say as well.
 Naming naming_in_replay(const UnderTest& tested, Lockstep& lockstep, const NamedProgram& named,
                         const Mismatch& found) {
-  Naming naming;
-  if (named.before.empty())
-    naming = naming_of(lockstep, named.program, found);
-  else
-    naming.name = name_after_others(found.signature, named.program);
+  if (!named.before.empty()) return {name_by_signature(tested, named, found.signature), {}};
+  Naming naming = naming_of(lockstep, named.program, found);
   naming.name = tested.finding_name(naming.name);
   return naming;
 }
@@ -254,9 +258,7 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const Signature signature = signature_of(ending, tested.sources);
   const std::string_view verdict = word(outcome_of(signature, false));
-  const std::string name =
-      tested.finding_name(named.before.empty() ? name_of(signature, named.program)
-                                               : name_after_others(signature, named.program));
+  const std::string name = name_by_signature(tested, named, signature);
   if (options.json)
     print_json({{"file", named.path}, {"verdict", verdict}, {"how", name}});
   else
