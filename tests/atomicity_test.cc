@@ -18,7 +18,8 @@ namespace {
 
 constexpr LockUse kNone = {0, 0, 0}, kOnce = {1, 0, 0}, kTwice = {2, 0, 0},
                   kOnceAndOutside = {1, 0, 1}, kOutside = {0, 0, 1}, kAfterOneOfTwo = {2, 2, 0},
-                  kAfterTwo = {3, 2, 0}, kTooOftenAfterTwo = {4, 2, 0}, kNotAfterOne = {0, 1, 0};
+                  kAfterTwo = {3, 2, 0}, kTooOftenAfterTwo = {4, 2, 0}, kNotAfterOne = {0, 1, 0},
+                  kOnceAndKept = {1, 0, 0, 1}, kTwiceAndKept = {2, 0, 0, 1};
 
 struct Case {
   const char* name;
@@ -37,6 +38,9 @@ constexpr Case kCases[] = {
     {"NotAfterACallback", {Verb::unmap, 0, 0, &kAfterOneOfTwo}, Kind::no_lock},
     {"TooOftenAfterCallbacks", {Verb::unmap, 0, 0, &kTooOftenAfterTwo}, Kind::lets_go},
     {"WithAUseOutside", {Verb::write, 0, 0, &kOnceAndOutside}, Kind::outside_lock},
+    {"WithoutGivingItBack", {Verb::query, 0, 0, &kOnceAndKept}, Kind::keeps_lock},
+    {"TwiceWithoutGivingItBack", {Verb::query, 0, 0, &kTwiceAndKept}, Kind::keeps_lock},
+    {"RefusedWithoutGivingItBack", {Verb::map, -EINVAL, 0, &kOnceAndKept}, Kind::keeps_lock},
     {"OfNoValue", {Verb::detach, 0, 0, &kNone}, Kind::no_lock},
 
     {"RefusedForItsArguments", {Verb::map, -EINVAL, 0, &kNone}, Kind::none},

@@ -101,6 +101,7 @@ class Liar final : public Subject {
     if (lie_ == Lie::needs_memory_first) lock_use_ = {1 + honest->callbacks, honest->callbacks, 0};
     if (lie_ == Lie::takes_no_lock) lock_use_.takes = 0;
     if (lie_ == Lie::lets_the_lock_go) ++lock_use_.takes;
+    if (lie_ == Lie::keeps_the_lock) ++lock_use_.kept;
     if (lie_ == Lie::works_without_the_lock) ++lock_use_.unlocked;
     return &lock_use_;
   }

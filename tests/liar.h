@@ -61,6 +61,7 @@ enum class Lie {
   // The lock, as far as it says
   takes_no_lock,
   lets_the_lock_go,
+  keeps_the_lock,
   works_without_the_lock,
   // The end
   leaks,

@@ -172,6 +172,7 @@ const Case kCases[] = {
     {"TakesNoLockWhenVisited", lying<Lie::takes_no_lock>, "container v2",
      "atomicity.visit.no-lock"},
     {"LetsTheLockGo", lying<Lie::lets_the_lock_go>, kProgram, "atomicity.attach.lets-go"},
+    {"KeepsTheLock", lying<Lie::keeps_the_lock>, kProgram, "atomicity.attach.keeps-lock"},
     {"WorksWithoutTheLock", lying<Lie::works_without_the_lock>, kProgram,
      "atomicity.attach.outside-lock"},
 

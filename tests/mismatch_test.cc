@@ -85,8 +85,8 @@ std::vector<Signature> of_all_kinds() {
       signatures.push_back({.kind = kind, .what = "heap-use-after-free", .function = function});
   for (const Kind kind : {Kind::warn, Kind::bug, Kind::deadlock, Kind::foreseen})
     signatures.push_back({.kind = kind, .what = "linux", .function = "vfio_dma_do_unmap"});
-  for (const Kind kind : {Kind::no_lock, Kind::lets_go, Kind::outside_lock, Kind::too_much_memory,
-                          Kind::too_many_steps})
+  for (const Kind kind : {Kind::no_lock, Kind::lets_go, Kind::keeps_lock, Kind::outside_lock,
+                          Kind::too_much_memory, Kind::too_many_steps})
     for (const char* entry : {"unmap", "visit"})
       signatures.push_back({.kind = kind, .what = entry});
   for (const char* what : {"odd-offset", "lock.wrong", "lockstep.verdict-changes", "closing",
@@ -135,6 +135,7 @@ TEST(ASignature, ComesOfAnyText) {
                                  "cost.query",
                                  "cost..too-many-steps",
                                  "cost.query.lets-go",
+                                 "cost.query.keeps-lock",
                                  "linux.warn.",
                                  ".",
                                  "..",

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "lock_shim.h"
 #include "support.h"
 
 namespace tidemark {
@@ -30,6 +31,7 @@ class OsCall : public testing::Test {
     os_call_end(&call);
     EXPECT_EQ(call.nr_takes, expected);
     EXPECT_EQ(call.nr_outside, 0u);
+    EXPECT_EQ(call.nr_kept, 0u);
   }
   // The same of an ioctl that returns `result`; its struct is 0 behind `argsz`.
   void ioctl_takes(__u64 expected, long result, unsigned command, __u32 argsz) {
@@ -133,6 +135,22 @@ TEST_F(OsCall, WhatTheArgumentsDecideTakesNone) {
   takes(0, [&] { EXPECT_EQ(tracker_.pin(&group_, 0, 0), -EINVAL); });
   takes(0, [&] { EXPECT_EQ(tracker_.pin(&group_, 0, 513), -E2BIG); });
   takes(0, [&] { tracker_.unpin(0, 513); });
+}
+
+TEST_F(OsCall, ALockThatIsKeptIsCountedAndGivenBack) {
+  mutex *const first = lock_make(), *const second = lock_make();
+  ASSERT_TRUE(first && second);
+  os_call call;
+  os_call_begin(&call);
+  lock_take(first);
+  lock_take(second);
+  lock_give_back(first);
+  takes(1, [&] { tracker_.stats(); });  // as in a callback
+  os_call_end(&call);
+  EXPECT_EQ(call.nr_takes, 2u);
+  EXPECT_EQ(call.nr_kept, 1u);
+  lock_free(first);
+  lock_free(second);
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ std::optional<Rule> broken_rule(const Signature& signature) {
       return Rule{"D8", "what IOMMUs map"};
     case Kind::no_lock:
     case Kind::lets_go:
+    case Kind::keeps_lock:
     case Kind::outside_lock:
       return Rule{"D20", "an entry takes the lock once, and does all under it"};
     case Kind::too_much_memory:

@@ -49,9 +49,12 @@ void Atomicity::looked(std::string_view entry, const LockUse* use) {
 }
 
 void Atomicity::judge(std::string_view entry, const LockUse& use, unsigned due) {
-  if (breach_ || (use.takes == due && !use.unlocked)) return;
+  if (breach_ || (use.takes == due && !use.unlocked && !use.kept)) return;
   Kind kind = Kind::outside_lock;
-  if (use.takes != due) kind = use.takes < due ? Kind::no_lock : Kind::lets_go;
+  if (use.kept)
+    kind = Kind::keeps_lock;
+  else if (use.takes != due)
+    kind = use.takes < due ? Kind::no_lock : Kind::lets_go;
   breach_ = {entry, kind, use, due};
 }
 

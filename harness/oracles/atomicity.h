@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // An oracle for what only threads would see, without a thread: each call takes the
 // container's lock once, once more after each callback that it makes, and does
-// nothing without it (D20). Then no other call can come in between (R17).
+// nothing without it, and gives it back (D20). Then no other call can come in between (R17).
 //
 // It takes a subject that counts (Subject::lock_use), and is silent on others.
 #pragma once
@@ -21,7 +21,7 @@ class Atomicity final : public Watcher {
   // What a call did that was not alone.
   struct Breach {
     std::string_view entry;  // a verb, or what looked into the container
-    Kind kind;               // no_lock, lets_go or outside_lock
+    Kind kind;               // no_lock, lets_go, keeps_lock or outside_lock
     LockUse use;
     unsigned due;  // how often it should have taken it
   };

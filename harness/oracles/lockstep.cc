@@ -293,6 +293,7 @@ std::optional<Mismatch> Lockstep::compare_locks(std::size_t operation) {
   found.expected = entry + " takes the lock " + how_often(breach->due) +
                    (use.callbacks ? ", for it called back" : "") + " and does nothing without it";
   found.actual = "takes it " + how_often(use.takes);
+  if (use.kept) found.actual += " and returns with it";
   if (use.unlocked) found.actual += " and uses memory without it " + how_often(use.unlocked);
   return found;
 }

@@ -46,6 +46,7 @@ constexpr std::array<std::string_view, kKinds> kKindWords = {"",
                                                              "foreseen",
                                                              "no-lock",
                                                              "lets-go",
+                                                             "keeps-lock",
                                                              "outside-lock",
                                                              "too-much-memory",
                                                              "too-many-steps"};

@@ -77,6 +77,7 @@ enum class Kind : std::uint8_t {
   // How a call, or a look into the container, which `what` names, was not atomic.
   no_lock,       // it took the lock too seldom,
   lets_go,       // too often,
+  keeps_lock,    // did not give it back,
   outside_lock,  // or did without it what wants it
   // Of what a call, which `what` names, cost too much.
   too_much_memory,
@@ -84,7 +85,7 @@ enum class Kind : std::uint8_t {
   // Whatever has only a name, `what`: a check that failed, a difference that is known.
   named,
 };
-inline constexpr std::size_t kKinds = 37;  // but for the last, which has no word
+inline constexpr std::size_t kKinds = 38;  // but for the last, which has no word
 // "result", "stored-words", ...
 std::string_view word(Kind kind);
 

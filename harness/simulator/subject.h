@@ -23,6 +23,7 @@ struct LockUse {
   unsigned takes = 0;      // how often it took it
   unsigned callbacks = 0;  // that it made
   unsigned unlocked = 0;   // what it did without the lock and should have done with it (D20)
+  unsigned kept = 0;       // locks that it had not given back when it returned
 };
 
 // What a call cost, be it that it failed.

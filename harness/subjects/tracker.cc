@@ -99,7 +99,8 @@ class TrackerSubject final : public Subject {
       os_call_end(&call);
       check(!subject.machine_.nr_entered, "process.not-left");
       subject.lock_use_ = {static_cast<unsigned>(call.nr_takes), subject.callbacks_,
-                           static_cast<unsigned>(call.nr_outside)};
+                           static_cast<unsigned>(call.nr_outside),
+                           static_cast<unsigned>(call.nr_kept)};
       subject.cost_ = {call.nr_bytes, call.nr_steps};
       subject.callbacks_ = outer_callbacks;
     }

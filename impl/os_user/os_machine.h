@@ -85,13 +85,15 @@ extern __thread struct os_machine *os_current;
  * struct os_call - what one call of the tracker did with its container's lock, and what it cost
  * @nr_takes: how often it took it
  * @nr_outside: uses of the machine for which it should have had it, and had not
+ * @nr_kept: locks that it had taken and not given back: os_call_end() does that
  * @nr_bytes: of memory that it asked for, be it that it did not get it or gave it back
  * @nr_steps: what it looked at: nodes of trees, and words in which it sought a bit
  * @outer: private: the call of this thread in whose callback this one runs
+ * @held: private: the lock that the thread had last taken when the call began
  *
  * A call takes effect at one moment (R17) if it takes the lock once, does all it
  * does under it, and ends. An unmap lets it go for each callback (D6), and takes
- * it again. So after any call of tidemark.h @nr_outside is 0, and @nr_takes is
+ * it again. So after any call of tidemark.h @nr_outside and @nr_kept are 0, and @nr_takes is
  * 1 + the callbacks that this call made (those of calls within a callback are
  * theirs), but for what is decided from the arguments and needs no lock, where it
  * is 0:
@@ -109,16 +111,18 @@ extern __thread struct os_machine *os_current;
  * All others always take it: attach, detach, register, unregister, memory_read and
  * _write (of 0 bytes, too), stats, visit, destroy.
  *
- * Every copy to the user, pin, unpin and change of an account wants the lock. A copy
- * from the user and access_ok() want it from the first take on: before, they are about
- * the arguments.
+ * Every copy to the user, pin, unpin, change of an account, a list or a tree, step
+ * through a tree, and completion wants the lock. A copy from the user and access_ok()
+ * want it from the first take on: before, they are about the arguments.
  */
 struct os_call {
 	__u64 nr_takes;
 	__u64 nr_outside;
+	__u64 nr_kept;
 	__u64 nr_bytes;
 	__u64 nr_steps;
 	struct os_call *outer;
+	struct mutex *held;
 };
 
 /**

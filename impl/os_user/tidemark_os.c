@@ -9,9 +9,9 @@
 
 __thread struct os_machine *os_current;
 
-/* What this thread's call does with the lock, and how many locks the thread has. */
+/* What this thread's call does with the lock, and the locks that the thread has. */
 static __thread struct os_call *current_call;
-static __thread unsigned int nr_held;
+static __thread struct mutex *last_held;
 
 __thread u64 os_steps;
 
@@ -26,7 +26,7 @@ static void steps_count(void)
 void os_call_begin(struct os_call *call)
 {
 	steps_count();
-	*call = (struct os_call){ .outer = current_call };
+	*call = (struct os_call){ .outer = current_call, .held = last_held };
 	current_call = call;
 }
 
@@ -34,12 +34,17 @@ void os_call_end(struct os_call *call)
 {
 	steps_count();
 	current_call = call->outer;
+	/* Else the next call, which has done nothing wrong, would wait for ever. */
+	while (last_held && last_held != call->held) {
+		mutex_unlock(last_held);
+		call->nr_kept++;
+	}
 }
 
 /* What comes next is to be done under the lock. */
-static void wants_lock(void)
+void os_wants_lock(void)
 {
-	if (current_call && !nr_held)
+	if (current_call && !last_held)
 		current_call->nr_outside++;
 }
 
@@ -47,7 +52,7 @@ static void wants_lock(void)
 static void wants_lock_after_first(void)
 {
 	if (current_call && current_call->nr_takes)
-		wants_lock();
+		os_wants_lock();
 }
 
 /*
@@ -67,16 +72,19 @@ RB_GENERATE_STATIC(rb_root, rb_node, links, never_compared)
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root)
 {
+	os_wants_lock();
 	rb_root_RB_INSERT_COLOR(root, node);
 }
 
 void rb_erase(struct rb_node *node, struct rb_root *root)
 {
+	os_wants_lock();
 	rb_root_RB_REMOVE(root, node);
 }
 
 struct rb_node *rb_next(const struct rb_node *node)
 {
+	os_wants_lock();
 	return rb_root_RB_NEXT((struct rb_node *)(uintptr_t)node);
 }
 
@@ -155,14 +163,20 @@ void mutex_lock(struct mutex *lock)
 	/* Zeroes are a lock as well, but of a kind that notices nothing. */
 	must(lock->ready ? pthread_mutex_lock(&lock->mutex) : EINVAL, "lock");
 	__atomic_store_n(&lock->owner, (const void *)&os_current, __ATOMIC_RELAXED);
-	nr_held++;
+	lock->held = last_held;
+	last_held = lock;
 	if (current_call)
 		current_call->nr_takes++;
 }
 
 void mutex_unlock(struct mutex *lock)
 {
-	nr_held--;
+	struct mutex **held = &last_held;
+
+	while (*held && *held != lock)
+		held = &(*held)->held;
+	must(*held ? 0 : EPERM, "unlock");
+	*held = lock->held;
 	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
 	must(pthread_mutex_unlock(&lock->mutex), "unlock");
 	if (os_current->unlocked)
@@ -171,6 +185,7 @@ void mutex_unlock(struct mutex *lock)
 
 void complete(struct completion *completion)
 {
+	os_wants_lock();
 	must(pthread_mutex_lock(&completion->mutex), "complete");
 	completion->done = true;
 	must(pthread_cond_signal(&completion->condition), "complete");
@@ -199,7 +214,7 @@ unsigned long copy_from_user(void *to, const void __user *from, size_t bytes)
 
 unsigned long copy_to_user(void __user *to, const void *from, size_t bytes)
 {
-	wants_lock();
+	os_wants_lock();
 	return os_current->copy_to_user(os_current->context, (uintptr_t)to, from, bytes);
 }
 
@@ -221,7 +236,7 @@ int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
 	struct os_process *owner = process->process;
 	u64 locked = owner->own_locked_pages + owner->locked_pages;
 
-	wants_lock();
+	os_wants_lock();
 	if (!nr_pages)
 		return 0;
 	if (owner->gone)
@@ -235,7 +250,7 @@ int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
 
 void tidemark_process_uncharge(struct tidemark_process *process, u64 nr_pages)
 {
-	wants_lock();
+	os_wants_lock();
 	process->process->locked_pages -= nr_pages;
 	process->machine->locked_pages -= nr_pages;
 }
@@ -245,7 +260,7 @@ static s64 process_pin_pages(struct tidemark_process *process, u64 vaddr, u64 nr
 {
 	struct os_machine *machine = process->machine;
 
-	wants_lock();
+	os_wants_lock();
 	if (process->process->gone)
 		return -ENODEV;
 	return machine->pin(machine->context, vaddr, nr_pages, write, pfn);
@@ -260,7 +275,7 @@ int tidemark_process_pin(struct tidemark_process *process, u64 vaddr, bool write
 
 void tidemark_process_unpin(struct tidemark_process *process, u64 pfn, u64 nr_pages, bool write)
 {
-	wants_lock();
+	os_wants_lock();
 	process->machine->unpin(process->machine->context, pfn, nr_pages, write);
 }
 

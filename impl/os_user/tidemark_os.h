@@ -75,8 +75,12 @@ static inline void INIT_LIST_HEAD(struct list_head *list)
 	list->prev = list;
 }
 
+/* All lists and trees are a container's: a change of one is for who has its lock. */
+void os_wants_lock(void);
+
 static inline void list_add_tail(struct list_head *entry, struct list_head *head)
 {
+	os_wants_lock();
 	entry->prev = head->prev;
 	entry->next = head;
 	head->prev->next = entry;
@@ -85,6 +89,7 @@ static inline void list_add_tail(struct list_head *entry, struct list_head *head
 
 static inline void list_del(struct list_head *entry)
 {
+	os_wants_lock();
 	entry->prev->next = entry->next;
 	entry->next->prev = entry->prev;
 }
@@ -169,6 +174,7 @@ __attribute__((format(printf, 1, 2))) void os_warn(const char *format, ...);
 struct mutex {
 	pthread_mutex_t mutex;
 	const void *owner;	/* address of its thread's os_current, or NULL */
+	struct mutex *held;	/* the one that this thread took before it, and still has */
 	bool ready;		/* initialised, and not destroyed */
 };
 
