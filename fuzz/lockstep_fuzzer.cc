@@ -6,17 +6,22 @@
 #include <cstdlib>
 
 #include "ablation.h"
+#include "known_ends.h"
 #include "program_bytes.h"
 #include "progress.h"
 #include "registry.h"
 #include "reporter.h"
 #include "subject_features.h"
 
+// For what is likely to end the process anyway: most programs take less than a millisecond.
+constexpr unsigned kChildMilliseconds = 500;
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const tidemark::LeftOut left_out(std::getenv(tidemark::kLeftOutVariable));
   static const tidemark::UnderTest tested = tidemark::under_test_by_environment();
   static const std::unique_ptr<tidemark::Lockstep> lockstep = tested.lockstep(left_out);
   static tidemark::Reporter reporter(tested, *lockstep);
+  static tidemark::KnownEnds known_ends = tidemark::known_ends_by_environment();
   static tidemark::Progress& progress = tidemark::own_progress();
   static_assert(tidemark::RecentInputs::kMostBytes == tidemark::kMaxProgramBytes);
   const std::uint64_t before = lockstep->operations();
@@ -24,6 +29,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fitted(without(left_out, tidemark::decode({data, size})), tested.features);
   // For replay alone. Not -1: honggfuzz would stop.
   if (program.setup.bitmap_words > tidemark::kFuzzedBitmapWords) return 0;
+  const auto in_a_child = [&program] {
+    return tidemark::ends_a_child([&program] { lockstep->run(program); }, kChildMilliseconds);
+  };
+  if (known_ends.leaves_out(program, in_a_child)) {
+    tidemark::add_to_counter(progress.counters.left_out, 1);
+    return 0;
+  }
   tidemark::note_input(progress.recent, data, size);
   const auto mismatch = lockstep->run(program);
   tidemark::add_to_counter(progress.counters.programs, 1);

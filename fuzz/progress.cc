@@ -53,6 +53,18 @@ std::uint64_t read_counter(const std::uint64_t& counter) {
   return std::atomic_ref(const_cast<std::uint64_t&>(counter)).load(std::memory_order_relaxed);
 }
 
+Counters read_counters(const Counters& counters) {
+  return {read_counter(counters.programs), read_counter(counters.operations),
+          read_counter(counters.left_out)};
+}
+
+Counters& Counters::operator+=(const Counters& more) {
+  programs += more.programs;
+  operations += more.operations;
+  left_out += more.left_out;
+  return *this;
+}
+
 void add_to_counter(std::uint64_t& counter, std::uint64_t amount) {
   // There is one writer: no need for a locked instruction.
   std::atomic_ref(counter).store(counter + amount, std::memory_order_relaxed);

@@ -13,6 +13,8 @@ namespace tidemark {
 struct Counters {
   std::uint64_t programs = 0;
   std::uint64_t operations = 0;
+  std::uint64_t left_out = 0;  // programs that are like one that ends the process
+  Counters& operator+=(const Counters& more);
 };
 
 // The inputs that it ran last, for what shows only after others.
@@ -48,6 +50,7 @@ std::vector<std::vector<std::uint8_t>> inputs_in(const RecentInputs& recent);
 
 // Reads or adds without tearing.
 std::uint64_t read_counter(const std::uint64_t& counter);
+Counters read_counters(const Counters& counters);
 void add_to_counter(std::uint64_t& counter, std::uint64_t amount);
 
 }  // namespace tidemark

@@ -288,7 +288,27 @@ TEST_F(CliFuzz, AnEndIsNamedForItsKind) {
     const Ended ended = fuzz(1).lying(lie).run();
     EXPECT_EQ(ended.code, 1) << lie << ended.err;
     EXPECT_EQ(findings(), std::set<std::string>{name}) << ended.out;
+    // For the processes that would start next.
+    EXPECT_EQ(content(path() / "work" / "deadly"), "container v1\n") << lie;
   }
+}
+
+// What is like a finding ends a child instead, whatever the end.
+TEST_F(CliFuzz, AnEndThatIsKnownIsLeftToAChild) {
+  write_content(path() / "deadly", "container v1\n");
+  write_content(path() / "input", bytes_of("container v1\nmap 0p 1p rw\n"));
+  for (const char* lie : {"exits", "frees-twice", "traps", "dies", "is-killed", "hangs"}) {
+    const Command command = Command({TIDEMARK_LYING_FUZZER, "-timeout=20", "input"})
+                                .lying(lie)
+                                .with("TIDEMARK_DEADLY", "deadly")
+                                .in(path());
+    const Ended ended = command.run(15);
+    EXPECT_EQ(ended.code, 0) << lie << ended.err;
+    EXPECT_EQ(ended.err.find("ERROR"), std::string::npos) << lie << ended.err;
+  }
+  EXPECT_EQ(entries_in(path()), 2u) << "nothing takes the child's input for a finding";
+  const Ended alone = Command({TIDEMARK_LYING_FUZZER, "input"}).lying("dies").in(path()).run();
+  EXPECT_NE(alone.code, 0);
 }
 
 // Of the last line of JSON; throws if none has it.

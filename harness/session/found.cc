@@ -73,16 +73,19 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
 }  // namespace
 
 Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& reported,
-             unsigned seconds, bool json, const std::optional<OlderTracker>& older)
+             const fs::path& deadly, unsigned seconds, bool json,
+             const std::optional<OlderTracker>& older)
     : tested_(tested),
       store_(findings),
       findings_(findings),
       reported_(reported),
+      deadly_(deadly),
       seconds_(seconds),
       json_(json),
       older_(older),
       out_(json ? stderr : stdout) {
   write_reported();
+  fs::remove(deadly_);  // of the run before
 }
 
 bool Found::has_leak() const {
@@ -230,7 +233,10 @@ void Found::named() {
 }
 
 void Found::conclude(const std::optional<Finding>& finding, bool is_old) {
-  if (finding) take(*finding, is_old);
+  if (finding) {
+    take(*finding, is_old);
+    note_deadly(*finding);
+  }
   if (!current_->input.empty()) fs::remove(current_->input);
   task_.reset();
   current_.reset();
@@ -302,6 +308,17 @@ void Found::write_reported() const {
   write_file(reported_, lines, Survives::process);
 }
 
+// For processes that start from now on. With a leak they can live.
+void Found::note_deadly(const Finding& finding) {
+  if (!current_->judgement || !current_->judgement->crashed ||
+      is_leak(current_->judgement->signature))
+    return;
+  if (!finding.program || !finding.before.empty() || std::ranges::count(ends_, *finding.program))
+    return;
+  ends_.push_back(*finding.program);
+  write_file(deadly_, text_of_all(ends_), Survives::process);
+}
+
 // A finding is filed once under its name, and so a new bug may hide behind an old one's.
 void Found::print_old() const {
   if (old_times_.empty()) return;
@@ -311,7 +328,7 @@ void Found::print_old() const {
   for (const auto& [name, times] : old_times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
 }
 
-void Found::print_summary() const {
+void Found::print_summary(std::uint64_t left_out) const {
   if (times_.empty()) {
     fmt::print(out_, "nothing {}found\n", older_ ? "new " : "");
     print_old();
@@ -323,6 +340,9 @@ void Found::print_summary() const {
   for (const auto& [signature, crashes] : crashes_)
     if (crashes.passed_over)
       fmt::print(out_, "  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));
+  if (left_out)
+    fmt::print(out_, "  {:>4} x  like one that ends the process, left out or run in a child\n",
+               left_out);
   fmt::print(out_, "each is a folder in {}: begin with report.txt\n", findings_.string());
   print_old();
 }

@@ -27,12 +27,13 @@ inline constexpr unsigned kNamingSeconds = 150;
 class Found {
  public:
   // Of what `tested` does wrong, and `older` does not, if there is one. `reported` is the file that
-  // tells the fuzzing processes what need not be reported again (dedup.h). What takes longer than
+  // tells the fuzzing processes what need not be reported again (dedup.h), `deadly` the one
+  // that tells them which programs would end them (known_ends.h). What takes longer than
   // `seconds` hangs. With `json`, what is found is a line of JSON, and the text for people goes to
   // standard error. Throws std::system_error if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
-        const std::filesystem::path& reported, unsigned seconds, bool json,
-        const std::optional<OlderTracker>& older);
+        const std::filesystem::path& reported, const std::filesystem::path& deadly,
+        unsigned seconds, bool json, const std::optional<OlderTracker>& older);
 
   // An input on which a fuzzing process ended, what that printed, and the inputs that it ran
   // last, to be looked into: `before` counts if it shows nothing alone. Only when the finding is in
@@ -60,7 +61,8 @@ class Found {
   void work(int milliseconds);
 
   std::size_t size() const { return times_.size(); }
-  void print_summary() const;
+  // `left_out`: how many programs were not run, as they are like one that ends the process.
+  void print_summary(std::uint64_t left_out) const;
 
  private:
   // What is looked into: an input, or what failed otherwise while a finding was reduced.
@@ -88,11 +90,12 @@ class Found {
   void pass_over(const std::string& name);
   void announce(const Finding& finding);
   void write_reported() const;
+  void note_deadly(const Finding& finding);
   void print_old() const;
 
   const UnderTest tested_;
   FindingStore store_;
-  const std::filesystem::path findings_, reported_;
+  const std::filesystem::path findings_, reported_, deadly_;
   const unsigned seconds_;
   const bool json_;
   const std::optional<OlderTracker> older_;
@@ -105,6 +108,7 @@ class Found {
   };
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
+  std::vector<Program> ends_;  // reduced, of findings that end the process
   std::deque<Suspect> waiting_;
   std::optional<Suspect> current_;
   std::optional<ChildTask> task_;

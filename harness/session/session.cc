@@ -71,7 +71,7 @@ class Running {
     const FolderLock alone(work_, 2);
     if (alone.another_has_it()) return refuse_to_share();
     keep_target();
-    found_.emplace(tested_, options_.findings, known_, options_.timeout, options_.json,
+    found_.emplace(tested_, options_.findings, known_, deadly_, options_.timeout, options_.json,
                    options_.older);
     take_leftovers();
     name_for(kSoon);
@@ -228,7 +228,8 @@ class Running {
     const Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
                                    .artifacts = artifacts_,
                                    .known = known_,
-                                   .drops = drops_};
+                                   .drops = drops_,
+                                   .deadly = deadly_};
     return std::make_unique<Worker>(target_, places, arguments);
   }
 
@@ -239,15 +240,10 @@ class Running {
     return most;
   }
 
-  std::uint64_t programs() const {
-    std::uint64_t total = ended_.programs;
-    for (const Slot& slot : slots_) total += slot.worker->programs();
-    return total;
-  }
-
-  std::uint64_t operations() const {
-    std::uint64_t total = ended_.operations;
-    for (const Slot& slot : slots_) total += slot.worker->operations();
+  // Of all processes so far.
+  Counters counters() const {
+    Counters total = ended_;
+    for (const Slot& slot : slots_) total += slot.worker->counters();
     return total;
   }
 
@@ -261,7 +257,7 @@ class Running {
                  .restarts = restarts_,
                  .found = found_->size(),
                  .in_work = found_->waiting()};
-    const std::uint64_t now = programs();
+    const std::uint64_t now = counters().programs;
     live.programs_per_second =
         static_cast<double>(now - shown_programs_) / std::max(live.seconds - shown_seconds_, 0.001);
     shown_programs_ = now;
@@ -362,8 +358,7 @@ class Running {
       return;
     }
     ++restarts_;
-    ended_.programs += slot.worker->programs();
-    ended_.operations += slot.worker->operations();
+    ended_ += slot.worker->counters();
     slot.worker = make_worker(static_cast<std::size_t>(&slot - slots_.data()));
     slot.ended = slot.full = false;
   }
@@ -393,15 +388,16 @@ class Running {
 
   Outcome summary() const {
     if (interrupts()) fmt::print(out_, "interrupted, {} s were asked for\n", options_.seconds);
-    fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", programs(),
-               operations(), seconds_, coverage_);
-    found_->print_summary();
+    const Counters total = counters();
+    fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", total.programs,
+               total.operations, seconds_, coverage_);
+    found_->print_summary(total.left_out);
     if (!options_.known && tested_.subject != kTracker && !is_library(tested_.subject))
       fmt::print(out_, "what {} is known to differ in takes --known\n", tested_.subject);
     for (const auto& [how, times] : ends_)
       fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
     if (found_->size()) return Outcome::found;
-    if (programs()) return failed_ ? Outcome::failed : Outcome::nothing;
+    if (total.programs) return failed_ ? Outcome::failed : Outcome::nothing;
     fmt::print(stderr, "tidemark: {} ran no program{}\n", quoted_path(options_.target.string()),
                interrupts() ? " before it was interrupted" : ": is it a fuzz target?");
     return Outcome::failed;
@@ -414,7 +410,7 @@ class Running {
   const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
   const fs::path drops_ = work_ / "drops";
   const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies
-  const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known";
+  const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known", deadly_ = work_ / "deadly";
   const bool terminal_ = !options_.json && is_terminal();
   std::FILE* const out_ = options_.json ? stderr : stdout;  // for people
   Clock::time_point started_;

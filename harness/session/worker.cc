@@ -16,6 +16,7 @@
 #include "dedup.h"
 #include "drop.h"
 #include "files.h"
+#include "known_ends.h"
 #include "program_file.h"
 #include "text.h"
 
@@ -41,6 +42,13 @@ std::string after(const std::string& text, const std::string& marker) {
 void number_after(const std::string& line, const std::string& marker, std::uint64_t& number) {
   const std::string text = after(line, marker);
   if (!text.empty()) number = std::strtoull(text.c_str(), nullptr, 10);
+}
+
+void set_or_unset(const char* variable, const std::filesystem::path& path) {
+  if (path.empty())
+    unsetenv(variable);
+  else
+    setenv(variable, path.c_str(), 1);
 }
 
 // In the child: the program that `words` call, in the folder `in`.
@@ -80,10 +88,8 @@ Worker::Worker(const std::filesystem::path& target, const Places& places,
   const auto what = [&] {
     setenv(kProgressVariable, progress.c_str(), 1);
     setenv(kReportedVariable, places.known.c_str(), 1);
-    if (places.drops.empty())
-      unsetenv(kDropsVariable);
-    else
-      setenv(kDropsVariable, places.drops.c_str(), 1);
+    set_or_unset(kDropsVariable, places.drops);
+    set_or_unset(kDeadlyVariable, places.deadly);
     become(words, places.in);
   };
   child_.emplace(what, Heard::all);

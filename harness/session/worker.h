@@ -34,6 +34,8 @@ class Worker {
     std::filesystem::path known;      // the file of names that are passed over (dedup.h)
     // Where it drops what it finds (drop.h); it crashes on that if there is none.
     std::filesystem::path drops = {};
+    // The file of programs that end a process (known_ends.h); without it, none is left out.
+    std::filesystem::path deadly = {};
     // It runs in this folder, from which all other relative paths count.
     std::filesystem::path in = ".";
   };
@@ -59,7 +61,7 @@ class Worker {
   WorkerEnd finish();
 
   std::uint64_t programs() const { return read_counter(progress_->counters.programs); }
-  std::uint64_t operations() const { return read_counter(progress_->counters.operations); }
+  Counters counters() const { return read_counters(progress_->counters); }
   // Of one that has ended: the inputs that it ran last, the oldest first.
   std::vector<std::vector<std::uint8_t>> recent_inputs() const {
     return inputs_in(progress_->recent);
