@@ -11,7 +11,7 @@ namespace tidemark::reference {
 
 namespace {
 
-constexpr int kPinLimit = 512;  // pages in one call (B9)
+constexpr int kLinuxPinLimit = 512;  // pages in one call (B9)
 constexpr std::uint64_t kPage = std::uint64_t{1} << kPageShift;
 
 bool begins_within_page(std::uint64_t iova) { return (iova & (kPage - 1)) != 0; }
@@ -142,7 +142,7 @@ int LinuxModel::check_pin(unsigned group, int count) {
   if (count > 0 && !find_group(group) && differs(Quirk::closed_device, error != -EINVAL)) {
     return -EINVAL;
   }
-  if (count <= 0 || count > kPinLimit || settings_.type == VFIO_TYPE1_IOMMU) return error;
+  if (count <= 0 || count > kLinuxPinLimit || settings_.type == VFIO_TYPE1_IOMMU) return error;
   if (find_group(group) && !invalid_.empty()) {
     warn(Quirk::vaddr_flags, "vfio_iommu_type1_pin_pages");
     return -EBUSY;
@@ -236,7 +236,7 @@ int LinuxModel::unpin_unaligned(std::uint64_t iova, int count) {
 }
 
 void LinuxModel::unpin_pages(std::uint64_t iova, int count) {
-  if (count <= 0 || count > kPinLimit) return warn(Quirk::unpin_warns, "unpin");
+  if (count <= 0 || count > kLinuxPinLimit) return warn(Quirk::unpin_warns, "unpin");
   constexpr std::string_view kWhere = "vfio_iommu_type1_unpin_pages";
   if (settings_.type == VFIO_TYPE1_IOMMU) return warn(Quirk::unpin_warns, kWhere);
   int mapped = 0;

@@ -13,7 +13,7 @@
 namespace tidemark {
 namespace {
 
-struct Case {
+struct CostCase {
   const char* name;
   const char* before;     // operations that ran
   const char* operation;  // the one that is judged
@@ -21,14 +21,14 @@ struct Case {
   CallCost most;  // that it may cost; 0 steps: it is not judged by them
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const CostCase& c, std::ostream* out) { *out << c.name; }
 
 constexpr const char* kOnePage = "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nstart";
 constexpr const char* kSeven =
     "map 0p 1p rw\nmap 2p 1p rw\nmap 4p 1p rw\nmap 6p 1p rw\nmap 8p 1p rw\nmap 10p 1p rw\n"
     "map 12p 1p rw\nstart";
 
-constexpr Case kCases[] = {
+constexpr CostCase kCostCases[] = {
     {"Query", kOnePage, "query 0p 1p", 0, {0, 24 + 6 * 4 + (24 + 2)}},
     {"QueryThatFailed", kOnePage, "query 0p 1p", -EINVAL, {0, 0}},
     {"QueryBesideOthers", kSeven, "query 4p 3p", 0, {0, 24 + 6 * 8 + 2 * (24 + 2)}},
@@ -49,11 +49,11 @@ constexpr Case kCases[] = {
     {"Info", "", "info", 0, {512 + 9 * 64, 0}},
 };
 
-class ACost : public testing::TestWithParam<Case> {
+class ACost : public testing::TestWithParam<CostCase> {
  protected:
   // What is said of a call that costs so much.
   static Kind said(const CallCost& cost) {
-    const Case& c = GetParam();
+    const CostCase& c = GetParam();
     Executor executor;
     run_all(executor, c.before, make_tracker);
     Costs costs(executor);
@@ -82,7 +82,7 @@ TEST_P(ACost, MayNotBeMoreSteps) {
   EXPECT_EQ(said({0, most + 1}), most ? Kind::too_many_steps : Kind::none);
 }
 
-INSTANTIATE_TEST_SUITE_P(D22, ACost, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(D22, ACost, testing::ValuesIn(kCostCases),
                          [](const auto& made) { return std::string(made.param.name); });
 
 // Counted by the tracker itself: the second query costs what the first one did, although

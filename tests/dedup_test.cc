@@ -36,7 +36,7 @@ TEST_F(Known, IsWhatTheFileSaysNow) {
   EXPECT_FALSE(is_reported("c.d"));
 }
 
-constexpr std::size_t kRuns = 300;  // that naming one takes
+constexpr std::size_t kRunsToName = 300;  // that naming one takes
 
 // How many of `programs` are named, all of which fail as `part` says?
 std::size_t named_of(Lookalikes& lookalikes, const std::string& part, std::size_t programs) {
@@ -45,7 +45,7 @@ std::size_t named_of(Lookalikes& lookalikes, const std::string& part, std::size_
   for (std::size_t i = 0; i < programs; ++i) {
     lookalikes.program_ran();
     if (!lookalikes.worth_naming(seen_as)) continue;
-    lookalikes.named(seen_as, kRuns);
+    lookalikes.named(seen_as, kRunsToName);
     ++count;
   }
   return count;
@@ -65,7 +65,7 @@ TEST(Lookalikes, AreNamedForAsLongAsItRuns) {
   Lookalikes lookalikes;
   named_of(lookalikes, "a", 120'000);
   for (int hour = 0; hour < 3; ++hour)
-    EXPECT_EQ(named_of(lookalikes, "a", 120'000), 120'000 / 8 / kRuns);
+    EXPECT_EQ(named_of(lookalikes, "a", 120'000), 120'000 / 8 / kRunsToName);
 }
 
 TEST(Lookalikes, AFrequentBeginningDoesNotCrowdOutARareOne) {

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kLost =
+constexpr std::string_view kLostPage =
     "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n";
 
 Diagnosed diagnosed(std::string_view text) {
@@ -29,7 +29,7 @@ Diagnosed diagnosed(std::string_view text) {
 }
 
 TEST(Drop, HoldsAllThatIsFiled) {
-  Diagnosed found = diagnosed(kLost);
+  Diagnosed found = diagnosed(kLostPage);
   found.finding.subject = found.finding.picture.subject = "linux-6.1";
   found.finding.input = {0, '\n', 255, ' ', '7', '\n'};
   found.finding.picture.columns[1].pins = 12;
@@ -51,7 +51,7 @@ TEST(Drop, HoldsAllThatIsFiled) {
 
 // Of another version, or a machine that went down.
 TEST(Drop, ThatIsNoneIsNotRead) {
-  const std::string whole = written(diagnosed(kLost));
+  const std::string whole = written(diagnosed(kLostPage));
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(read_diagnosed(whole.substr(0, size)).has_value()) << size << " bytes";
   for (const char* text : {"\n", "name", "name 1\nx\n", "name 99999999999999999999\nx\n",
@@ -61,7 +61,7 @@ TEST(Drop, ThatIsNoneIsNotRead) {
 
 TEST(Drop, IsAFileThatIsThereWholeOrNotAtAll) {
   const TemporaryFolder folder;
-  Diagnosed found = diagnosed(kLost);
+  Diagnosed found = diagnosed(kLostPage);
   drop(found, folder.path);
   found.finding.name = "another";
   drop(found, folder.path);
@@ -87,7 +87,7 @@ class AReporter : public testing::Test {
   }
   // What it ends with, if it does so.
   Ending fails_apart() {
-    return run_apart([&] { fails(kLost); }, 60);
+    return run_apart([&] { fails(kLostPage); }, 60);
   }
 
   const TemporaryFolder folder_;
@@ -99,7 +99,7 @@ class AReporter : public testing::Test {
 TEST_F(AReporter, DropsANameOnceAndGoesOn) {
   const Ending ending = run_apart(
       [&] {
-        for (int i = 0; i < 3; ++i) fails(kLost);
+        for (int i = 0; i < 3; ++i) fails(kLostPage);
         fails(
             "container v2\nattach g0 emulated\nenroll d0\nmap 0p 2p rw\nstart\nwrite 1p 1\n"
             "pin d0 0p 1p rw\nwindow d0: query 0p 2p\nunmap 0p 2p\n");
@@ -139,7 +139,7 @@ TEST_F(AReporter, SaysThatTheDiskIsFull) {
         signal(SIGXFSZ, SIG_IGN);
         const rlimit limit = {100, 100};
         setrlimit(RLIMIT_FSIZE, &limit);
-        fails(kLost);
+        fails(kLostPage);
       },
       60);
   EXPECT_FALSE(ending.fine);

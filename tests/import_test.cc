@@ -46,7 +46,7 @@ class Import : public testing::Test {
   const TemporaryFolder folder_;
 };
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+bool has_part(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 TEST_F(Import, a_guest_that_starts_and_migrates_is_what_the_trace_says) {
   EXPECT_EQ(
@@ -132,13 +132,13 @@ TEST_F(Import, times_and_places_are_behind_each_operation_and_nothing_of_the_hos
       "3989106@1699000000.123456:vfio_known_safe_misalignment Region \"secret\" iova=0xfed40000 "
       "offset_within_region=0x80 qemu_real_host_page_size=0x1000\n";
   const std::string program = imported(log).program;
-  EXPECT_TRUE(has(program, "map 0p 0xa0p rw    # 1 18:17:37\n")) << program;
-  EXPECT_TRUE(has(program, "=> -EEXIST    # 2 2024-02-14T09:06:18.183167Z\n")) << program;
-  EXPECT_TRUE(has(program, "    # 3 2021-05-04 10:25:25.311034\n")) << program;
-  EXPECT_TRUE(has(program, "    # 4 +17.250us\n")) << program;
-  EXPECT_TRUE(has(program, "\n# 5 1699000000.123456 not mapped: 0xfed40000\n")) << program;
+  EXPECT_TRUE(has_part(program, "map 0p 0xa0p rw    # 1 18:17:37\n")) << program;
+  EXPECT_TRUE(has_part(program, "=> -EEXIST    # 2 2024-02-14T09:06:18.183167Z\n")) << program;
+  EXPECT_TRUE(has_part(program, "    # 3 2021-05-04 10:25:25.311034\n")) << program;
+  EXPECT_TRUE(has_part(program, "    # 4 +17.250us\n")) << program;
+  EXPECT_TRUE(has_part(program, "\n# 5 1699000000.123456 not mapped: 0xfed40000\n")) << program;
   for (const char* secret : {"secret", "7f691e8", "55de3c", "7f8fc", "7131", "3989106", "янв"})
-    EXPECT_FALSE(has(program, secret)) << program;
+    EXPECT_FALSE(has_part(program, secret)) << program;
 }
 
 TEST_F(Import, an_unmap_inside_of_a_v1_mapping_unmaps_nothing) {
@@ -172,8 +172,8 @@ TEST_F(Import, regions_that_come_and_go_do_so_and_a_repeated_one_is_said) {
             "unmap 0p 0x8000000000000p\nunmap 0x8000000000000p 0x8000000000000p\n"
             "map 0xa0p 0x10p rw\n");
   const std::string program = imported(log).program;
-  EXPECT_TRUE(has(program, "# 2 mapped already\n")) << program;
-  EXPECT_TRUE(has(program, "which is EEXIST: 1 ranges")) << program;
+  EXPECT_TRUE(has_part(program, "# 2 mapped already\n")) << program;
+  EXPECT_TRUE(has_part(program, "which is EEXIST: 1 ranges")) << program;
 }
 
 TEST_F(Import, queries_of_what_was_never_mapped_find_nothing) {
@@ -193,7 +193,7 @@ TEST_F(Import, a_query_that_found_fewer_pages_than_are_mapped_is_of_emulated_gro
   EXPECT_EQ(operations(log),
             "container v2\nattach g0 emulated\nmap 0p 0xa0p rw\nstart\n"
             "query 0p 0xa0p => 0\nquery 0p 0xa0p => 0\nquery 0p 0xa0p => 0 words\n");
-  EXPECT_TRUE(has(imported(log).program, " 12 dirty\n"));
+  EXPECT_TRUE(has_part(imported(log).program, " 12 dirty\n"));
 }
 
 // The log of a guest that lost a page: type1 has to report it, and so the program fails.
@@ -207,10 +207,10 @@ TEST_F(Import, a_page_that_a_query_of_hardware_groups_did_not_find_is_missed) {
           "vfio_get_dirty_bitmap iova=0xfffffffffffff000 size= 0x1000 bitmap_size=0x8 "
           "start=0x0 dirty_pages=0\n")
           .program;
-  EXPECT_TRUE(has(program, "query 0xfffffffffffffp 1p => 0 words    # 4")) << program;
+  EXPECT_TRUE(has_part(program, "query 0xfffffffffffffp 1p => 0 words    # 4")) << program;
   const auto result = runs(program);
   EXPECT_FALSE(result);
-  EXPECT_TRUE(has(result.message(), "expected  0 words\nactual    0 words 0:0x1"))
+  EXPECT_TRUE(has_part(result.message(), "expected  0 words\nactual    0 words 0:0x1"))
       << result.message();
 }
 
@@ -268,8 +268,8 @@ TEST_F(Import, ranges_outside_of_the_window_are_refused) {
           "vfio_listener_region_add_ram region_add [ram] 0x0 - 0x7fffffff [0x7f01]\n"
           "vfio: Container 0x55a057183400 can't map guest IOVA region 0xc0000..0xcffff\n")
           .program;
-  EXPECT_TRUE(has(program, "\n# 2 not mapped: 0xc0000-0xcffff\n")) << program;
-  EXPECT_TRUE(has(program, "#   ranges that nobody tried to map: 1\n")) << program;
+  EXPECT_TRUE(has_part(program, "\n# 2 not mapped: 0xc0000-0xcffff\n")) << program;
+  EXPECT_TRUE(has_part(program, "#   ranges that nobody tried to map: 1\n")) << program;
 }
 
 TEST_F(Import, what_was_refused_is_not_mapped) {
@@ -332,8 +332,8 @@ TEST_F(Import, an_unmap_that_is_repeated_had_an_error) {
           "vfio_listener_region_del region_del 0xfffffffffff00000 - 0xffffffffffffffff\n"
           "vfio_legacy_dma_unmap_overflow_workaround \n")
           .program;
-  EXPECT_TRUE(has(program, "unmap 0xfffffffffff00p 0x100p => -EINVAL    # 1\n")) << program;
-  EXPECT_TRUE(has(program, "unmap 0xfffffffffff00p 0xffp    # 2\n")) << program;
+  EXPECT_TRUE(has_part(program, "unmap 0xfffffffffff00p 0x100p => -EINVAL    # 1\n")) << program;
+  EXPECT_TRUE(has_part(program, "unmap 0xfffffffffff00p 0xffp    # 2\n")) << program;
 }
 
 // What the log says is expected, be it what type1 would say or not.
@@ -359,7 +359,7 @@ TEST_F(Import, libvfio_user_is_taken_at_its_word) {
           "failed to add DMA region [0xc4000, 0xe8000) offset=0xc4000 flags=0x1: Invalid "
           "argument\n")
           .program;
-  EXPECT_TRUE(has(overlap, "map 0xc4p 0x24p r => -EINVAL")) << overlap;
+  EXPECT_TRUE(has_part(overlap, "map 0xc4p 0x24p r => -EINVAL")) << overlap;
   EXPECT_FALSE(runs(overlap)) << "type1 has EEXIST";
 }
 
@@ -372,10 +372,10 @@ TEST_F(Import, results_of_spdk_are_of_what_was_registered_last) {
           "ignored \n"
           "EAL:   cannot set up DMA remapping, error 28 (No space left on device)\n")
           .program;
-  EXPECT_TRUE(has(program, "container v1\n")) << program;
-  EXPECT_TRUE(has(program, "map 0x8000p 0xc0000p rw => -EEXIST    # 1\n")) << program;
-  EXPECT_TRUE(has(program, "# 3 map gave -ENOSPC; of what, is not in the log\n")) << program;
-  EXPECT_FALSE(has(program, "7fbf"));
+  EXPECT_TRUE(has_part(program, "container v1\n")) << program;
+  EXPECT_TRUE(has_part(program, "map 0x8000p 0xc0000p rw => -EEXIST    # 1\n")) << program;
+  EXPECT_TRUE(has_part(program, "# 3 map gave -ENOSPC; of what, is not in the log\n")) << program;
+  EXPECT_FALSE(has_part(program, "7fbf"));
 }
 
 // One writes into another's line; and between a mapping and its error comes a query.
@@ -401,28 +401,31 @@ TEST_F(Import, a_last_line_that_has_no_end_is_said_to_have_none) {
                                   "vfio_listener_region_del region_del 0x0 - 0x9ffff\n"
                                   "vfio_listener_region_del region_del 0x0 - 0x1f")
                                   .program;
-  EXPECT_TRUE(has(program, "# Line 2, the last one, has no end: it may be cut short.\n"))
+  EXPECT_TRUE(has_part(program, "# Line 2, the last one, has no end: it may be cut short.\n"))
       << program;
   // Where what is cut off shows, the line is none.
   const ImportedLog cut = imported(
       "vfio_listener_region_del region_del 0x0 - 0x9ffff\n"
       "vfio_listener_region_add_ram region_add [ram] 0x100000 - 0x1f");
   EXPECT_EQ(print(program_of(cut.program)), "container v2\nunmap 0p 0xa0p\n");
-  EXPECT_TRUE(has(cut.notes.at(1), "1 line is not known")) << cut.notes.at(1);
+  EXPECT_TRUE(has_part(cut.notes.at(1), "1 line is not known")) << cut.notes.at(1);
 }
 
 TEST_F(Import, what_is_no_log_of_these_is_refused) {
   for (const char* log : {"", "\n\n\n", "container v2\nmap 0p 4p rw\n", "vfio vfio_ DMA region \n",
                           "vfio_listener_region_add_ram region_add [ram] 0x - 0x [",
                           "vfio_mdev  (0000:3b:00.0) is_mdev 1\n"})
-    EXPECT_TRUE(has(why_not(log), "known are logs of QEMU, libvfio-user, SPDK and DPDK")) << log;
-  EXPECT_TRUE(has(why_not(std::string_view("vfio_listener_region_del region_del 0x0 - 0x9ffff\n"
-                                           "\0\0\0",
-                                           53)),
-                  ": no text, there is a NUL in line 2"));
-  EXPECT_TRUE(has(why_not(std::string(24, '\xff')), "scripts/simpletrace.py"));
-  EXPECT_TRUE(has(why_not("VFIO_MAP_DMA: -99999\nvfio_dma_map(0x1, 0x0, 0x1000, 0x1) = -5000 (?)"),
-                  "known are logs of"));
+    EXPECT_TRUE(has_part(why_not(log), "known are logs of QEMU, libvfio-user, SPDK and DPDK"))
+        << log;
+  EXPECT_TRUE(
+      has_part(why_not(std::string_view("vfio_listener_region_del region_del 0x0 - 0x9ffff\n"
+                                        "\0\0\0",
+                                        53)),
+               ": no text, there is a NUL in line 2"));
+  EXPECT_TRUE(has_part(why_not(std::string(24, '\xff')), "scripts/simpletrace.py"));
+  EXPECT_TRUE(
+      has_part(why_not("VFIO_MAP_DMA: -99999\nvfio_dma_map(0x1, 0x0, 0x1000, 0x1) = -5000 (?)"),
+               "known are logs of"));
   EXPECT_EQ(
       imported("vfio_listener_region_del region_del 0x0 - 0xfff\r\nvfio_other\r\n").notes.at(2),
       "  'vfio_other'");
@@ -434,7 +437,7 @@ TEST_F(Import, several_files_are_one_log) {
       {file("vfio_listener_region_add_ram region_add [ram] 0x0 - 0x9ffff [0x7f01]\n", "log.1"),
        file("vfio_listener_region_del region_del 0x0 - 0x9ffff\n", "log.0")});
   const std::string& program = std::get<ImportedLog>(result).program;
-  EXPECT_TRUE(has(program, "map 0p 0xa0p rw    # 1/1\nunmap 0p 0xa0p    # 2/1\n")) << program;
+  EXPECT_TRUE(has_part(program, "map 0p 0xa0p rw    # 1/1\nunmap 0p 0xa0p    # 2/1\n")) << program;
 }
 
 // Of a log that is too long: what was mapped, and the last operations.
@@ -452,9 +455,11 @@ TEST_F(Import, a_log_that_is_too_long_is_its_end) {
   const Program program = program_of(imported.program);
   EXPECT_LE(program.operations.size(), kMaxTextOperations);
   EXPECT_GT(program.operations.size(), 50000u);
-  EXPECT_TRUE(has(imported.program, "\ncontainer v2\nattach g0 hardware=0\nmap 0p 0xa0p rw\n"));
-  EXPECT_TRUE(has(imported.program, "this one begins with the "));
-  EXPECT_TRUE(has(imported.notes.at(1), "longer than a program may be")) << imported.notes.at(1);
+  EXPECT_TRUE(
+      has_part(imported.program, "\ncontainer v2\nattach g0 hardware=0\nmap 0p 0xa0p rw\n"));
+  EXPECT_TRUE(has_part(imported.program, "this one begins with the "));
+  EXPECT_TRUE(has_part(imported.notes.at(1), "longer than a program may be"))
+      << imported.notes.at(1);
   EXPECT_EQ(program.operations[program.operations[2].verb == Verb::map ? 3 : 2].verb, Verb::start);
   EXPECT_TRUE(runs(imported.program));
 }

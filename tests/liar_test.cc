@@ -31,7 +31,7 @@ constexpr const char* kProgram = R"(
 )";
 
 // Ends in an unmap with a window.
-constexpr const char* kWindow = R"(
+constexpr const char* kWindowProgram = R"(
     attach g0 emulated
     enroll d0
     map 0p 8p rw
@@ -84,23 +84,23 @@ constexpr const char* kFailedPinPastTheEnd = R"(
     pin d0 6p 4p rw fail-alloc=0
 )";
 
-struct Case {
+struct LiarCase {
   const char* name;
   SubjectFactory actual;
   const char* program;
   const char* signature;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const LiarCase& c, std::ostream* out) { *out << c.name; }
 
-const Case kCases[] = {
+const LiarCase kLiarCases[] = {
     {"WrongErrno", lying<Lie::wrong_errno>, kProgram,
      "lockstep.query.result.EFAULT-instead-of-EINVAL"},
     {"RefusesReads", lying<Lie::refuses_reads>, kProgram,
      "lockstep.read.result.EPERM-instead-of-success"},
 
     {"LosesAPage", lying<Lie::loses_a_page>, kProgram, "lockstep.query.missing-dirty"},
-    {"AddsAPage", lying<Lie::adds_a_page>, kWindow, "lockstep.unmap.window.query.output"},
+    {"AddsAPage", lying<Lie::adds_a_page>, kWindowProgram, "lockstep.unmap.window.query.output"},
     {"AddsAPageToAQuery", lying<Lie::adds_a_page>, "map 0p 9p rw\nstart\nquery 0p 9p",
      "lockstep.query.extra-dirty"},
     {"StoresACleanWord", lying<Lie::stores_a_clean_word>, kProgram, "lockstep.query.stored-words"},
@@ -153,13 +153,13 @@ const Case kCases[] = {
     {"HasOtherRightsInTheIommu", lying<Lie::has_other_rights>, "attach g0 hardware=0\nmap 0p 3p r",
      "lockstep.state.iommu"},
 
-    {"CallsBackTwice", lying<Lie::calls_back_twice>, kWindow, "lockstep.unmap.callbacks"},
+    {"CallsBackTwice", lying<Lie::calls_back_twice>, kWindowProgram, "lockstep.unmap.callbacks"},
     {"CallsBackTwiceWithoutAWindow", lying<Lie::calls_back_twice>, kCallbacks,
      "lockstep.unmap.callbacks"},
     {"CallsBackForLess", lying<Lie::calls_back_for_less>, kCallbacks, "lockstep.unmap.callbacks"},
-    {"RefusesInWindows", lying<Lie::refuses_in_windows>, kWindow,
+    {"RefusesInWindows", lying<Lie::refuses_in_windows>, kWindowProgram,
      "lockstep.unmap.window.pin.result.EBUSY-instead-of-success"},
-    {"LosesAPageInWindows", lying<Lie::loses_a_page_in_windows>, kWindow,
+    {"LosesAPageInWindows", lying<Lie::loses_a_page_in_windows>, kWindowProgram,
      "lockstep.unmap.window.query.output"},
 
     {"StoresWhenRejectedInWindows", lying<Lie::stores_when_rejected>, kRejectedInWindow,
@@ -180,19 +180,19 @@ const Case kCases[] = {
     {"LeaksAtTheSource", lying<Lie::leaks>, "migrate", "lockstep.release.leak"},
 };
 
-class ALiar : public testing::TestWithParam<Case> {};
+class ALiar : public testing::TestWithParam<LiarCase> {};
 
 TEST_P(ALiar, IsCaught) {
-  const Case& c = GetParam();
+  const LiarCase& c = GetParam();
   EXPECT_EQ(signature_of(program_of(c.program), c.actual), c.signature);
 }
 
-INSTANTIATE_TEST_SUITE_P(For, ALiar, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(For, ALiar, testing::ValuesIn(kLiarCases),
                          [](const auto& made) { return std::string(made.param.name); });
 
 // The lie is what is caught, not the decorator.
 TEST(AnHonestDecorator, IsNotCaught) {
-  for (const char* program : {kProgram, kWindow, kCallbacks, kFailedPin}) {
+  for (const char* program : {kProgram, kWindowProgram, kCallbacks, kFailedPin}) {
     EXPECT_TRUE(runs(program, lying<Lie::none>));
     EXPECT_TRUE(runs(program, lying<Lie::none>, lying<Lie::none, make_reference>));
     EXPECT_TRUE(runs(program, lying<Lie::none, make_reference>));

@@ -11,13 +11,13 @@
 namespace tidemark {
 namespace {
 
-constexpr std::size_t kRounds = 20000;
+constexpr std::size_t kMutations = 20000;
 
 TEST(Mutator, KeepsToWholeRecordsAndTheLimit) {
   Mutator mutator(1);
   std::vector<std::uint8_t> bytes;
   for (const std::size_t limit : {kMaxProgramBytes, 5 * kRecordBytes, 2 * kRecordBytes + 3}) {
-    for (std::size_t round = 0; round < kRounds; ++round) {
+    for (std::size_t round = 0; round < kMutations; ++round) {
       mutator.mutate(bytes, limit);
       ASSERT_LE(bytes.size(), limit);
       ASSERT_GE(bytes.size(), 2 * kRecordBytes);
@@ -52,7 +52,7 @@ TEST(Mutator, TakesAnyBytes) {
 TEST(Mutator, ReachesEveryVerb) {
   Mutator mutator(11);
   std::set<Verb> verbs;
-  for (std::size_t round = 0; round < kRounds; ++round) {
+  for (std::size_t round = 0; round < kMutations; ++round) {
     std::vector<std::uint8_t> bytes;
     mutator.mutate(bytes, kMaxProgramBytes);
     for (const Operation& operation : decode(bytes).operations) verbs.insert(operation.verb);
@@ -65,14 +65,14 @@ TEST(Mutator, TakesOperationsFromProgramsSeenBefore) {
   std::vector<std::uint8_t> marked(4 * kRecordBytes, 0xee);
   Mutator mutator(5);
   std::size_t spliced = 0;
-  for (std::size_t round = 0; round < kRounds; ++round) {
+  for (std::size_t round = 0; round < kMutations; ++round) {
     std::vector<std::uint8_t> first = marked, second(2 * kRecordBytes, 0);
     mutator.mutate(first, kMaxProgramBytes);
     mutator.mutate(second, kMaxProgramBytes);
     const std::vector<std::uint8_t> run(2 * kRecordBytes, 0xee);
     spliced += std::ranges::search(second, run).begin() != second.end();
   }
-  EXPECT_GT(spliced, kRounds / 100);
+  EXPECT_GT(spliced, kMutations / 100);
 }
 
 }  // namespace

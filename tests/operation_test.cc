@@ -21,7 +21,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-Bytes random_bytes(std::mt19937& random, std::size_t size) {
+Bytes any_bytes(std::mt19937& random, std::size_t size) {
   Bytes bytes(size);
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
   return bytes;
@@ -51,7 +51,7 @@ TEST(OperationBytes, EveryLengthIsAProgram) {
   for (std::size_t size = 0; size < kMaxProgramBytes + 40; ++size) {
     const std::size_t records = (size + kRecordBytes - 1) / kRecordBytes;
     const std::size_t expected = records == 0 ? 0 : std::min(records - 1, kMaxOperations);
-    const Bytes bytes = without_repetitions(random_bytes(random, size));
+    const Bytes bytes = without_repetitions(any_bytes(random, size));
     EXPECT_EQ(decode(bytes).operations.size(), expected);
   }
 }
@@ -61,7 +61,7 @@ TEST(OperationBytes, NothingIsTheDefaultProgram) { EXPECT_EQ(decode({}), fuzzabl
 TEST(OperationBytes, APartialRecordIsPaddedWithZeros) {
   std::mt19937 random(2);
   for (std::size_t size = 1; size < 80; ++size) {
-    Bytes bytes = random_bytes(random, size);
+    Bytes bytes = any_bytes(random, size);
     const Program partial = decode(bytes);
     bytes.resize((size + kRecordBytes - 1) / kRecordBytes * kRecordBytes);
     EXPECT_EQ(decode(bytes), partial);
@@ -70,7 +70,7 @@ TEST(OperationBytes, APartialRecordIsPaddedWithZeros) {
 
 TEST(OperationBytes, OperationsPastTheLimitAreIgnored) {
   std::mt19937 random(3);
-  Bytes bytes = random_bytes(random, kMaxProgramBytes + 100);
+  Bytes bytes = any_bytes(random, kMaxProgramBytes + 100);
   const Program all = decode(bytes);
   bytes.resize(kMaxProgramBytes);
   EXPECT_EQ(decode(bytes), all);
@@ -79,7 +79,7 @@ TEST(OperationBytes, OperationsPastTheLimitAreIgnored) {
 TEST(OperationBytes, RandomProgramsRoundTrip) {
   std::mt19937 random(4);
   for (int i = 0; i < 300; ++i) {
-    ASSERT_NO_FATAL_FAILURE(expect_round_trips(random_bytes(random, random() % 1100)));
+    ASSERT_NO_FATAL_FAILURE(expect_round_trips(any_bytes(random, random() % 1100)));
   }
 }
 
@@ -141,7 +141,7 @@ bool is_exception(const Program& before, const Program& after, std::size_t at) {
 TEST(OperationBytes, AByteTouchesOneField) {
   std::mt19937 random(5);
   for (int i = 0; i < 20000; ++i) {
-    Bytes bytes = without_repetitions(random_bytes(random, 5 * kRecordBytes));
+    Bytes bytes = without_repetitions(any_bytes(random, 5 * kRecordBytes));
     const Program before = decode(bytes);
     const std::size_t at = random() % bytes.size();
     bytes[at] = static_cast<std::uint8_t>(random());
@@ -155,7 +155,7 @@ TEST(OperationBytes, AByteTouchesOneField) {
 
 TEST(OperationBytes, AVerbByteLeavesOtherOperationsAlone) {
   std::mt19937 random(6);
-  Bytes bytes = random_bytes(random, 4 * kRecordBytes);
+  Bytes bytes = any_bytes(random, 4 * kRecordBytes);
   const Program before = decode(bytes);
   for (unsigned verb = 0; verb < 256; ++verb) {
     bytes[2 * kRecordBytes] = static_cast<std::uint8_t>(verb);
@@ -169,7 +169,7 @@ TEST(OperationBytes, AVerbByteLeavesOtherOperationsAlone) {
 TEST(OperationBytes, WhatBytesMeantBeforeThereWereProcessesTheyMean) {
   std::mt19937 random(9);
   for (int i = 0; i < 20000; ++i) {
-    Bytes bytes = random_bytes(random, 2 * kRecordBytes);
+    Bytes bytes = any_bytes(random, 2 * kRecordBytes);
     bytes[kRecordBytes] &= 63;
     bytes[kRecordBytes + 1] &= 15;
     bytes[kRecordBytes + 2] = static_cast<std::uint8_t>(random() % 2 ? 0 : 240 + random() % 8);
@@ -191,7 +191,7 @@ TEST(OperationBytes, EveryVerbAndFaultAndBendComesUp) {
   int windows = 0, two_bends = 0, two_faults = 0;
   int total = 0;
   for (int i = 0; i < 300; ++i) {
-    for (const Operation& operation : decode(random_bytes(random, kMaxProgramBytes)).operations) {
+    for (const Operation& operation : decode(any_bytes(random, kMaxProgramBytes)).operations) {
       verbs.insert(operation.verb);
       faults.insert(operation.fault.kind);
       bends.insert(operation.bend.field);
@@ -243,7 +243,7 @@ TEST(OperationBytes, APointerCanBeIntoWhatIsMapped) {
 TEST(OperationBytes, FieldsThatAVerbLacksStayAtTheirDefaults) {
   std::mt19937 random(8);
   for (int i = 0; i < 20000; ++i) {
-    const Operation operation = decode(random_bytes(random, 2 * kRecordBytes)).operations[0];
+    const Operation operation = decode(any_bytes(random, 2 * kRecordBytes)).operations[0];
     const VerbFields& fields = fields_of(operation.verb);
     if (!fields.device && !fields.group) {
       EXPECT_EQ(operation.id, 0);

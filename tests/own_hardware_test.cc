@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t kTop = ~std::uint64_t{0};
 
 // Of the one line, "" if there is none.
-std::string error_of(const std::string& options) {
+std::string hardware_error(const std::string& options) {
   const auto result = parse("attach g0 " + options);
   const auto* error = std::get_if<ParseError>(&result);
   return error ? error->message : "";
@@ -58,40 +58,41 @@ TEST(OwnHardware, IsPrintedAsItIsRead) {
 
 TEST(OwnHardware, ThatMakesNoSenseIsRefused) {
   const std::string sizes = "expected page sizes such as pgsizes=0x1000,0x200000, found ";
-  EXPECT_EQ(error_of("hardware=0 pgsizes="), sizes + "'pgsizes='");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=4K"), sizes + "'pgsizes=4K'");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=4096,"), sizes + "'pgsizes=4096,'");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=4097"),
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes="), sizes + "'pgsizes='");
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=4K"), sizes + "'pgsizes=4K'");
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=4096,"), sizes + "'pgsizes=4096,'");
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=4097"),
             "expected page sizes that are powers of two, found 'pgsizes=4097'");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=0"),
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=0"),
             "expected page sizes that are powers of two, found 'pgsizes=0'");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=4096,0x1000"),
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=4096,0x1000"),
             "expected each page size once, found 'pgsizes=4096,0x1000'");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=0x20000000000"),
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=0x20000000000"),
             "expected a smallest page size of at most 0x10000000000, found "
             "'pgsizes=0x20000000000'");
-  EXPECT_EQ(error_of("hardware=0 pgsizes=0x20000000000,0x1000"), "");
-  EXPECT_EQ(error_of("hardware=0 aperture=1-0"),
+  EXPECT_EQ(hardware_error("hardware=0 pgsizes=0x20000000000,0x1000"), "");
+  EXPECT_EQ(hardware_error("hardware=0 aperture=1-0"),
             "expected an aperture that does not end before it begins, found 'aperture=1-0'");
-  EXPECT_EQ(error_of("hardware=0 aperture=7"),
+  EXPECT_EQ(hardware_error("hardware=0 aperture=7"),
             "expected first and last byte such as aperture=0x0-0x7fffffffff, found 'aperture=7'");
-  EXPECT_EQ(error_of("hardware=0 reserved=3-2"),
+  EXPECT_EQ(hardware_error("hardware=0 reserved=3-2"),
             "expected reserved ranges that do not end before they begin, found 'reserved=3-2'");
   const std::string ascend = "expected reserved ranges that ascend and do not overlap, found ";
-  EXPECT_EQ(error_of("hardware=0 reserved=0-4,4-5"), ascend + "'reserved=0-4,4-5'");
-  EXPECT_EQ(error_of("hardware=0 reserved=4-5,0-1"), ascend + "'reserved=4-5,0-1'");
-  EXPECT_EQ(error_of("hardware=0 reserved=0-0,1-1,2-2"),
+  EXPECT_EQ(hardware_error("hardware=0 reserved=0-4,4-5"), ascend + "'reserved=0-4,4-5'");
+  EXPECT_EQ(hardware_error("hardware=0 reserved=4-5,0-1"), ascend + "'reserved=4-5,0-1'");
+  EXPECT_EQ(hardware_error("hardware=0 reserved=0-0,1-1,2-2"),
             "expected at most 2 reserved ranges, found 'reserved=0-0,1-1,2-2'");
-  EXPECT_EQ(error_of("hardware=0 reserved=all"),
+  EXPECT_EQ(hardware_error("hardware=0 reserved=all"),
             "expected reserved=none or such as reserved=0x8000-0x8fff,0xa000-0xafff, found "
             "'reserved=all'");
-  EXPECT_EQ(error_of("hardware=0 coherent=maybe"),
+  EXPECT_EQ(hardware_error("hardware=0 coherent=maybe"),
             "expected coherent=yes or coherent=no, found 'coherent=maybe'");
-  EXPECT_EQ(error_of("hardware=0 coherent=no coherent=no"),
+  EXPECT_EQ(hardware_error("hardware=0 coherent=no coherent=no"),
             "expected each option once, found 'coherent=no'");
-  EXPECT_EQ(error_of("emulated coherent=no"),
+  EXPECT_EQ(hardware_error("emulated coherent=no"),
             "an emulated group has no hardware to say coherent=no of");
-  EXPECT_EQ(error_of("pgsizes=4096"), "expected emulated or hardware=, found the end of the line");
+  EXPECT_EQ(hardware_error("pgsizes=4096"),
+            "expected emulated or hardware=, found the end of the line");
 }
 
 // Every page size there may be, and in the bytes of a fuzzer.

@@ -15,9 +15,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_word(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-class Reader {
+class Tokenizer {
  public:
-  explicit Reader(std::string_view source) : source_(source) {}
+  explicit Tokenizer(std::string_view source) : source_(source) {}
 
   Tokens read() {
     while (at_ < source_.size())
@@ -105,6 +105,6 @@ class Reader {
 
 }  // namespace
 
-Tokens c_tokens(std::string_view source) { return Reader(source).read(); }
+Tokens c_tokens(std::string_view source) { return Tokenizer(source).read(); }
 
 }  // namespace tidemark::mutants

@@ -46,9 +46,9 @@ std::optional<Range> take_range(std::string_view& text) {
   return range;
 }
 
-class Reader {
+class DiffReader {
  public:
-  explicit Reader(std::string_view diff) : rest_(diff) {}
+  explicit DiffReader(std::string_view diff) : rest_(diff) {}
 
   ChangedLines read() {
     while (!rest_.empty()) {
@@ -109,7 +109,7 @@ class Reader {
 
 }  // namespace
 
-ChangedLines read_diff(std::string_view diff) { return Reader(diff).read(); }
+ChangedLines read_diff(std::string_view diff) { return DiffReader(diff).read(); }
 
 ChangedLines changed_since(const std::filesystem::path& root, const std::string& revision) {
   // What a user has configured must not change the form. In a file, as only the

@@ -5,9 +5,9 @@
 namespace tidemark::mutants {
 namespace {
 
-class Maker {
+class LockMutator {
  public:
-  Maker(const Place& place, std::vector<Mutant>& mutants)
+  LockMutator(const Place& place, std::vector<Mutant>& mutants)
       : source_(place.source), tokens_(place.tokens), mutants_(mutants) {}
 
   void visit(const Statement& block) {
@@ -74,7 +74,7 @@ class Maker {
 }  // namespace
 
 void mutate_locks(const Place& place, std::vector<Mutant>& mutants) {
-  Maker maker(place, mutants);
+  LockMutator maker(place, mutants);
   maker.visit(place.function.body);
   maker.drop_pairs();
 }

@@ -41,9 +41,9 @@ const Swap* find(std::span<const Swap> swaps, std::string_view text) {
   return found == swaps.end() ? nullptr : &*found;
 }
 
-class Maker {
+class OperatorMutator {
  public:
-  Maker(const Place& place, std::vector<Mutant>& mutants)
+  OperatorMutator(const Place& place, std::vector<Mutant>& mutants)
       : source_(place.source), tokens_(place.tokens), mutants_(mutants) {}
 
   void visit(const Statement& statement) {
@@ -149,7 +149,7 @@ class Maker {
 }  // namespace
 
 void mutate_operators(const Place& place, std::vector<Mutant>& mutants) {
-  Maker(place, mutants).visit(place.function.body);
+  OperatorMutator(place, mutants).visit(place.function.body);
 }
 
 }  // namespace tidemark::mutants

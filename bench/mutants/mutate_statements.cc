@@ -5,9 +5,9 @@
 namespace tidemark::mutants {
 namespace {
 
-class Maker {
+class StatementMutator {
  public:
-  Maker(const Place& place, std::vector<Mutant>& mutants)
+  StatementMutator(const Place& place, std::vector<Mutant>& mutants)
       : tokens_(place.tokens), mutants_(mutants) {}
 
   // `guarded`: by an if or a switch, so that the function goes on without it.
@@ -66,7 +66,7 @@ class Maker {
 }  // namespace
 
 void mutate_statements(const Place& place, std::vector<Mutant>& mutants) {
-  Maker(place, mutants).visit(place.function.body, false);
+  StatementMutator(place, mutants).visit(place.function.body, false);
 }
 
 }  // namespace tidemark::mutants

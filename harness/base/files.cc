@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUnfinished = ".unfinished-";
 
-[[noreturn]] void fail(const char* what, const fs::path& path) {
+[[noreturn]] void fail_at(const char* what, const fs::path& path) {
   const int error = errno;
   throw std::system_error(error, std::generic_category(),
                           what + (" " + quoted_path(path.string())));
@@ -38,7 +38,7 @@ int open_file(const fs::path& path, int flags) {
 // A path with a NUL would silently name another file.
 void check_name(const fs::path& path, const char* doing) {
   errno = ENOENT;
-  if (path.native().find('\0') != std::string::npos) fail(doing, path);
+  if (path.native().find('\0') != std::string::npos) fail_at(doing, path);
 }
 
 class File {
@@ -86,7 +86,7 @@ class File {
   }
 
  private:
-  [[noreturn]] void fail() const { tidemark::fail(doing_, named_); }
+  [[noreturn]] void fail() const { fail_at(doing_, named_); }
 
   const fs::path named_;
   const char* const doing_;
@@ -98,7 +98,7 @@ void sync_folder(const fs::path& folder) {
 }
 
 void rename_or_fail(const fs::path& from, const fs::path& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) fail("cannot make", to);
+  if (rename(from.c_str(), to.c_str()) != 0) fail_at("cannot make", to);
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -211,7 +211,7 @@ void clear_unfinished(const fs::path& folder) {
 
 FolderLock::FolderLock(const fs::path& folder, double seconds)
     : file_(open_file(folder, O_RDONLY | O_DIRECTORY)) {
-  if (file_ < 0) fail("cannot open", folder);
+  if (file_ < 0) fail_at("cannot open", folder);
   const bool forever = std::isinf(seconds);
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (flock(file_, forever ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
@@ -227,7 +227,7 @@ FolderLock::~FolderLock() { close(file_); }
 TemporaryFolder::TemporaryFolder()
     : path([] {
         std::string name = (fs::temp_directory_path() / "tidemark-XXXXXX").string();
-        if (!mkdtemp(name.data())) fail("cannot make", name);
+        if (!mkdtemp(name.data())) fail_at("cannot make", name);
         return name;
       }()) {}
 

@@ -18,7 +18,7 @@
 namespace tidemark::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string path, output;
 };
 using Exporter = std::optional<std::string> (*)(const Program&, const ExportOrigin&);
@@ -39,7 +39,7 @@ std::vector<std::string> leading_comments(const std::string& path) {
   return comments;
 }
 
-int run(const Options& options, Exporter exporter) {
+int run(const ExportOptions& options, Exporter exporter) {
   const auto programs = load_all({options.path});
   if (programs.empty()) return kCouldNot;
   const ExportOrigin origin = {std::filesystem::path(options.path).filename().string(),
@@ -57,11 +57,11 @@ int run(const Options& options, Exporter exporter) {
 void add_form(CLI::App& parent, Action& action, const char* name, const char* description,
               Exporter exporter) {
   CLI::App* command = parent.add_subcommand(name, description);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   command->add_option("FILE", options->path, kProgram)->required();
   command->add_option("-o,--output", options->output, "Where to, instead of standard output");
   on_call(*command, action, options,
-          [exporter](const Options& given) { return run(given, exporter); });
+          [exporter](const ExportOptions& given) { return run(given, exporter); });
 }
 
 }  // namespace

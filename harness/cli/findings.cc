@@ -17,7 +17,7 @@ namespace {
 
 using session::Json;
 
-struct Options {
+struct FindingsOptions {
   std::string folder = "findings", sarif;
   bool json = false;
 };
@@ -38,7 +38,7 @@ Json json_of(const FiledFinding& finding) {
   return json;
 }
 
-int list(const Options& options) {
+int list(const FindingsOptions& options) {
   const auto findings = FindingStore(options.folder).all();
   if (!options.sarif.empty()) write_file(options.sarif, session::json_text(sarif_of(findings), 2));
   for (const FiledFinding& finding : findings) {
@@ -58,7 +58,7 @@ int list(const Options& options) {
 
 void add_findings(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("findings", "List what was found, also for other tools");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FindingsOptions>();
   command
       ->add_option("--findings", options->folder,
                    "Folder of what was found, instead of the checkout's findings")

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct FuzzOptions {
   std::string subject{kTracker}, target, seeds, work, findings = "findings", older;
   std::optional<std::string> against;
   bool known = false, json = false;
@@ -27,13 +27,13 @@ struct Options {
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
-std::optional<session::OlderTracker> older_of(const Options& options) {
+std::optional<session::OlderTracker> older_of(const FuzzOptions& options) {
   if (!options.against) return std::nullopt;
   return session::OlderTracker{.program = fs::absolute(options.older),
                                .revision = *options.against};
 }
 
-int fuzz(const Options& options) {
+int fuzz(const FuzzOptions& options) {
   const auto tested = subject_or_complain(options.subject);
   if (!tested) return kCouldNot;
   if (options.seeds.empty()) return complain("--seeds is missing: what to start from");
@@ -75,7 +75,7 @@ int fuzz(const Options& options) {
 void add_fuzz(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("fuzz", "Fuzz a subject against the reference until time is up");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FuzzOptions>();
   add_subject(*command, options->subject);
   command->add_flag("--known", options->known, "Find also what the subject is known to differ in");
   command->add_option("--seconds", options->seconds, "How long")

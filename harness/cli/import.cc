@@ -12,12 +12,12 @@
 namespace tidemark::cli {
 namespace {
 
-struct Options {
+struct ImportOptions {
   std::vector<std::string> paths;
   std::string output;
 };
 
-int import(const Options& options) {
+int import(const ImportOptions& options) {
   const auto result = import_logs(options.paths);
   if (const auto* message = std::get_if<std::string>(&result)) return complain(*message);
   const auto& imported = std::get<ImportedLog>(result);
@@ -33,7 +33,7 @@ int import(const Options& options) {
 
 void add_import(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("import", "Make a program of what a log tells");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   command->add_option("FILE", options->paths, "A log; several are read one after the other, as one")
       ->required();
   command->add_option("-o,--output", options->output, "Where to, instead of standard output");

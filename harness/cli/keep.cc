@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct KeepOptions {
   std::string finding, name, corpus;
 };
 
@@ -42,7 +42,7 @@ std::string what_went_wrong(const Finding& finding) {
   return text;
 }
 
-int keep(const Options& options) {
+int keep(const KeepOptions& options) {
   const fs::path finding(options.finding);
   if (!good_name(options.name))
     return complain(quoted_path(options.name) +
@@ -80,7 +80,7 @@ int keep(const Options& options) {
 void add_keep(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("keep", "Turn a finding into a regression test in corpus/regressions");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KeepOptions>();
   command->add_option("FINDING", options->finding, "A folder in findings, or a program")
       ->required()
       ->check(CLI::ExistingPath);

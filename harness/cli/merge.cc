@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct MergeOptions {
   std::vector<std::string> folders;
   std::string subject{kTracker}, target, output = "merged";
 };
@@ -57,7 +57,8 @@ class Inputs {
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
 // files on lines of their own: it gets to see only names of ours, links to what
 // they stand for. Says what is wrong if something is.
-std::optional<std::string> link_all(const Options& options, const fs::path& work, Inputs& inputs) {
+std::optional<std::string> link_all(const MergeOptions& options, const fs::path& work,
+                                    Inputs& inputs) {
   fs::create_symlink(fs::absolute(options.target), work / "target");
   for (const char* folder : {"input", "output", "artifacts"}) fs::create_directory(work / folder);
   for (const std::string& folder : options.folders)
@@ -105,7 +106,7 @@ std::string merged_by(session::Worker& worker, std::size_t inputs) {
   return end.crashed || end.failed ? worker.said() : "";
 }
 
-int merge(const Options& options) {
+int merge(const MergeOptions& options) {
   const auto tested = subject_or_complain(options.subject);
   if (!tested) return kCouldNot;
   fs::create_directories(options.output);
@@ -146,7 +147,7 @@ int merge(const Options& options) {
 void add_merge(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("merge", "Merge fuzzer corpora into a minimal one, in a new folder");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MergeOptions>();
   command->add_option("DIR", options->folders, "Folders of fuzzer inputs")
       ->required()
       ->check(CLI::ExistingDirectory);

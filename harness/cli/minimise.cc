@@ -39,11 +39,11 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
   }
 }
 
-struct Options {
+struct MinimiseOptions {
   std::string path, subject;
 };
 
-int minimise(const Options& options) {
+int minimise(const MinimiseOptions& options) {
   const std::string& path = options.path;
   const auto programs = load_all({path});
   if (programs.empty()) return kCouldNot;
@@ -74,7 +74,7 @@ int minimise(const Options& options) {
 
 void add_minimise(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("minimise", "Make a failing program as small as can be");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MinimiseOptions>();
   add_subject(*command, options->subject);
   command->add_option("FILE", options->path, kProgram)->required();
   command->footer(

@@ -39,7 +39,7 @@ std::size_t most_memory_mib(const Program& program) {
   return kMostMemoryMib + 6 * program.setup.bitmap_words / ((1u << 20) / 8);
 }
 
-struct Options {
+struct ReplayOptions {
   std::vector<std::string> paths;
   std::string subject;  // empty: each its own
   bool quiet = false;
@@ -153,7 +153,8 @@ Json mismatch_json(const Mismatch& mismatch, const Naming& naming) {
 }
 
 // In the form in which it can be expected.
-void add_state(const Operation& operation, Lockstep& lockstep, const Options& options, Json& json) {
+void add_state(const Operation& operation, Lockstep& lockstep, const ReplayOptions& options,
+               Json& json) {
   const std::string state = print(shown_by(lockstep.actual(), operation, lockstep.steps()[0]));
   if (options.json)
     json["operations"].back()["state"] = state;
@@ -163,7 +164,7 @@ void add_state(const Operation& operation, Lockstep& lockstep, const Options& op
 
 // Shown to the user step by step; nothing if it agrees.
 std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
-                                  const Options& options, Json& json) {
+                                  const ReplayOptions& options, Json& json) {
   const Program& program = named.program;
   lockstep.begin(program.setup);
   if (!options.json && !options.quiet) fmt::print("{}\n", shown(named.path));
@@ -211,7 +212,7 @@ std::string picture_of(const UnderTest& tested, Lockstep& lockstep, const NamedP
 }
 
 // Exits the process, with a report on standard error, if a program that agrees leaks memory.
-int replay(const UnderTest& tested, const NamedProgram& named, const Options& options) {
+int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptions& options) {
   Json json = {{"file", named.path}, {"operations", Json::array()}};
   LeakCheck leaks;
   auto made = tested.lockstep();
@@ -246,7 +247,7 @@ int replay(const UnderTest& tested, const NamedProgram& named, const Options& op
 
 // In a child, so that a program that takes the subject down, or never ends, is
 // a verdict too.
-int replay_apart(const UnderTest& tested, const NamedProgram& named, const Options& options) {
+int replay_apart(const UnderTest& tested, const NamedProgram& named, const ReplayOptions& options) {
   // What says that it got to the end: sanitizers end with less.
   constexpr int kReplayed = 100;
   const Ending ending = run_guarded(
@@ -266,7 +267,7 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Optio
   return kFound;
 }
 
-int replay_all(const Options& options) {
+int replay_all(const ReplayOptions& options) {
   const auto programs = load_all(options.paths);
   std::vector<UnderTest> subjects;
   for (const NamedProgram& named : programs) {
@@ -288,7 +289,7 @@ int replay_all(const Options& options) {
 void add_replay(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("replay", "Run programs and show each operation with its result");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   add_subject(*command, options->subject);
   command->add_option("FILE", options->paths, kProgram)->required();
   auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");

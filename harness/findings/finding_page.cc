@@ -10,7 +10,7 @@
 namespace tidemark {
 namespace {
 
-constexpr std::string_view kStyle =
+constexpr std::string_view kPageStyle =
     ":root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--box:#f6f8fa;--line:#d0d7de;"
     "--link:#0969da}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--box:#161b22;"
@@ -49,7 +49,7 @@ std::string finding_page(const Finding& finding) {
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>" +
-      name + "</title>\n<style>" + std::string(kStyle) + "</style></head><body>\n<h1>" + name +
+      name + "</title>\n<style>" + std::string(kPageStyle) + "</style></head><body>\n<h1>" + name +
       "</h1>\n";
   if (!finding.picture.columns.empty())
     html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";

@@ -99,7 +99,7 @@ bool overlaps(const Step& step, std::uint64_t first, std::uint64_t last) {
   return step.size && last >= step.first && first <= step.first + (step.size - 1);
 }
 
-// How a cell looks, as a class of kStyle.
+// How a cell looks, as a class of kPictureStyle.
 std::string_view class_of(const Picture::Column& column, bool filled, bool wrong) {
   if (wrong) return filled ? "w" : "m";
   if (filled) return "d";
@@ -107,7 +107,7 @@ std::string_view class_of(const Picture::Column& column, bool filled, bool wrong
 }
 
 // Of what is drawn; also in the page that it is in, which has no classes of these names.
-constexpr std::string_view kStyle =
+constexpr std::string_view kPictureStyle =
     "<style>.tm text{fill:#1f2328}.tm .u{fill:#f6f8fa;stroke:#d0d7de}"
     ".tm .p{fill:#ddf0ff;stroke:#a5c8e4}.tm .d{fill:#e69f00;stroke:#a87400}"
     ".tm .w{fill:#c62828;stroke:#7f1313}.tm .m{fill:#fff;stroke:#c62828;stroke-width:2}"
@@ -244,7 +244,7 @@ std::string picture_svg(const Picture& picture) {
       "width=\"%d\" font-family=\"ui-monospace,monospace\" font-size=\"12\" role=\"img\" "
       "aria-label=\"the pages around the difference\">\n",
       width, kLegend + 3 * kSvgRow, width);
-  svg += kStyle;
+  svg += kPictureStyle;
   svg += svg_text(
       4, 16, "",
       format("pages of %" PRIu64 " KiB; filled: ", picture.page_bytes / 1024) + picture.dirty_is);

@@ -7,7 +7,7 @@
 namespace tidemark {
 namespace {
 
-constexpr LogRule kRules[] = {
+constexpr LogRule kDpdkRules[] = {
     {LogKind::map, "Registering VM memory for vtophys translation - ", "%F len:%S"},
     {LogKind::map_result, "Cannot set up DMA mapping, error ", "%R"},
     {LogKind::map_result, "Cannot update DMA mapping, error ", "%R"},
@@ -31,6 +31,6 @@ constexpr LogRule kRules[] = {
 
 }  // namespace
 
-std::span<const LogRule> dpdk_rules() { return kRules; }
+std::span<const LogRule> dpdk_rules() { return kDpdkRules; }
 
 }  // namespace tidemark

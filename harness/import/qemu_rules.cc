@@ -6,7 +6,7 @@
 namespace tidemark {
 namespace {
 
-constexpr LogRule kRules[] = {
+constexpr LogRule kQemuRules[] = {
     {LogKind::map, "vfio_listener_region_add_ram ", "region_add [ram] %F - %L ["},
     {LogKind::map, "vfio_listener_region_add_ram ", "%*iova_start=%F iova_end=%L "},
     {LogKind::unmap, "vfio_listener_region_del ", "region_del %F - %L"},
@@ -78,6 +78,6 @@ constexpr LogRule kRules[] = {
 
 }  // namespace
 
-std::span<const LogRule> qemu_rules() { return kRules; }
+std::span<const LogRule> qemu_rules() { return kQemuRules; }
 
 }  // namespace tidemark

@@ -5,7 +5,7 @@
 namespace tidemark {
 namespace {
 
-constexpr LogRule kRules[] = {
+constexpr LogRule kVfioUserRules[] = {
     {LogKind::map, "adding DMA region ", "[%F, %E) %*prot=%P"},
     {LogKind::map, "adding DMA region ", "[%F, %E) offset=%*flags=%P"},
     {LogKind::map_result, "mapped DMA region iova=", "[%F, %E)%0"},
@@ -25,6 +25,6 @@ constexpr LogRule kRules[] = {
 
 }  // namespace
 
-std::span<const LogRule> vfio_user_rules() { return kRules; }
+std::span<const LogRule> vfio_user_rules() { return kVfioUserRules; }
 
 }  // namespace tidemark

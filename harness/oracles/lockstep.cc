@@ -15,8 +15,6 @@
 namespace tidemark {
 namespace {
 
-constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
-
 std::string words_text(const BitmapArea& bitmap) {
   if (bitmap.touched().empty()) return "no word stored";
   constexpr std::size_t kMost = 100;  // more than a text that is cut has room for
@@ -42,7 +40,7 @@ std::string callbacks_text(std::span<const CallbackMade> callbacks) {
 // The pages of `page_bytes` from `address` on of which the bit is set.
 void add_pages(std::vector<std::uint64_t>& pages, std::uint64_t address, std::uint64_t bits,
                std::uint64_t page_bytes) {
-  for (; bits && pages.size() < kMaxPages; bits &= bits - 1)
+  for (; bits && pages.size() < Mismatch::kMaxPages; bits &= bits - 1)
     pages.push_back(address + static_cast<std::uint64_t>(std::countr_zero(bits)) * page_bytes);
 }
 
@@ -259,8 +257,8 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
   const std::uint64_t page = expected_.page_bytes();
   std::vector<std::uint64_t> extra;
   const WordRange asked = words_asked();
-  for (std::int64_t index = asked.first; index < asked.end && found.pages.size() < kMaxPages;
-       ++index) {
+  for (std::int64_t index = asked.first;
+       index < asked.end && found.pages.size() < Mismatch::kMaxPages; ++index) {
     const std::uint64_t is = a.written(index) ? a.word(index) : 0;
     const std::uint64_t should = e.written(index) ? e.word(index) : 0;
     // The first bits of the first word are not the bitmap's if that is not aligned.
@@ -274,7 +272,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
   // Those that are missing come first: they are what it is about.
   if (!found.pages.empty() || !extra.empty())
     found.signature.kind = found.pages.empty() ? Kind::extra_dirty : Kind::missing_dirty;
-  extra.resize(std::min(extra.size(), kMaxPages - found.pages.size()));
+  extra.resize(std::min(extra.size(), Mismatch::kMaxPages - found.pages.size()));
   found.pages.insert(found.pages.end(), extra.begin(), extra.end());
   found.in_bitmap = true;
   if (!found.pages.empty())

@@ -7,7 +7,7 @@ namespace tidemark {
 namespace {
 
 constexpr std::uint64_t kPagesOfAnAnswer = 256;
-constexpr std::size_t kMostPages = 512;
+constexpr std::size_t kMostSettled = 512;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void Precision::answered(const Answer& answer) {
   for (const std::uint64_t page : settled_)
     if (page >= first && page <= last && is_reported(answer, page) && !again_)
       again_ = page * kPageBytes;
-  if (somebody_writes_unseen() || settled_.size() > kMostPages) return settled_.clear();
+  if (somebody_writes_unseen() || settled_.size() > kMostSettled) return settled_.clear();
   for (std::uint64_t page = first; page <= std::min(last, first + (kPagesOfAnAnswer - 1)); ++page)
     if (is_reported(answer, page) && !source_.holds(page) && !std::ranges::count(settled_, page))
       settled_.push_back(page);

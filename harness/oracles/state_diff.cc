@@ -9,8 +9,6 @@
 namespace tidemark {
 namespace {
 
-constexpr std::size_t kMaxPages = Mismatch::kMaxPages;
-
 // Runs of pages as "0x1000-0x3fff 0x8000-0x8fff".
 std::string runs_text(const std::vector<State::Run>& runs) {
   ShortText text(" ");
@@ -106,10 +104,11 @@ std::optional<Mismatch> Lockstep::compare_shown() const {
     found.expected = pins_text(e.pins);
     found.actual = pins_text(a.pins);
   } else {
-    std::vector<std::uint64_t> missing = State::pages_only_in(e.marks, a.marks, kMaxPages);
+    std::vector<std::uint64_t> missing =
+        State::pages_only_in(e.marks, a.marks, Mismatch::kMaxPages);
     found = state_mismatch(missing.empty() ? Kind::extra_marks : Kind::missing_marks);
-    found.pages =
-        missing.empty() ? State::pages_only_in(a.marks, e.marks, kMaxPages) : std::move(missing);
+    found.pages = missing.empty() ? State::pages_only_in(a.marks, e.marks, Mismatch::kMaxPages)
+                                  : std::move(missing);
     found.expected = "marks " + runs_text(e.marks);
     found.actual = runs_text(a.marks);
   }
@@ -149,10 +148,10 @@ std::optional<Mismatch> Lockstep::compare_marks_of_starved_pin() {
   expected_.subject().inspect(expected_state_);
   const auto actual = named(actual_state_.marks), expected = named(expected_state_.marks);
   if (actual == expected) return std::nullopt;
-  std::vector<std::uint64_t> missing = State::pages_only_in(expected, actual, kMaxPages);
+  std::vector<std::uint64_t> missing = State::pages_only_in(expected, actual, Mismatch::kMaxPages);
   Mismatch found = mismatch(missing.empty() ? Kind::extra_marks : Kind::missing_marks);
-  found.pages =
-      missing.empty() ? State::pages_only_in(actual, expected, kMaxPages) : std::move(missing);
+  found.pages = missing.empty() ? State::pages_only_in(actual, expected, Mismatch::kMaxPages)
+                                : std::move(missing);
   found.expected = "marks " + runs_text(expected);
   found.actual = runs_text(actual);
   return found;
