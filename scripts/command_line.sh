@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Checks a command line before anything is built, against docs/help/COMMAND.txt: what
-# the program's own --help prints. For ./tidemark, which has `root` and `die`.
+# the program's own --help prints. For ./tidemark, which has `root`, `findings` and `die`.
 
 # nearest WORD CANDIDATE...: ", did you mean CANDIDATE?" if one is at most two letters off.
 nearest() {
@@ -49,7 +49,7 @@ check_value() {
 
 # meant_finding NAME: where it is, if it is the name of a finding.
 meant_finding() {
-  local folder=$root/findings/$1
+  local folder=$findings/$1
   [[ ! -d $folder ]] || printf ', did you mean %s?' "${folder#"$PWD/"}"
 }
 

@@ -123,6 +123,40 @@ TEST_F(Wrapper, AFolderThatCannotBeWrittenIsSaid) {
   EXPECT_NE(ended.err.find("could not write to"), std::string::npos) << ended.err;
 }
 
+// With programs in the place of those that install, build and fuzz.
+TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
+  const auto script = [&](const fs::path& file, const std::string& line) {
+    fs::create_directories(file.parent_path());
+    write_content(file, "#!/bin/sh\n" + line + "\n");
+    fs::permissions(file, fs::perms::owner_all);
+  };
+  script(path() / "bin" / "cmake", "exit 0");
+  script(path() / "bin" / "dpkg-query", "echo installed");
+  script(path() / "build" / "fuzz" / "tidemark", "echo \"$@\"");
+  write_content(path() / "build" / "fuzz" / "build.ninja", "");
+  const std::string data = path() / "data", search = path() / "bin:/usr/bin:/bin";
+  const auto arguments = [&](const Words& words) {
+    const Ended ended = command(words).with("PATH", search).with("TIDEMARK_DATA", data).run();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.out;
+  };
+  const std::string findings = " --findings " + data + "/findings";
+  EXPECT_NE(arguments({"findings"}).find(findings), std::string::npos);
+  for (const auto& [subject, folder] : std::vector<std::pair<std::string, std::string>>{
+           {"tracker", "/fuzzing "},
+           {"tracker-kernel", "/fuzzing-tracker-kernel "},
+           {"./mine.so", "/fuzzing-mine "}}) {
+    const std::string given = arguments({"fuzz", "--subject", subject});
+    EXPECT_NE(given.find(" --work " + data + folder), std::string::npos) << given;
+    EXPECT_NE(given.find(findings), std::string::npos) << given;
+  }
+  EXPECT_EQ(command({"fuzz"}).with("PATH", search).run().out.find("--work"), std::string::npos);
+  fs::create_directories(path() / "data" / "findings" / "a-finding");
+  const Ended ended = command({"replay", "a-finding"}).with("TIDEMARK_DATA", data).run();
+  EXPECT_NE(ended.err.find("did you mean data/findings/a-finding?"), std::string::npos)
+      << ended.err;
+}
+
 TEST_F(Wrapper, ATemporaryFolderThatIsNoneIsSaid) {
   const Ended ended = command({"replay", "there.trace"}).with("TMPDIR", "/no/such/folder").run();
   EXPECT_EQ(ended.code, 2);

@@ -18,4 +18,6 @@ if(GIT_FOUND)
     endif()
   endif()
 endif()
-configure_file(${INPUT} ${OUTPUT} @ONLY)
+# Not configure_file(), which sets rights as well, and so fails for who does not own OUTPUT.
+file(READ ${INPUT} text)
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "${text}" @ONLY)
