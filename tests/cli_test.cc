@@ -327,6 +327,7 @@ TEST_F(Cli, ReplayShowsThePicture) {
   Command replay = tidemark_command({"replay", "lost"}).in(path()).lying("loses-a-page");
   const Ended plain = replay.run();
   EXPECT_EQ(plain.code, 1);
+  EXPECT_TRUE(plain.out.starts_with("lost\n      container v2\n   1  attach g0 ")) << plain.out;
   EXPECT_NE(plain.out.find("  reference ..#.....\n            --^-\n"), std::string::npos)
       << plain.out;
   EXPECT_EQ(plain.out.find('\x1b'), std::string::npos);
@@ -380,8 +381,9 @@ TEST_F(Cli, MinimiseWritesTheResultBesideTheInput) {
   const Ended ended =
       tidemark_command({"minimise", "far/x.trace"}).in(path()).lying("loses-a-page").run();
   EXPECT_EQ(ended.code, 0) << ended.err;
-  for (const char* part : {"before  9 operations\n", "after   4 operations, in ", " runs\n",
-                           "expected  words 0:0x1", "reference #", "far/x.min.trace"})
+  for (const char* part :
+       {"before  9 operations\n", "after   4 operations, in ", " runs\n", "step 4 of 4: query",
+        "means     missing-dirty: ", "expected  words 0:0x1", "reference #", "far/x.min.trace"})
     EXPECT_NE(ended.out.find(part), std::string::npos) << part << " in\n" << ended.out;
   EXPECT_EQ(content(path() / "far" / "x.trace"), longer);
   const std::string result = content(path() / "far" / "x.min.trace");

@@ -9,6 +9,7 @@
 
 #include "broken_rule.h"
 #include "files.h"
+#include "kind_meaning.h"
 
 namespace tidemark {
 namespace {
@@ -22,7 +23,7 @@ TEST(BrokenRule, IsInTheContract) {
     signatures.push_back({.kind = Kind::result, .verb = static_cast<Verb>(i)});
   for (std::size_t i = 0; i < kTotals; ++i)
     signatures.push_back({.kind = Kind::size, .total = static_cast<Total>(i)});
-  const std::string contract = read_file(TIDEMARK_CONTRACT);
+  const std::string contract = read_file(TIDEMARK_DOCUMENTS "/contract.md");
   std::set<std::string> rules;
   for (const Signature& signature : signatures) {
     const std::string line = rule_line(signature);
@@ -42,6 +43,26 @@ TEST(BrokenRule, OfALostPageIsTheFirst) {
   EXPECT_EQ(rule_line(of(Kind::leak)),
             "rule      N3, nothing is left after release, nor of a call that fails: "
             "docs/contract.md#n3\n");
+}
+
+TEST(KindMeaning, IsInTheDocument) {
+  const std::string document = read_file(TIDEMARK_DOCUMENTS "/findings.md");
+  for (std::size_t i = 1; i < kKinds; ++i) {
+    const auto kind = static_cast<Kind>(i);
+    const std::string row =
+        "\n| `" + std::string(word(kind)) + "` | " + std::string(meaning(kind)) + " |\n";
+    EXPECT_FALSE(meaning(kind).empty()) << word(kind);
+    EXPECT_NE(document.find(row), std::string::npos) << row;
+  }
+}
+
+TEST(KindMeaning, IsSaidOnceOfEachKind) {
+  const std::string lost = "means     missing-dirty: a dirty page is not reported\n";
+  EXPECT_EQ(meaning_lines(Kind::missing_dirty), lost);
+  EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::missing_dirty), lost);
+  EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::missing_marks),
+            lost + "          missing-marks: a page that may have been written is not marked\n");
+  EXPECT_EQ(meaning_lines(Kind::named), "");
 }
 
 Finding finding() {

@@ -2,14 +2,15 @@
 // Runs programs step by step and shows each operation with what came out.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <memory>
 
-#include "broken_rule.h"
 #include "command_line.h"
 #include "commands.h"
 #include "errno_names.h"
+#include "finding.h"
 #include "finding_name.h"
 #include "isolation.h"
 #include "json_output.h"
@@ -139,16 +140,16 @@ Naming naming_in_replay(const UnderTest& tested, Lockstep& lockstep, const Named
   return naming;
 }
 
-Json mismatch_json(const Mismatch& mismatch, const Naming& naming) {
+Json mismatch_json(const Mismatch& mismatch, const Naming& naming, const Program& program) {
   Json pages = Json::array();
   for (const std::uint64_t page : mismatch.pages) pages.push_back(hex(page));
   Json json = {{"name", naming.name},
                {"signature", print(mismatch.signature)},
-               {"operation", mismatch.operation},
+               {"step", std::min(mismatch.operation + 1, program.operations.size())},
                {"expected", mismatch.expected},
                {"actual", mismatch.actual},
                {"pages", pages}};
-  if (naming.cause) json["cause"] = naming.cause->operation;
+  if (naming.cause) json["cause"] = naming.cause->operation + 1;
   return json;
 }
 
@@ -167,7 +168,9 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
                                   const ReplayOptions& options, Json& json) {
   const Program& program = named.program;
   lockstep.begin(program.setup);
-  if (!options.json && !options.quiet) fmt::print("{}\n", shown(named.path));
+  // The container is no operation, and so has no number.
+  if (!options.json && !options.quiet)
+    fmt::print("{}\n      {}", shown(named.path), print(Program{program.setup, {}, {}}));
   std::optional<Mismatch> found;
   for (std::size_t i = 0; i < program.operations.size() && !found; ++i) {
     const bool expects = i < program.expectations.size() && !program.expectations[i].empty();
@@ -230,14 +233,14 @@ int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptio
   if (options.json) {
     json["verdict"] = word(outcome);
     if (found)
-      json["mismatch"] = mismatch_json(*found, naming_in_replay(tested, lockstep, named, *found));
+      json["mismatch"] =
+          mismatch_json(*found, naming_in_replay(tested, lockstep, named, *found), named.program);
     print_json(json);
   } else if (found) {
     const std::string picture = options.quiet ? "" : picture_of(tested, lockstep, named, *found);
     const Naming naming = naming_in_replay(tested, lockstep, named, *found);
-    fmt::print("{}: {}: {}\n{}{}{}", shown(named.path), word(outcome), naming.name,
-               describe(*found, named.program), cause_line(naming.cause, named.program),
-               found->known.empty() ? rule_line(found->signature) : "");
+    fmt::print("{}: {}: {}\n{}", shown(named.path), word(outcome), naming.name,
+               report_of(*found, naming.cause, named.program));
     if (!picture.empty()) fmt::print("\n{}", picture);
   } else {
     fmt::print("{}: {}\n", shown(named.path), word(outcome));
@@ -299,6 +302,7 @@ void add_replay(CLI::App& app, Action& action) {
                  "Also the state after each operation, as it can be expected")
       ->excludes(quiet);
   command->footer(
+      "Steps are counted from 1, here as in reports, without the line of the container.\n"
       "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes;\n"
       "hangs (for a minute, and a second more for each 500 operations). More than a gigabyte\n"
       "of memory, and six times what its bitmaps may take, is a crash.\n"

@@ -6,6 +6,7 @@
 
 #include "broken_rule.h"
 #include "finding_name.h"
+#include "kind_meaning.h"
 #include "shared_text.h"
 
 namespace tidemark {
@@ -48,7 +49,7 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
   result.finding.report =
       signature.kind == Kind::hang
           ? "it did not end within " + std::to_string(seconds) + " s\n"
-          : rule_line(reduction.signature) +
+          : meaning_lines(reduction.signature.kind) + rule_line(reduction.signature) +
                 symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
                            tested.sources);
   return result;

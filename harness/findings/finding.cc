@@ -9,6 +9,7 @@
 #include "environment.h"
 #include "finding_name.h"
 #include "finding_page.h"
+#include "kind_meaning.h"
 #include "program_file.h"
 #include "program_text.h"
 #include "text.h"
@@ -87,6 +88,15 @@ std::string trace_text(const Finding& finding) {
          what + "\n" + print(*finding.program);
 }
 
+std::string report_of(const Mismatch& mismatch, const std::optional<Mismatch>& cause,
+                      const Program& program) {
+  const std::string said = describe(mismatch, program);
+  if (!mismatch.known.empty()) return said;
+  const Kind brought_about = cause ? cause->signature.kind : Kind::none;
+  return said + cause_line(cause, program) + meaning_lines(mismatch.signature.kind, brought_about) +
+         rule_line(mismatch.signature);
+}
+
 Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
                      std::span<const std::uint8_t> input) {
   Finding finding;
@@ -94,9 +104,7 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   finding.name = tested.finding_name(diagnosis.name);
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
-  finding.report = describe(diagnosis.mismatch, diagnosis.program) +
-                   cause_line(diagnosis.cause, diagnosis.program) +
-                   rule_line(diagnosis.mismatch.signature);
+  finding.report = report_of(diagnosis.mismatch, diagnosis.cause, diagnosis.program);
   if (const auto mismatch = lockstep.run(diagnosis.program))
     finding.picture = draw(lockstep, *mismatch, subject_label(tested.subject));
   return finding;
@@ -146,7 +154,8 @@ void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
   const std::string program = finding.program ? print(*finding.program) + "\n" : "";
   to.write("report.txt", finding.name + "\n\n" + program + finding.report + picture_below(finding) +
                              "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
-                             shell_word((folder_of(finding.name) / file).string()) + "\n");
+                             shell_word((folder_of(finding.name) / file).string()) +
+                             "\nwords   docs/findings.md says what they mean\n");
   to.write("report.html", finding_page(finding));
   to.write("environment.json", environment_json(finding.subject));
   to.write("count", std::to_string(count) + "\n");

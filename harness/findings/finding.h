@@ -39,6 +39,11 @@ struct Finding {
 Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosis& diagnosis,
                      std::span<const std::uint8_t> input);
 
+// The lines that say what is wrong with a program: what should have been, what was, what brought
+// it about, which rule that breaks.
+std::string report_of(const Mismatch& mismatch, const std::optional<Mismatch>& cause,
+                      const Program& program);
+
 // Its program as a user has made it smaller once more, in its folder.
 inline constexpr const char* kReduced = "program.min.trace";
 

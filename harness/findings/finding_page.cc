@@ -54,6 +54,7 @@ std::string finding_page(const Finding& finding) {
   if (!finding.picture.columns.empty())
     html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
   html += section("What happened", with_link(html_text(finding.report)));
+  html += "<p>What these words mean: <a href=\"../../docs/findings.md\">docs/findings.md</a></p>\n";
   if (!finding.before.empty())
     html += section("Before it, in the same process", html_text(text_of_all(finding.before)));
   if (finding.program) html += section("The program", html_text(trace_text(finding)));
