@@ -115,6 +115,22 @@ TEST_F(CliFuzz, HasColourOnATerminal) {
   EXPECT_NE(command.run().out.find("\x1b[1;31m#\x1b[0m"), std::string::npos);
 }
 
+// A line that wraps cannot be written anew.
+TEST_F(CliFuzz, ItsFiguresFitTheTerminal) {
+  const std::string out = fuzz(2).on_terminal(60).run().out;
+  unsigned figures = 0;
+  for (std::size_t at = 0, end = 0; at < out.size(); at = end + 1) {
+    end = std::min(out.find_first_of("\r\n", at), out.size());
+    std::string shown = out.substr(at, end - at);
+    if (shown.starts_with("\x1b[K")) shown.erase(0, 3);
+    static const std::regex line(" +[0-9]+ s +[0-9]+ +[0-9]+ of [0-9]+ +[0-9]+ s +[0-9]+");
+    if (!std::regex_match(shown, line) && shown.find("programs/s") == std::string::npos) continue;
+    EXPECT_LT(shown.size(), 60u) << shown;
+    ++figures;
+  }
+  EXPECT_GE(figures, 2u) << out;
+}
+
 // libFuzzer would have to read its corpus and go through it all again.
 TEST_F(CliFuzz, AFindingEndsNoProcess) {
   const fs::path target = path() / "target";
@@ -139,6 +155,9 @@ TEST_F(CliFuzz, FilesWhatAKilledRunHadNotFiled) {
   EXPECT_EQ(announced_in(ended.out), std::set<std::string>{name});
   EXPECT_EQ(findings(), std::set<std::string>{name});
   expect_complete(name);
+  const auto heading = ended.out.find("programs/s");
+  EXPECT_NE(heading, std::string::npos);
+  EXPECT_EQ(heading, ended.out.rfind("programs/s")) << "once is enough: " << ended.out;
   EXPECT_EQ(content(path() / "findings" / name / "input"), lost());
   EXPECT_NE(ended.out.find("  tracker   "), std::string::npos) << ended.out;
   EXPECT_TRUE(fs::is_empty(drops));
@@ -268,8 +287,9 @@ TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {
   EXPECT_TRUE(findings().contains("died.abort.v1")) << ended.out;
   // They are filed once, and it goes on without them.
   std::smatch left_out;
-  ASSERT_TRUE(std::regex_search(ended.out, left_out,
-                                std::regex("(\\d+) of \\d+ inputs to start from end the process")))
+  ASSERT_TRUE(std::regex_search(
+      ended.out, left_out,
+      std::regex("(\\d+) of \\d+ inputs to start from \\(seeds, .*end the process")))
       << ended.out;
   EXPECT_GT(std::stoul(left_out[1]), 1u);
   std::smatch programs;
@@ -326,6 +346,8 @@ TEST_F(CliFuzz, ALeakIsFoundOnceAndStopsNobody) {
   EXPECT_EQ(findings(), std::set<std::string>{name}) << ended.out << ended.err;
   // None for the leak itself, but a fast machine fills the memory of one or the other.
   EXPECT_LE(restarts_in(ended.out), 2u) << ended.out;
+  const auto figures = ended.out.find("programs_per_second");
+  EXPECT_EQ(figures, ended.out.rfind("programs_per_second")) << "the last come once: " << ended.out;
   EXPECT_NE(ended.err.find("0 of "), std::string::npos) << "nothing is left out: " << ended.err;
 
   const std::string folder = "findings/" + name;
@@ -426,6 +448,7 @@ TEST_F(CliFuzz, NamingDoesNotStopTheRun) {
   const Ended ended = running.wait(30);
   EXPECT_LT(ended.seconds, 12) << "an interrupt ends it at once";
   EXPECT_TRUE(fs::exists(path() / "work" / "artifacts" / "timeout-1")) << "for the next run";
+  EXPECT_NE(ended.out.find("naming what was found: 1 to go, "), std::string::npos) << ended.out;
   EXPECT_NE(ended.out.find("not looked into; the next run will do that"), std::string::npos)
       << ended.out;
 }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,7 +66,8 @@ Command::Running::Running(const Command& command) : began_(now()) {
   out_.file = out;
   err_.file = err;
   int terminal = -1;
-  process_ = command.terminal_ ? forkpty(&terminal, nullptr, nullptr, nullptr) : fork();
+  const winsize size = {.ws_row = 24, .ws_col = command.terminal_, .ws_xpixel = 0, .ws_ypixel = 0};
+  process_ = command.terminal_ ? forkpty(&terminal, nullptr, nullptr, &size) : fork();
   if (process_ == 0) command.become(out_end, err_end);
   close(out_end);
   close(err_end);

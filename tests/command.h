@@ -30,7 +30,7 @@ class Command {
   Command& disk(long bytes) { return disk_bytes_ = bytes, *this; }
   Command& output_to(const std::string& path) { return output_ = path, *this; }
   // Standard output is a terminal; what arrives there is `out`.
-  Command& on_terminal() { return terminal_ = true, *this; }
+  Command& on_terminal(unsigned short columns = 80) { return terminal_ = columns, *this; }
 
   // Killed after that time; the tests take that as a failure.
   Ended run(double seconds = 300) const;
@@ -64,7 +64,7 @@ class Command {
   std::filesystem::path folder_ = ".";
   std::string output_;
   long disk_bytes_ = -1;
-  bool terminal_ = false;
+  unsigned short terminal_ = 0;  // its columns; 0: it is none
 };
 
 // ./tidemark ARGUMENT..., honest unless it is told to lie.

@@ -7,6 +7,9 @@ namespace tidemark {
 // Standard output is a terminal on which a line can be written anew.
 bool is_terminal();
 
+// How many columns it has; 80 where it does not say, or is none.
+unsigned columns();
+
 // And it should have colour: not if NO_COLOR is set to anything (no-color.org).
 bool has_colour();
 

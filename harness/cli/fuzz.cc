@@ -99,7 +99,13 @@ void add_fuzz(CLI::App& app, Action& action) {
       ->add_option("--findings", options->findings,
                    "Folder for what is found, instead of the checkout's findings")
       ->take_last();
-  command->footer("Exit code: 0 nothing found, 1 something found, 2 it could not run.");
+  command->footer(
+      "Columns: programs/s, of all processes; corpus, inputs kept as each reached something new;\n"
+      "coverage, places of the subject that were reached; last new, how long ago the last was;\n"
+      "restarts, processes that ended, on what they found or by themselves, and were replaced;\n"
+      "found, names, + what is looked into. When the time is up, a process may end what it is at,\n"
+      "and what was found is named: both are said, with the most that they may take.\n"
+      "Exit code: 0 nothing found, 1 something found, 2 it could not run.");
   on_call(*command, action, options, fuzz);
 }
 

@@ -202,7 +202,7 @@ void Found::begin_naming(const std::function<std::optional<Diagnosed>()>& diagno
     const auto found = diagnose();
     return found ? (is_old(found->finding) ? kOld : kNew) + written(*found) : std::string();
   };
-  task_.emplace(name, kNamingSeconds + (older_ ? 2 * (seconds_ + kMoreSeconds) : 0));
+  task_.emplace(name, kNamingSeconds + seconds_for_older());
 }
 
 // Does it take others that ran before it?

@@ -59,12 +59,15 @@ class Found {
   // with the limit for what hangs, and then has kNamingSeconds: what is not named by then
   // is filed as it is. What was begun when this object goes stays for the next run.
   void work(int milliseconds);
+  // What one of them may take, in all.
+  unsigned most_seconds() const { return seconds_ + kNamingSeconds + seconds_for_older(); }
 
   std::size_t size() const { return times_.size(); }
   // `left_out`: how many programs were not run, as they are like one that ends the process.
   void print_summary(std::uint64_t left_out) const;
 
  private:
+  unsigned seconds_for_older() const { return older_ ? 2 * (seconds_ + kMoreSeconds) : 0; }
   // What is looked into: an input, or what failed otherwise while a finding was reduced.
   struct Suspect {
     std::filesystem::path input;  // empty: nobody ended on it

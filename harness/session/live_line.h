@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// How far a fuzzing run is: a line of figures below a heading, on 80 columns, or JSON.
+// How far a fuzzing run is: a line of figures below a heading, or JSON.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,9 @@ struct Live {
   std::size_t found = 0, in_work = 0;  // in_work: not named yet
 };
 
-std::string heading();
-std::string line(const Live& live);
+// For a terminal of so many columns: on a narrow one the less important are left out.
+std::string heading(unsigned columns);
+std::string line(const Live& live, unsigned columns);
 Json json_of(const Live& live);
 
 }  // namespace tidemark::session

@@ -22,6 +22,7 @@
 #include "interrupts.h"
 #include "isolation.h"
 #include "live_line.h"
+#include "naming.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "start_inputs.h"
@@ -39,18 +40,13 @@ constexpr double kGraceSeconds = 10;
 constexpr double kInterruptSeconds = 1;  // who interrupts does not want to wait
 constexpr double kEndSeconds = 2;        // libFuzzer counts whole seconds
 constexpr unsigned kHangSeconds = 5;
-constexpr std::chrono::seconds kSoon(10);
+constexpr unsigned kSoonSeconds = 10;
 // Before one that ended by itself is replaced, and after how many that did nothing none is.
 constexpr std::chrono::seconds kPause(1);
 constexpr unsigned kMostIdle = 3;
 
 std::string last_of(const std::string& text, std::size_t bytes) {
   return text.substr(text.size() - std::min(text.size(), bytes));
-}
-
-bool has_content(const fs::path& path, const std::string& content) {
-  std::error_code none;
-  return fs::file_size(path, none) == content.size() && read_if_there(path) == content;
 }
 
 class Running {
@@ -74,7 +70,7 @@ class Running {
     found_.emplace(tested_, options_.findings, known_, deadly_, options_.timeout, options_.json,
                    options_.older);
     take_leftovers();
-    name_for(kSoon);
+    name_soon();
     link_seeds();
     file_deadly_inputs();
     start();
@@ -116,21 +112,11 @@ class Running {
   }
 
   // Before it fuzzes, if that is soon done; what is left goes on beside it.
-  void name_for(std::chrono::seconds time) {
-    const auto until = Clock::now() + time;
-    while (found_->is_busy() && !interrupts() && Clock::now() < until) found_->work(200);
-  }
+  void name_soon() { name_what_waits(*found_, kSoonSeconds, out_); }
 
-  // What nobody waited for while it fuzzed. Each takes a limited time (found.h).
+  // What nobody waited for while it fuzzed: time for two that take theirs.
   void name_the_rest() {
-    auto told = Clock::now();
-    while (found_->is_busy() && !interrupts()) {
-      found_->work(200);
-      if (Clock::now() - told < std::chrono::seconds(10)) continue;
-      told = Clock::now();
-      fmt::print(out_, "naming: {} to go\n", found_->waiting());
-      std::fflush(stdout);
-    }
+    name_what_waits(*found_, 2 * found_->most_seconds(), out_);
     if (found_->is_busy())
       fmt::print(out_, "{} not looked into; the next run will do that\n", found_->waiting());
   }
@@ -146,15 +132,6 @@ class Running {
         fs::create_symlink(entry.path(), seeds_ / std::to_string(number++));
   }
 
-  // From all that a process starts with.
-  void leave_out(const std::string& input) const {
-    for (const fs::path& folder : {seeds_, corpus_}) {
-      const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
-      for (const auto& entry : entries)
-        if (has_content(entry.path(), input)) fs::remove(entry.path());
-    }
-  }
-
   // What the corpus itself shows, first, and once for each way to die: a process that
   // starts would die on it, and the one in its place again.
   void file_deadly_inputs() {
@@ -168,7 +145,7 @@ class Running {
       std::fflush(stdout);
     }
     const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
-    if (terminal_) fmt::print("\r\x1b[K");
+    fmt::print("{}", anew_);
     std::set<Signature> seen;
     for (const auto& [input, signature] : deadly) {
       if (seen.insert(signature).second) {
@@ -187,16 +164,20 @@ class Running {
     if (deadly.empty()) return;
     const auto leaks = std::ranges::count_if(
         deadly, [](const DeadlyInput& input) { return is_leak(input.signature); });
-    fmt::print(out_, "{} of {} inputs to start from end the process, and are left out\n",
-               deadly.size() - static_cast<std::size_t>(leaks), inputs.size());
-    name_for(kSoon);
+    fmt::print(
+        out_,
+        "{} of {} inputs to start from (seeds, and what earlier runs kept) end the process,\n"
+        "and are left out; of each way to end, one is looked into\n",
+        deadly.size() - static_cast<std::size_t>(leaks), inputs.size());
+    name_soon();
   }
 
   void start() {
     fmt::print(out_, "fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
                options_.seconds, options_.processes, files_in(seeds_), files_in(corpus_));
-    if (!options_.json) fmt::print("{}\n", heading());
+    if (!options_.json) fmt::print("{}\n", heading(columns()));
     std::fflush(stdout);
+    shown_found_ = found_->size();
     started_ = last_new_ = Clock::now();
     for (unsigned i = 0; i < options_.processes; ++i) slots_.push_back({make_worker(i)});
   }
@@ -271,8 +252,8 @@ class Running {
       print_json(json_of(live));
     } else {
       // A finding came in between.
-      if (live.found != shown_found_) fmt::print("{}\n", heading());
-      fmt::print("{}{}{}", terminal_ ? "\r\x1b[K" : "", line(live), terminal_ ? "" : "\n");
+      if (live.found != shown_found_) fmt::print("{}{}\n", anew_, heading(columns()));
+      fmt::print("{}{}{}", anew_, line(live, columns()), terminal_ ? "" : "\n");
     }
     shown_found_ = live.found;
     std::fflush(stdout);
@@ -307,7 +288,9 @@ class Running {
         stop_if_full(slot);
         look_after(slot);
       }
-      if (seconds() >= next) {
+      say_who_is_late();
+      // The last line comes once all have ended.
+      if (seconds() >= next && (terminal_ || !is_time_up())) {
         next = seconds() + interval;
         show_progress();
       }
@@ -315,6 +298,15 @@ class Running {
     seconds_ = seconds();
     show_progress();
     if (terminal_) fmt::print("\n");
+  }
+
+  void say_who_is_late() {
+    if (said_late_ || interrupts() || seconds() < options_.seconds + kEndSeconds) return;
+    said_late_ = true;
+    fmt::print(out_,
+               "{}the time is up: a process gets to end what it is at, for {:.0f} s at most\n",
+               anew_, 2 * kGraceSeconds - kEndSeconds);
+    std::fflush(out_);
   }
 
   void poll_workers() {
@@ -373,7 +365,8 @@ class Running {
       std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
       if (!before.empty()) before.pop_back();  // that was this one
       found_->add(end.input, worker.said(), end.starved, std::move(before));
-      leave_out(input);  // the next one would end on it, too
+      // The next one would end on it, too.
+      for (const fs::path& folder : {seeds_, corpus_}) leave_out(input, folder);
       return true;
     }
     if (interrupts() || (!end.failed && (slot.full || !early))) return true;
@@ -394,6 +387,9 @@ class Running {
     found_->print_summary(total.left_out);
     if (!options_.known && tested_.subject != kTracker && !is_library(tested_.subject))
       fmt::print(out_, "what {} is known to differ in takes --known\n", tested_.subject);
+    if (restarts_)
+      fmt::print(out_, "restarts: {} processes ended on what they found, and were replaced\n",
+                 restarts_);
     for (const auto& [how, times] : ends_)
       fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
     if (found_->size()) return Outcome::found;
@@ -412,6 +408,7 @@ class Running {
   const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies
   const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known", deadly_ = work_ / "deadly";
   const bool terminal_ = !options_.json && is_terminal();
+  const char* const anew_ = terminal_ ? "\r\x1b[K" : "";
   std::FILE* const out_ = options_.json ? stderr : stdout;  // for people
   Clock::time_point started_;
   double seconds_ = 0;
@@ -425,7 +422,7 @@ class Running {
   double shown_seconds_ = 0;
   std::size_t shown_found_ = 0;
   std::optional<Found> found_;
-  bool failed_ = false;
+  bool failed_ = false, said_late_ = false;
 };
 
 // For the fuzzing processes, and for the children that judge what these find.

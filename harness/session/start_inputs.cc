@@ -92,4 +92,12 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   return deadly;
 }
 
+void leave_out(const std::string& input, const fs::path& folder) {
+  const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+  std::error_code none;
+  for (const auto& entry : entries)
+    if (fs::file_size(entry.path(), none) == input.size() && read_if_there(entry.path()) == input)
+      fs::remove(entry.path());
+}
+
 }  // namespace tidemark::session

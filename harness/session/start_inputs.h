@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "mismatch.h"
@@ -24,5 +25,8 @@ struct DeadlyInput {
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
                                        unsigned seconds);
+
+// Removes each file of `folder` that has this content.
+void leave_out(const std::string& input, const std::filesystem::path& folder);
 
 }  // namespace tidemark::session

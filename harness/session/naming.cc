@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "naming.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+
+#include "interrupts.h"
+
+namespace tidemark::session {
+
+void name_what_waits(Found& found, unsigned seconds, std::FILE* out) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::seconds(seconds);
+  auto next = Clock::now() + std::chrono::seconds(1);
+  while (found.is_busy() && !interrupts() && Clock::now() < until) {
+    found.work(200);
+    const auto now = Clock::now();
+    if (now < next || !found.is_busy()) continue;
+    next = now + std::chrono::seconds(10);
+    fmt::print(out, "naming what was found: {} to go, {:.0f} s at most; an interrupt leaves it\n",
+               found.waiting(), std::chrono::duration<double>(until - now).count());
+    std::fflush(out);
+  }
+}
+
+}  // namespace tidemark::session
