@@ -58,7 +58,7 @@ done
 finding=${findings[0]}
 
 cp "$finding/input" crash
-expect 0 ./tidemark minimise crash
+expect 0 ./tidemark minimise --output crash.min.trace crash
 [[ $output == *"after "*" operations, in "*" runs"* && -s crash.min.trace ]] || die "not reduced"
 expect 1 ./tidemark replay --quiet crash.min.trace
 expect 0 ./tidemark keep "$finding" bug-workflow

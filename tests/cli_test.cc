@@ -396,6 +396,24 @@ TEST_F(Cli, MinimiseWritesTheResultBesideTheInput) {
       << replayed.out;
 }
 
+TEST_F(Cli, WhatIsSmallAlreadyIsSaidAndNotWritten) {
+  file("x", kLost);
+  const auto minimise = [&](Words words) {
+    words.insert(words.begin(), "minimise");
+    return tidemark_command(words).in(path()).lying("loses-a-page").run();
+  };
+  EXPECT_EQ(minimise({"x", "-o", "small"}).code, 0);
+  EXPECT_FALSE(fs::exists(path() / "x.min.trace"));
+  const Ended ended = minimise({"small"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("; it was as small already as this can make it\n"), std::string::npos)
+      << ended.out;
+  EXPECT_NE(ended.out.find("nothing is written: 'small' is that program"), std::string::npos);
+  EXPECT_FALSE(fs::exists(path() / "small.min.trace"));
+  EXPECT_EQ(minimise({"small", "-o", "again"}).code, 0);
+  EXPECT_EQ(content(path() / "again"), content(path() / "small"));
+}
+
 TEST_F(Cli, MinimiseHasNothingToDoForAProgramThatPasses) {
   file("lost", kLost);
   expect_refused(run({"minimise", "lost"}), "'lost' does nothing wrong");

@@ -40,8 +40,24 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
 }
 
 struct MinimiseOptions {
-  std::string path, subject;
+  std::string path, subject, output;
 };
+
+// But for what it expects, which counts for nothing here.
+bool is_same(Program program, const Program& reduced) {
+  program.expectations.clear();
+  return print(program) == print(reduced);
+}
+
+std::string counts(const Program& program, const Diagnosed& diagnosed, bool same) {
+  const std::size_t before = program.operations.size();
+  const std::size_t after = diagnosed.finding.program->operations.size();
+  const char* note = same             ? "; it was as small already as this can make it"
+                     : after > before ? "; one was added that shows a user what is wrong"
+                                      : "";
+  return fmt::format("before  {} operations\nafter   {} operations, in {} runs{}\n", before, after,
+                     diagnosed.runs, note);
+}
 
 int minimise(const MinimiseOptions& options) {
   const std::string& path = options.path;
@@ -56,16 +72,18 @@ int minimise(const MinimiseOptions& options) {
     return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce" +
                     unless_expected(program));
   const Finding& finding = diagnosed->finding;
-  const fs::path result = result_of(path);
-  write_file(result, trace_text(finding));
-  const std::size_t before = program.operations.size(), after = finding.program->operations.size();
-  fmt::print("{}\nbefore  {} operations\nafter   {} operations, in {} runs{}\n\n{}\n{}",
-             finding.name, before, after, diagnosed->runs,
-             after > before ? "; one was added that shows a user what is wrong" : "",
+  const fs::path result = options.output.empty() ? result_of(path) : fs::path(options.output);
+  const bool same = is_same(program, *finding.program);
+  const bool writes = !same || !options.output.empty();
+  if (writes) write_file(result, trace_text(finding));
+  fmt::print("{}\n{}\n{}\n{}", finding.name, counts(program, *diagnosed, same),
              print(*finding.program), finding.report);
   if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
     fmt::print("\n{}", picture);
-  fmt::print("\nwritten to {}\n", quoted_path(result.string()));
+  if (writes)
+    fmt::print("\nwritten to {}\n", quoted_path(result.string()));
+  else
+    fmt::print("\nnothing is written: {} is that program\n", quoted_path(path));
   write_leads(*diagnosed, result);
   return kFine;
 }
@@ -77,9 +95,12 @@ void add_minimise(CLI::App& app, Action& action) {
   auto options = std::make_shared<MinimiseOptions>();
   add_subject(*command, options->subject);
   command->add_option("FILE", options->path, kProgram)->required();
+  command->add_option("-o,--output", options->output, "Where to, instead of beside FILE");
   command->footer(
       "The result is written beside FILE, as FILE.min.trace; that of a finding into its folder,\n"
-      "as program.min.trace.\n"
+      "as program.min.trace. If FILE is as small already, that is said, and nothing is written "
+      "but\n"
+      "where --output asks for it. The line that says what container it is, is no operation.\n"
       "Exit code: 0 done, 2 FILE is no program, needs what its subject has not, or does nothing\n"
       "wrong.");
   on_call(*command, action, options, minimise);
