@@ -14,6 +14,7 @@ namespace tidemark {
 namespace {
 
 namespace fs = std::filesystem;
+using std::string_literals::operator""s;
 
 using Words = std::vector<std::string>;
 
@@ -440,6 +441,9 @@ TEST_F(Cli, KeepMakesATestThatFailsWithTheBugAndPassesWithout) {
                           .run();
   ASSERT_EQ(ended.code, 0) << ended.err;
   const std::string test = "regressions/a-page-is-kept.trace";
+  for (const std::string& part : {"./tidemark replay " + test + "\n", "to commit:  this file"s,
+                                  "./tidemark test -R Regression.a_page_is_kept"s})
+    EXPECT_NE(ended.out.find(part), std::string::npos) << ended.out;
   EXPECT_TRUE(content(path() / test)
                   .starts_with("# lockstep.query.missing-dirty.write: expected words 0:0x1, "
                                "actual words 0:0x0\ncontainer v2\n"))
@@ -495,13 +499,13 @@ TEST_F(Cli, KeepTakesAnEnvironmentThatIsNone) {
 TEST_F(Cli, KeepRemovesNothingOfTheUsers) {
   file("home/input", kLost);
   file("home/thesis.tex", "years of work");
-  EXPECT_EQ(tidemark_command({"keep", "--corpus", ".", "home/", "x"})
-                .in(path())
-                .lying("loses-a-page")
-                .run()
-                .code,
-            0);
+  const Ended kept = tidemark_command({"keep", "--corpus", ".", "home/", "x"})
+                         .in(path())
+                         .lying("loses-a-page")
+                         .run();
+  EXPECT_EQ(kept.code, 0) << kept.err;
   EXPECT_EQ(content(path() / "home/thesis.tex"), "years of work");
+  EXPECT_NE(kept.out.find("to remove:  'home/'"), std::string::npos) << kept.out;
 }
 
 }  // namespace

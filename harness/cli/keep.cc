@@ -70,8 +70,15 @@ int keep(const KeepOptions& options) {
   if (fs::is_directory(finding)) FindingStore::remove(finding);
   std::string test = options.name;
   std::ranges::replace(test, '-', '_');
-  fmt::print("{}\nfails now, and so does its test: ./tidemark test -R Regression.{}\n",
-             target.string(), test);
+  const std::string file = shell_word(fs::proximate(target).string());
+  fmt::print(
+      "{0}\n"
+      "fails now:  ./tidemark replay {0}\n"
+      "its test:   ./tidemark test -R Regression.{1}, which builds a third of the tests first\n"
+      "to commit:  this file, with what mends it\n",
+      file, test);
+  if (fs::is_directory(finding))
+    fmt::print("to remove:  {}, what is left of the finding\n", quoted_path(options.finding));
   return kFine;
 }
 
@@ -88,8 +95,11 @@ void add_keep(CLI::App& app, Action& action) {
       ->required();
   by_wrapper(command->add_option("--corpus", options->corpus)->check(CLI::ExistingDirectory));
   command->footer(
-      "The finding's folder goes. Exit code: 0 done, 2 it does nothing wrong (any more), it was\n"
-      "not found in the tracker, or the name is taken.");
+      "The file is to be committed with what mends the bug: it is one of the tests from then on,\n"
+      "and an input that fuzzing starts from. The finding's folder goes, but for files of your "
+      "own.\n"
+      "Exit code: 0 done, 2 it does nothing wrong (any more), it was not found in the tracker, or\n"
+      "the name is taken.");
   on_call(*command, action, options, keep);
 }
 
