@@ -17,17 +17,22 @@ class CliFindings : public testing::Test {
   void file(const std::string& name, const std::string& content) const {
     write_content(folder_.path / name, content);
   }
-  Ended run(std::vector<std::string> more) const {
+  Command command(std::vector<std::string> more) const {
     more.insert(more.begin(), "findings");
-    return tidemark_command(more).in(folder_.path).run();
+    return tidemark_command(more).in(folder_.path);
+  }
+  Ended run(const std::vector<std::string>& more) const { return command(more).run(); }
+  static std::string program() {
+    return "container v2\nattach g0 emulated\nmap 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n";
   }
   void file_a_lost_page() const {
-    const std::string folder = "findings/lockstep.query.missing-dirty.pin/";
+    const std::string folder = "findings/lockstep.query.missing-dirty.write/";
     file(folder + "report.txt",
-         "lockstep.query.missing-dirty.pin\n\ncontainer v2\nmap 0p 1p rw\nquery 0p 1p\n\n"
-         "step 2 of 2: query 0p 1p\nexpected  words 0:0x1\nactual    no word stored\n"
-         "rule      N1, a page that may have been written is reported: docs/contract.md#n1\n");
-    file(folder + "program.trace", "# a\n# b\ncontainer v2\nmap 0p 1p rw\nquery 0p 1p\n");
+         "lockstep.query.missing-dirty.write\n\n" + program() +
+             "\n"
+             "step 5 of 5: query 0p 1p\nexpected  words 0:0x1\nactual    no word stored\n"
+             "rule      N1, a page that may have been written is reported: docs/contract.md#n1\n");
+    file(folder + "program.trace", "# a\n# b\n" + program());
     file(folder + "count", "3\n");
     file(folder + "environment.json", R"({"subject": "tracker"})");
   }
@@ -54,12 +59,38 @@ TEST_F(CliFindings, AreListed) {
   file_a_crash();
   const Ended ended = run({});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_NE(ended.out.find("   3 x  lockstep.query.missing-dirty.pin\n"), std::string::npos)
+  EXPECT_NE(ended.out.find("   3 x  gone         lockstep.query.missing-dirty.write\n"),
+            std::string::npos)
       << ended.out;
-  EXPECT_NE(ended.out.find("report_all, not reduced\n"), std::string::npos) << ended.out;
+  EXPECT_NE(
+      ended.out.find("   0 x  not judged   AddressSanitizer.heap-use-after-free.report_all: "),
+      std::string::npos)
+      << ended.out;
+  EXPECT_TRUE(ended.out.ends_with("; what is gone can be removed\n")) << ended.out;
   const std::string json = run({"--json"}).out;
-  for (const char* part : {R"("expected":"words 0:0x1")", R"("count":3)", R"("rule":"N1, a page)"})
+  for (const char* part :
+       {R"("expected":"words 0:0x1")", R"("count":3)", R"("now":"gone")", R"("rule":"N1, a page)"})
     EXPECT_NE(json.find(part), std::string::npos) << part << " in\n" << json;
+}
+
+TEST_F(CliFindings, SayWhetherTheyAreStillThere) {
+  file_a_lost_page();
+  const std::string folder = "findings/lockstep.query.missing-dirty.write/";
+  const auto now = [&](const char* option) {
+    return command({option}).lying("loses-a-page").run().out;
+  };
+  EXPECT_NE(now("--json").find(R"("now":"still there")"), std::string::npos) << now("--json");
+  EXPECT_EQ(now("--findings=findings").find("what is gone"), std::string::npos);
+  file(folder + "report.txt", "lockstep.query.missing-dirty.pin\n\n");
+  EXPECT_NE(now("--json").find(R"("shows":"lockstep.query.missing-dirty.write")"),
+            std::string::npos)
+      << now("--json");
+  file(folder + "environment.json", R"({"subject": "other"})");
+  EXPECT_NE(now("--findings=findings")
+                .find("not judged   lockstep.query.missing-dirty.pin: there "
+                      "is no subject 'other'"),
+            std::string::npos)
+      << now("--findings=findings");
 }
 
 TEST_F(CliFindings, AreASarifLog) {
@@ -70,8 +101,9 @@ TEST_F(CliFindings, AreASarifLog) {
   EXPECT_TRUE(is_json(log)) << log;
   for (const char* part :
        {R"("version": "2.1.0")", R"("id": "N1")", R"("ruleId": "N1")", R"("occurrenceCount": 3)",
-        R"("uri": "findings/lockstep.query.missing-dirty.pin/program.trace")",
-        R"("startLine": 5)",  // the query's, below two comments and the container
+        R"("uri": "findings/lockstep.query.missing-dirty.write/program.trace")",
+        R"("kind": "pass")",  // this tracker does not lie
+        R"("startLine": 8)",  // the query's, below two comments and the container
         R"("ruleId": "AddressSanitizer.heap-use-after-free")", R"("uri": "impl/report.c")",
         R"("startLine": 12)"})
     EXPECT_NE(log.find(part), std::string::npos) << part << " in\n" << log;

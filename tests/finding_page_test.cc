@@ -10,6 +10,7 @@
 #include "broken_rule.h"
 #include "files.h"
 #include "kind_meaning.h"
+#include "report_lines.h"
 
 namespace tidemark {
 namespace {
@@ -63,6 +64,21 @@ TEST(KindMeaning, IsSaidOnceOfEachKind) {
   EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::missing_marks),
             lost + "          missing-marks: a page that may have been written is not marked\n");
   EXPECT_EQ(meaning_lines(Kind::named), "");
+}
+
+TEST(ReportLines, WhatBlamesTheSameIsProbablyOneBug) {
+  const auto blaming = [](const std::string& cause, const std::string& rule) {
+    return "cause     step 3: " + cause + " (missing-marks)\nrule      " + rule + ", and so on\n";
+  };
+  const std::string pin = blaming("window pin d0 0p 1p rw", "N1");
+  EXPECT_EQ(blamed_in(pin), "pin, N1");
+  EXPECT_EQ(blamed_in("rule      N1, and so on\n"), "");
+  EXPECT_EQ(probably_one_bug({{"a", pin},
+                              {"b", blaming("pin d0 4p 2p", "N1")},
+                              {"c", blaming("pin d0 4p 2p", "R3")},
+                              {"d", blaming("query 0p 1p", "N1")},
+                              {"e", ""}}),
+            "probably one bug (pin, N1): a, b\n");
 }
 
 Finding finding() {

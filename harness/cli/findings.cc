@@ -2,11 +2,15 @@
 // Lists what was found, for people and for what reads results of checks.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "commands.h"
 #include "files.h"
 #include "finding.h"
+#include "finding_now.h"
 #include "json_output.h"
 #include "report_lines.h"
 #include "sarif.h"
@@ -22,35 +26,44 @@ struct FindingsOptions {
   bool json = false;
 };
 
-void print_line(const FiledFinding& finding) {
-  fmt::print("  {:>4} x  {}{}\n", finding.count, finding.name,
-             finding.program.empty() ? ", not reduced" : "");
+void print_line(const FiledFinding& finding, const Now& now) {
+  fmt::print("  {:>4} x  {:<11}  {}{}{}\n", finding.count, now.word, finding.name,
+             now.detail.empty() ? "" : ": ", now.detail);
 }
 
-Json json_of(const FiledFinding& finding) {
-  Json json = {{"name", finding.name},
-               {"folder", finding.folder.string()},
-               {"subject", finding.subject},
-               {"count", finding.count},
-               {"program", finding.program}};
+Json json_of(const FiledFinding& finding, const Now& now) {
+  Json json = {
+      {"name", finding.name},       {"now", now.word},        {"folder", finding.folder.string()},
+      {"subject", finding.subject}, {"count", finding.count}, {"program", finding.program}};
+  if (const std::string blamed = blamed_in(finding.report); !blamed.empty())
+    json["blames"] = blamed;
   for (const char* word : {"step", "expected", "actual", "rule"})
     if (const std::string said = said_in(finding.report, word); !said.empty()) json[word] = said;
+  if (!now.detail.empty()) json[now.word == kAnother ? "shows" : "why"] = now.detail;
   return json;
 }
 
 int list(const FindingsOptions& options) {
   const auto findings = FindingStore(options.folder).all();
-  if (!options.sarif.empty()) write_file(options.sarif, session::json_text(sarif_of(findings), 2));
+  std::vector<Now> now;
+  std::map<std::string, std::string> reports;  // of what is still there
   for (const FiledFinding& finding : findings) {
+    now.push_back(now_of(finding));
+    if (now.back().word != kGone) reports[finding.name] = finding.report;
     if (options.json)
-      session::print_json(json_of(finding));
+      session::print_json(json_of(finding, now.back()));
     else
-      print_line(finding);
+      print_line(finding, now.back());
+    flush_output();  // of many it takes a while
   }
+  if (!options.sarif.empty())
+    write_file(options.sarif, session::json_text(sarif_of(findings, now), 2));
+  const bool any_gone = std::ranges::any_of(now, [](const Now& one) { return one.word == kGone; });
   if (!options.json && findings.empty())
     fmt::print("nothing in {}\n", quoted_path(options.folder));
   else if (!options.json)
-    fmt::print("each is a folder in {}: begin with report.txt\n", quoted_path(options.folder));
+    fmt::print("{}each is a folder in {}: begin with report.txt{}\n", probably_one_bug(reports),
+               quoted_path(options.folder), any_gone ? "; what is gone can be removed" : "");
   return findings.empty() ? kFine : kFound;
 }
 
@@ -66,8 +79,12 @@ void add_findings(CLI::App& app, Action& action) {
   command->add_flag("--json", options->json, "One JSON object a finding");
   command->add_option("--sarif", options->sarif, "File for a SARIF log (2.1.0) of them");
   command->footer(
+      "Each is replayed, for 10 s at most, and is still there; gone; another, under a name that\n"
+      "is said; or not judged: it showed only once, or what it was found in is not here. Several\n"
+      "that blame the same operation for the same rule are probably one bug.\n"
       "A result of the log is at the line of the tracker that a stack leads to, or else at the\n"
-      "step of its program that goes wrong, and has the contract's rule that is broken.\n"
+      "step of its program that goes wrong, and has the contract's rule that is broken; what is\n"
+      "gone has passed.\n"
       "Exit code: 0 there is nothing, 1 there is something, 2 it cannot be read or written.");
   on_call(*command, action, options, list);
 }

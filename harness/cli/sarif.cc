@@ -78,11 +78,14 @@ std::string message_of(const FiledFinding& finding) {
   return text;
 }
 
-Json result_of(const FiledFinding& finding) {
+Json result_of(const FiledFinding& finding, const Now& now) {
+  const bool gone = now.word == kGone;
   const std::size_t step = std::strtoul(said_in(finding.report, "step").c_str(), nullptr, 10);
   Json result = {{"ruleId", rule_of(finding).id},
-                 {"level", "error"},
+                 {"kind", gone ? "pass" : "fail"},
+                 {"level", gone ? "none" : "error"},
                  {"message", {{"text", message_of(finding)}}},
+                 {"properties", {{"now", now.word}}},
                  {"partialFingerprints", {{"name/v1", finding.name}}},
                  {"occurrenceCount", std::max<std::size_t>(finding.count, 1)}};
   const std::filesystem::path program = program_in(finding.folder);
@@ -95,21 +98,24 @@ Json result_of(const FiledFinding& finding) {
   } else {
     result["locations"] = Json::array({of_program});
   }
+  if (!now.detail.empty())
+    result["properties"][now.word == kAnother ? "shows" : "why"] = now.detail;
   return result;
 }
 
 }  // namespace
 
-Json sarif_of(std::span<const FiledFinding> findings) {
+Json sarif_of(std::span<const FiledFinding> findings, std::span<const Now> now) {
   Json rules = Json::array(), results = Json::array();
-  for (const FiledFinding& finding : findings) {
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const FiledFinding& finding = findings[i];
     const ContractRule rule = rule_of(finding);
     const auto is_it = [&rule](const Json& other) { return other["id"] == rule.id; };
     if (std::ranges::none_of(rules, is_it))
       rules.push_back({{"id", rule.id},
                        {"shortDescription", {{"text", rule.says}}},
                        {"help", {{"text", rule.where}}}});
-    results.push_back(result_of(finding));
+    results.push_back(result_of(finding, now[i]));
   }
   const Json driver = {{"name", "tidemark"}, {"rules", rules}};
   const Json run = {{"tool", {{"driver", driver}}}, {"results", results}};

@@ -14,6 +14,7 @@
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
+#include "report_lines.h"
 #include "subject_features.h"
 #include "terminal.h"
 #include "text.h"
@@ -282,6 +283,7 @@ void Found::announce(const Finding& finding) {
   ++times_[finding.name];
   write_reported();
   if (times_[finding.name] > 1) return;
+  reports_[finding.name] = finding.report;
   fresh_ += filed.is_new;
   if (json_) {
     print_json({{"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}});
@@ -337,6 +339,7 @@ void Found::print_summary(std::uint64_t left_out) const {
   fmt::print(out_, "{} found, {} of them new; programs that came to each name:\n", times_.size(),
              fresh_);
   for (const auto& [name, times] : times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
+  fmt::print(out_, "{}", probably_one_bug(reports_));
   for (const auto& [signature, crashes] : crashes_)
     if (crashes.passed_over)
       fmt::print(out_, "  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));

@@ -104,6 +104,7 @@ class Found {
   const std::optional<OlderTracker> older_;
   std::FILE* const out_;                          // for people
   std::map<std::string, std::size_t> times_;      // by name
+  std::map<std::string, std::string> reports_;    // the first of each
   std::map<std::string, std::size_t> old_times_;  // the same of what `older` does as well
   // How many there were of a crash, and how many of them were not looked into.
   struct Crashes {

@@ -2,35 +2,20 @@
 #include "older_tracker.h"
 
 #include <string>
-#include <string_view>
 
 #include "files.h"
-#include "outcome.h"
 #include "registry.h"
-#include "subprocess.h"
+#include "replayed.h"
 
 namespace tidemark::session {
 namespace {
 
 namespace fs = std::filesystem;
 
-// From what replay says: "FILE: crashes: SIGNATURE", on a line.
-std::string failure_in(std::string_view said) {
-  for (const Outcome outcome : {Outcome::diverges, Outcome::crashes, Outcome::hangs}) {
-    const std::string verdict = ": " + std::string(word(outcome)) + ": ";
-    const auto at = said.find(verdict);
-    if (at == std::string_view::npos) continue;
-    const auto rest = said.substr(at + verdict.size());
-    return std::string(rest.substr(0, rest.find('\n')));
-  }
-  return {};
-}
-
+// Empty: it does not fail.
 std::string failure_of(const fs::path& program, const fs::path& folder, unsigned seconds) {
-  const Ending ending =
-      run_program({program, "replay", "--quiet", "--subject", std::string(kTracker), "--", folder},
-                  seconds + kMoreSeconds);
-  return ending.timed_out ? print(Signature{.kind = Kind::hang}) : failure_in(ending.said);
+  const Replayed found = replayed(program, std::string(kTracker), folder, seconds + kMoreSeconds);
+  return found.verdict && is_finding(*found.verdict) ? found.text : "";
 }
 
 }  // namespace
@@ -39,7 +24,7 @@ bool fails_alike(const OlderTracker& older, const Finding& finding, unsigned sec
   if (!finding.program) return false;
   const TemporaryFolder place;
   const fs::path folder = FindingStore(place.path / "findings").file(finding).folder;
-  const std::string now = failure_of("/proc/self/exe", folder, seconds);
+  const std::string now = failure_of(kThisProgram, folder, seconds);
   return !now.empty() && now == failure_of(older.program, folder, seconds);
 }
 
