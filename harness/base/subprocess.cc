@@ -114,6 +114,10 @@ void Child::kill(int signal_number) const {
   if (process_ > 0) ::kill(process_, signal_number);
 }
 
+void Child::kill_group() const {
+  if (process_ > 0) ::kill(-process_, SIGKILL);
+}
+
 namespace {
 
 struct Schedule {

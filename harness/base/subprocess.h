@@ -30,6 +30,8 @@ class Child {
   // there will be no more.
   bool read_output(std::string& said);
   void kill(int signal) const;
+  // And all of the group that it leads, if it has made itself the leader of one.
+  void kill_group() const;
   // Seconds that it was ready to run while others did. 0 where the kernel does not
   // say; known up to wait().
   double seconds_without_core() const;

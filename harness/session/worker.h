@@ -50,6 +50,8 @@ class Worker {
   // Takes in what it printed; false once there will be no more.
   bool read_output();
   void stop(int signal) const { child_->kill(signal); }
+  // At once, with processes that it has started.
+  void stop_all() const { child_->kill_group(); }
   // Of its life so far, without those that it waited for a core; up to finish().
   double seconds() const;
   // Of a core that it had so far; up to finish().
