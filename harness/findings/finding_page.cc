@@ -10,6 +10,8 @@
 namespace tidemark {
 namespace {
 
+constexpr const char *kFigure = "<figure>", *kFigureEnd = "</figure>";
+
 constexpr std::string_view kPageStyle =
     ":root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--box:#f6f8fa;--line:#d0d7de;"
     "--link:#0969da}"
@@ -44,21 +46,30 @@ std::string with_link(std::string html) {
 
 }  // namespace
 
+std::string page_head(const std::string& title, std::string_view style) {
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>" +
+         title + "</title>\n<style>" + std::string(kPageStyle) + std::string(style) +
+         "</style></head><body>\n<h1>" + title + "</h1>\n";
+}
+
 std::string finding_page(const Finding& finding) {
-  const std::string name = html_text(finding.name);
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>" +
-      name + "</title>\n<style>" + std::string(kPageStyle) + "</style></head><body>\n<h1>" + name +
-      "</h1>\n";
+  std::string html = page_head(html_text(finding.name));
   if (!finding.picture.columns.empty())
-    html += "<figure>\n" + picture_svg(finding.picture) + "</figure>\n";
+    html += std::string(kFigure) + "\n" + picture_svg(finding.picture) + kFigureEnd + "\n";
   html += section("What happened", with_link(html_text(finding.report)));
   html += "<p>What these words mean: <a href=\"../../docs/findings.md\">docs/findings.md</a></p>\n";
   if (!finding.before.empty())
     html += section("Before it, in the same process", html_text(text_of_all(finding.before)));
   if (finding.program) html += section("The program", html_text(trace_text(finding)));
   return html + section("Where", html_text(environment_json(finding.subject))) + "</body></html>\n";
+}
+
+std::string figure_in(std::string_view page) {
+  const auto at = page.find(kFigure);
+  const auto end = page.find(kFigureEnd, at == std::string_view::npos ? page.size() : at);
+  if (end == std::string_view::npos) return {};
+  return std::string(page.substr(at, end + std::string_view(kFigureEnd).size() - at));
 }
 
 }  // namespace tidemark
