@@ -48,8 +48,9 @@ void Command::become(int out, int err) const {
   setenv("TERM", "xterm", 1);
   for (const auto& [variable, value] : variables_) setenv(variable.c_str(), value.c_str(), 1);
   if (disk_bytes_ >= 0) {
-    const auto bytes = static_cast<rlim_t>(disk_bytes_);
-    const rlimit limit = {bytes, bytes};
+    rlimit limit = {};
+    getrlimit(RLIMIT_FSIZE, &limit);  // the most there may be stays
+    limit.rlim_cur = static_cast<rlim_t>(disk_bytes_);
     setrlimit(RLIMIT_FSIZE, &limit);
   }
   std::vector<char*> pointers;
@@ -84,6 +85,13 @@ Command::Running::~Running() {
 }
 
 void Command::Running::kill(int signal) const { ::kill(process_, signal); }
+
+void Command::Running::make_room() const {
+  rlimit limit = {};
+  prlimit(process_, RLIMIT_FSIZE, nullptr, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  prlimit(process_, RLIMIT_FSIZE, &limit, nullptr);
+}
 
 void Command::Running::Stream::read() {
   pollfd ready = {file, POLLIN, 0};

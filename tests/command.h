@@ -43,6 +43,8 @@ class Command {
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     void kill(int signal) const;
+    // Files may grow again, in what it starts from now on as well.
+    void make_room() const;
     Ended wait(double seconds = 300);
 
    private:

@@ -6,7 +6,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 file(GLOB_RECURSE all LIST_DIRECTORIES true RELATIVE ${ROOT} ${ROOT}/*)
-list(FILTER all EXCLUDE REGEX "^(\\.git|build|findings)(/|$)")
+list(FILTER all EXCLUDE REGEX "^(\\.git|build|findings|fuzzing)(/|$)")
 set(documents ${all})
 list(FILTER documents INCLUDE REGEX "\\.md$")
 if(NOT documents)
@@ -14,7 +14,7 @@ if(NOT documents)
 endif()
 
 # What is Linux's, what is made, and what stands for any name.
-set(elsewhere "^/|^(build|findings|drivers|include|lib|arch|a|b)/|seed_corpus|NAME|vfio_iommu_type1\\.c")
+set(elsewhere "^/|^(build|findings|fuzzing|drivers|include|lib|arch|a|b)/|seed_corpus|NAME|SUBJECT|vfio_iommu_type1\\.c")
 
 # there(RESULT FOLDER PATH): is it there, seen from FOLDER or from the root, or is there a file whose
 # path ends in it? A star stands for what it stands for in a shell.

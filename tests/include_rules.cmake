@@ -79,6 +79,8 @@ room(oracles simulator language program hardware base)
 room(subjects oracles simulator program hardware base)
 room(triage subjects oracles simulator language program hardware base)
 room(findings triage subjects oracles simulator language program hardware base)
+rule(harness/status/run_state.cc harness/status/ ${std} "<nlohmann/json\\.hpp>")
+room(status findings triage subjects oracles simulator language program hardware base)
 room(export subjects oracles simulator language program hardware base)
 rule(harness/session/*.* harness/session/ fuzz/ ${rooms} ${std} ${system}
   "<(fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")

@@ -8,7 +8,7 @@ execute_process(COMMAND git ls-files WORKING_DIRECTORY ${ROOT}
   OUTPUT_VARIABLE files OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
 if(failed)
   file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/*)
-  list(FILTER files EXCLUDE REGEX "^(\\.git|build|findings)/")
+  list(FILTER files EXCLUDE REGEX "^(\\.git|build|findings|fuzzing)/")
 else()
   string(REPLACE "\n" ";" files "${files}")
 endif()

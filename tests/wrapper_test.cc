@@ -143,7 +143,7 @@ TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
   const std::string findings = " --findings " + data + "/findings";
   EXPECT_NE(arguments({"findings"}).find(findings), std::string::npos);
   for (const auto& [subject, folder] : std::vector<std::pair<std::string, std::string>>{
-           {"tracker", "/fuzzing "},
+           {"tracker", "/fuzzing-tracker "},
            {"tracker-kernel", "/fuzzing-tracker-kernel "},
            {"./mine.so", "/fuzzing-mine "}}) {
     const std::string given = arguments({"fuzz", "--subject", subject});

@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
+#include "campaign.h"
 #include "commands.h"
 #include "isolation.h"
 #include "session.h"
@@ -19,13 +23,16 @@ namespace {
 namespace fs = std::filesystem;
 
 struct FuzzOptions {
-  std::string subject{kTracker}, target, seeds, work, findings = "findings", older;
+  std::string subject{kTracker}, target, peers_target, seeds, work, findings = "findings", older;
   std::optional<std::string> against;
-  bool known = false, json = false;
+  bool known = false, json = false, forever = false;
   unsigned seconds = 60;
   unsigned timeout = kMostSeconds;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
+  session::CampaignOptions campaign;  // of which only the limits are set
 };
+
+constexpr std::string_view kAll = "all";
 
 std::optional<session::OlderTracker> older_of(const FuzzOptions& options) {
   if (!options.against) return std::nullopt;
@@ -33,32 +40,7 @@ std::optional<session::OlderTracker> older_of(const FuzzOptions& options) {
                                .revision = *options.against};
 }
 
-int fuzz(const FuzzOptions& options) {
-  const auto tested = subject_or_complain(options.subject);
-  if (!tested) return kCouldNot;
-  if (options.seeds.empty()) return complain("--seeds is missing: what to start from");
-  if (access(options.target.c_str(), X_OK) != 0)
-    return complain("no fuzz target at " + quoted_path(options.target));
-  if (options.against && options.subject != kTracker)
-    return complain("--against is for the tracker, and not for " + options.subject);
-  if (options.against && access(options.older.c_str(), X_OK) != 0)
-    return complain("no program with the tracker of " + quoted_path(*options.against) + " at " +
-                    quoted_path(options.older));
-  const std::string of = options.subject == kTracker ? "" : "-" + subject_label(tested->subject);
-  const session::Outcome outcome = session::run({
-      .tested = *tested,
-      .target = options.target,
-      .seeds = options.seeds,
-      .work = options.work.empty() ? fs::path(options.target).parent_path() / ("fuzzing" + of)
-                                   : fs::path(options.work),
-      .findings = options.findings,
-      .known = options.known,
-      .json = options.json,
-      .seconds = options.seconds,
-      .timeout = options.timeout,
-      .processes = options.jobs,
-      .older = older_of(options),
-  });
+int code_of(session::Outcome outcome) {
   switch (outcome) {
     case session::Outcome::nothing:
       return kFine;
@@ -70,20 +52,104 @@ int fuzz(const FuzzOptions& options) {
   return kCouldNot;
 }
 
+// What there is to fuzz; `left_out` says why it is not more. Nothing if there is none, and standard
+// error says why.
+std::vector<session::CampaignOptions::Subject> subjects_of(const FuzzOptions& options,
+                                                           std::vector<std::string>& left_out) {
+  if (options.subject != kAll) {
+    const auto tested = subject_or_complain(options.subject);
+    if (!tested) return {};
+    return {{*tested, options.target}};
+  }
+  std::vector<session::CampaignOptions::Subject> subjects = {{the_tracker(), options.target}};
+  if (peers().empty())
+    left_out.emplace_back("Linux's own type1 is not built; ./tidemark linux --setup adds it");
+  for (const UnderTest& peer : peers()) {
+    if (access(options.peers_target.c_str(), X_OK) == 0)
+      subjects.push_back({peer, options.peers_target});
+    else
+      left_out.push_back(std::string(peer.subject) + " has no fuzz target");
+  }
+  return subjects;
+}
+
+// What is wrong with the options together; empty if nothing is.
+std::string problem_of(const FuzzOptions& options) {
+  const bool in_turns = options.forever || options.subject == kAll;
+  if (options.seeds.empty()) return "--seeds is missing: what to start from";
+  if (access(options.target.c_str(), X_OK) != 0)
+    return "no fuzz target at " + quoted_path(options.target);
+  if (options.against && options.subject != kTracker)
+    return "--against is for the tracker, and not for " + options.subject;
+  if (options.against && in_turns) return "--against is for a run that ends, without --forever";
+  if (options.against && access(options.older.c_str(), X_OK) != 0)
+    return "no program with the tracker of " + quoted_path(*options.against) + " at " +
+           quoted_path(options.older);
+  return {};
+}
+
+int fuzz(const FuzzOptions& options) {
+  std::vector<std::string> left_out;
+  const auto subjects = subjects_of(options, left_out);
+  if (subjects.empty()) return kCouldNot;
+  if (const std::string problem = problem_of(options); !problem.empty()) return complain(problem);
+  const fs::path beside = fs::path(options.target).parent_path();
+  session::Options session = {
+      .tested = subjects[0].tested,
+      .target = options.target,
+      .seeds = options.seeds,
+      .work = options.work,
+      .findings = options.findings,
+      .known = options.known,
+      .json = options.json,
+      .seconds = options.seconds,
+      .timeout = options.timeout,
+      .processes = options.jobs,
+      .older = older_of(options),
+  };
+  if (options.forever || options.subject == kAll) {
+    session::CampaignOptions campaign = options.campaign;
+    campaign.subjects = subjects;
+    campaign.left_out = left_out;
+    campaign.folder = options.work.empty() ? beside / "forever" : fs::path(options.work);
+    if (!options.forever) campaign.seconds = options.seconds;
+    campaign.session = session;
+    return code_of(session::run_campaign(campaign));
+  }
+  const std::string of =
+      options.subject == kTracker ? "" : "-" + subject_label(session.tested.subject);
+  if (options.work.empty()) session.work = beside / ("fuzzing" + of);
+  return code_of(session::run(session));
+}
+
+// For tests, which cannot wait for days.
+void add_limits(CLI::App& command, session::CampaignOptions& campaign) {
+  command.add_option("--turn-seconds", campaign.turn_seconds)->group("");
+  command.add_option("--stalled-seconds", campaign.stalled_seconds)->group("");
+}
+
 }  // namespace
 
 void add_fuzz(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("fuzz", "Fuzz a subject against the reference until time is up");
   auto options = std::make_shared<FuzzOptions>();
-  add_subject(*command, options->subject);
+  command
+      ->add_option("--subject", options->subject,
+                   "What runs beside the reference: tracker, linux-6.1, ..., ./LIBRARY.so,\n"
+                   "or all that are here, in turns")
+      ->capture_default_str();
   command->add_flag("--known", options->known, "Find also what the subject is known to differ in");
-  command->add_option("--seconds", options->seconds, "How long")
-      ->capture_default_str()
-      ->check(CLI::Range(1u, 100'000'000u));
+  auto* seconds = command->add_option("--seconds", options->seconds, "How long")
+                      ->capture_default_str()
+                      ->check(CLI::Range(1u, 100'000'000u));
+  command
+      ->add_flag("--forever", options->forever, "Until it is interrupted; goes on if called again")
+      ->excludes(seconds);
   command->add_option("--jobs", options->jobs, "Processes; if not told, one for each processor")
       ->check(CLI::Range(1u, 256u));
   by_wrapper(command->add_option("--target", options->target));
+  command->add_option("--peers-target", options->peers_target)->group("");
   command->add_option("--seeds", options->seeds, "Inputs to start from, instead of corpus/seeds")
       ->take_last()
       ->check(CLI::ExistingDirectory);
@@ -94,17 +160,22 @@ void add_fuzz(CLI::App& app, Action& action) {
                       "Revision of git: only what impl/ did not do there is filed");
   command->add_option("--older", options->older)->group("");
   command->add_flag("--json", options->json, "How far it is as lines of JSON");
-  command->add_option("--work", options->work, "Folder for the growing corpus");
+  command
+      ->add_option("--work", options->work,
+                   "Folder for the growing corpus, and what is known of a run")
+      ->take_last();
   command
       ->add_option("--findings", options->findings,
                    "Folder for what is found, instead of the checkout's findings")
       ->take_last();
+  add_limits(*command, options->campaign);
   command->footer(
       "Columns: programs/s, of all processes; corpus, inputs kept as each reached something new;\n"
       "coverage, places of the subject that were reached; last new, how long ago the last was;\n"
       "restarts, processes that ended, on what they found or by themselves, and were replaced;\n"
       "found, names, + what is looked into. When the time is up, a process may end what it is at,\n"
       "and what was found is named: both are said, with the most that they may take.\n"
+      "With --forever, or of all subjects, a page in the folder shows how it goes: index.html.\n"
       "Exit code: 0 nothing found, 1 something found, 2 it could not run.");
   on_call(*command, action, options, fuzz);
 }

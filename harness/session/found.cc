@@ -75,7 +75,7 @@ Finding not_reproduced(const UnderTest& tested, const fs::path& input,
 
 Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& reported,
              const fs::path& deadly, unsigned seconds, bool json,
-             const std::optional<OlderTracker>& older)
+             const std::optional<OlderTracker>& older, const Earlier& earlier)
     : tested_(tested),
       store_(findings),
       findings_(findings),
@@ -84,7 +84,9 @@ Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& 
       seconds_(seconds),
       json_(json),
       older_(older),
-      out_(json ? stderr : stdout) {
+      out_(json ? stderr : stdout),
+      announced_(earlier.announced),
+      crashes_(earlier.crashes) {
   write_reported();
   fs::remove(deadly_);  // of the run before
 }
@@ -282,7 +284,8 @@ void Found::announce(const Finding& finding) {
   const FindingStore::Filed filed = store_.file(finding);
   ++times_[finding.name];
   write_reported();
-  if (times_[finding.name] > 1) return;
+  // Who has taken its folder away wants to hear of it.
+  if (times_[finding.name] > 1 || (announced_.contains(finding.name) && !filed.is_new)) return;
   reports_[finding.name] = finding.report;
   fresh_ += filed.is_new;
   if (json_) {

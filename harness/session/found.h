@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,20 @@
 #include "diagnose_input.h"
 #include "finding.h"
 #include "older_tracker.h"
+#include "run_state.h"
 
 namespace tidemark::session {
 
 // What a finding may take to be made small, beside the fuzzing.
 inline constexpr unsigned kNamingSeconds = 150;
+
+using Crashes = status::CrashCount;
+
+// What sessions before this one have found in the same run.
+struct Earlier {
+  std::set<std::string> announced = {};  // names: they are filed and counted without a word
+  std::map<Signature, Crashes> crashes = {};
+};
 
 class Found {
  public:
@@ -33,7 +43,8 @@ class Found {
   // standard error. Throws std::system_error if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
         const std::filesystem::path& reported, const std::filesystem::path& deadly,
-        unsigned seconds, bool json, const std::optional<OlderTracker>& older);
+        unsigned seconds, bool json, const std::optional<OlderTracker>& older,
+        const Earlier& earlier = {});
 
   // An input on which a fuzzing process ended, what that printed, and the inputs that it ran
   // last, to be looked into: `before` counts if it shows nothing alone. Only when the finding is in
@@ -63,6 +74,10 @@ class Found {
   unsigned most_seconds() const { return seconds_ + kNamingSeconds + seconds_for_older(); }
 
   std::size_t size() const { return times_.size(); }
+  // How many programs came to each name.
+  const std::map<std::string, std::size_t>& times() const { return times_; }
+  // With those of sessions before this one.
+  const std::map<Signature, Crashes>& crashes() const { return crashes_; }
   // `left_out`: how many programs were not run, as they are like one that ends the process.
   void print_summary(std::uint64_t left_out) const;
 
@@ -106,10 +121,7 @@ class Found {
   std::map<std::string, std::size_t> times_;      // by name
   std::map<std::string, std::string> reports_;    // the first of each
   std::map<std::string, std::size_t> old_times_;  // the same of what `older` does as well
-  // How many there were of a crash, and how many of them were not looked into.
-  struct Crashes {
-    std::size_t seen = 0, passed_over = 0;
-  };
+  const std::set<std::string> announced_;         // earlier
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
   std::vector<Program> ends_;  // reduced, of findings that end the process

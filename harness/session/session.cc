@@ -66,42 +66,32 @@ class Running {
     // just killed, children may live a moment longer.
     const FolderLock alone(work_, 2);
     if (alone.another_has_it()) return refuse_to_share();
-    keep_target();
+    target_ = kept_target(target_, work_ / "target");
     found_.emplace(tested_, options_.findings, known_, deadly_, options_.timeout, options_.json,
-                   options_.older);
+                   options_.older, options_.earlier);
     take_leftovers();
     name_soon();
-    link_seeds();
+    link_seeds(options_.seeds, seeds_);
     file_deadly_inputs();
     start();
     watch();
     take_leftovers();  // of processes that were stopped while they wrote
-    name_the_rest();
+    if (!options_.is_turn) name_the_rest();
+    show_watcher();
     return summary();
   }
 
  private:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
 
+  // A turn is longer if something is looked into: the next would have to begin with that anew.
+  double longest() const { return options_.seconds * (options_.is_turn ? 2.0 : 1.0); }
+  double limit() const { return found_->is_busy() ? longest() : options_.seconds; }
+
   Outcome refuse_to_share() const {
     fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
                quoted_path(options_.work.string()));
     return Outcome::failed;
-  }
-
-  // A build that goes on meanwhile puts another program there, which processes that start
-  // later would be of.
-  void keep_target() {
-    const fs::path kept = work_ / "target" / target_.filename();
-    std::error_code error;
-    fs::remove_all(kept.parent_path(), error);
-    fs::create_directory(kept.parent_path(), error);
-    fs::create_hard_link(target_, kept, error);
-    if (error) fs::copy_file(target_, kept, error);
-    if (error)
-      fs::remove(kept, error);  // a full disk: of a part nothing can start
-    else
-      target_ = kept;
   }
 
   // Of processes that have ended.
@@ -119,17 +109,6 @@ class Running {
     name_what_waits(*found_, 2 * found_->most_seconds(), out_);
     if (found_->is_busy())
       fmt::print(out_, "{} not looked into; the next run will do that\n", found_->waiting());
-  }
-
-  // Each by a link of its own, so that one on which the target dies can be left
-  // out: processes that start anew would all die on it.
-  void link_seeds() {
-    fs::remove_all(seeds_);
-    fs::create_directory(seeds_);
-    std::size_t number = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(options_.seeds)))
-      if (entry.is_regular_file())
-        fs::create_symlink(entry.path(), seeds_ / std::to_string(number++));
   }
 
   // What the corpus itself shows, first, and once for each way to die: a process that
@@ -192,7 +171,7 @@ class Running {
 
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
     if (found_->has_leak()) look_for_no_more_leaks();
-    const double left = std::max(1.0, options_.seconds - seconds());
+    const double left = std::max(1.0, longest() - seconds());
     const std::vector<std::string> arguments = {
         fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
         fmt::format("-rss_limit_mb={}", kMostMemoryMib),
@@ -228,26 +207,36 @@ class Running {
     return total;
   }
 
-  Live figures() {
-    Live live = {.seconds = seconds(),
-                 .corpus = most(&Worker::corpus),
-                 .coverage = coverage_,
-                 .most_coverage = most(&Worker::most_coverage),
-                 .last_new = std::chrono::duration<double>(Clock::now() - last_new_).count(),
-                 .memory_mib = most(&Worker::memory_mib),
-                 .restarts = restarts_,
-                 .found = found_->size(),
-                 .in_work = found_->waiting()};
+  Live figures() const {
+    return Live{.seconds = seconds(),
+                .corpus = most(&Worker::corpus),
+                .coverage = coverage_,
+                .most_coverage = most(&Worker::most_coverage),
+                .last_new = std::chrono::duration<double>(Clock::now() - last_new_).count(),
+                .memory_mib = most(&Worker::memory_mib),
+                .restarts = restarts_,
+                .found = found_->size(),
+                .in_work = found_->waiting()};
+  }
+
+  void show_watcher() const {
+    if (!options_.watch) return;
+    const Counters total = counters();
+    options_.watch({.live = figures(),
+                    .programs = total.programs,
+                    .operations = total.operations,
+                    .times = found_->times(),
+                    .crashes = found_->crashes(),
+                    .ends = ends_});
+  }
+
+  void show_progress() {
+    Live live = figures();
     const std::uint64_t now = counters().programs;
     live.programs_per_second =
         static_cast<double>(now - shown_programs_) / std::max(live.seconds - shown_seconds_, 0.001);
     shown_programs_ = now;
     shown_seconds_ = live.seconds;
-    return live;
-  }
-
-  void show_progress() {
-    const Live live = figures();
     if (options_.json) {
       print_json(json_of(live));
     } else {
@@ -268,8 +257,9 @@ class Running {
 
   // Until the time is up or the user has seen enough.
   void watch() {
-    const double interval = terminal_ ? 0.5 : 10;
-    double next = interval;
+    const double interval = terminal_ ? 0.5 : options_.is_turn ? 60 : 10;
+    double next = interval, next_watch = 0;
+    std::size_t watched = 0;
     double told = 0;  // when they were
     while (std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.done; })) {
       poll_workers();
@@ -277,7 +267,8 @@ class Running {
       found_->take_drops(drops_);
       found_->work(0);
       // They end by themselves; whoever is at work on a finding gets to finish it.
-      const bool over = interrupts() || seconds() > options_.seconds + kGraceSeconds;
+      const bool over =
+          interrupts() || seconds() > limit() + (options_.is_turn ? 0 : kGraceSeconds);
       if (over && told == 0) {
         told = seconds();
         for (const Slot& slot : slots_) slot.worker->stop(SIGINT);
@@ -287,6 +278,11 @@ class Running {
       for (Slot& slot : slots_) {
         stop_if_full(slot);
         look_after(slot);
+      }
+      if (seconds() >= next_watch || found_->size() != watched) {
+        next_watch = seconds() + 1;
+        watched = found_->size();
+        show_watcher();
       }
       say_who_is_late();
       // The last line comes once all have ended.
@@ -301,7 +297,9 @@ class Running {
   }
 
   void say_who_is_late() {
-    if (said_late_ || interrupts() || seconds() < options_.seconds + kEndSeconds) return;
+    if (said_late_ || options_.is_turn || interrupts() ||
+        seconds() < options_.seconds + kEndSeconds)
+      return;
     said_late_ = true;
     fmt::print(out_,
                "{}the time is up: a process gets to end what it is at, for {:.0f} s at most\n",
@@ -329,7 +327,7 @@ class Running {
     unsigned idle = 0;  // processes in a row that ended without having run a program
   };
 
-  bool is_time_up() const { return interrupts() || seconds() + kEndSeconds > options_.seconds; }
+  bool is_time_up() const { return interrupts() || seconds() + kEndSeconds > limit(); }
 
   // Before its limit of memory, which would be a finding.
   void stop_if_full(Slot& slot) {
@@ -365,11 +363,12 @@ class Running {
       std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
       if (!before.empty()) before.pop_back();  // that was this one
       found_->add(end.input, worker.said(), end.starved, std::move(before));
-      // The next one would end on it, too.
-      for (const fs::path& folder : {seeds_, corpus_}) leave_out(input, folder);
+      leave_out(input, {seeds_, corpus_});  // the next one would end on it, too
       return true;
     }
-    if (interrupts() || (!end.failed && (slot.full || !early))) return true;
+    // One that is stopped while it starts ends by the signal.
+    if (interrupts() || (options_.is_turn && !early) || (!end.failed && (slot.full || !early)))
+      return true;
     if (ends_[end.how]++ == 0)
       fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself, with {}:\n{}\n", end.how,
                  last_of(worker.said(), 2000));
@@ -380,7 +379,8 @@ class Running {
   }
 
   Outcome summary() const {
-    if (interrupts()) fmt::print(out_, "interrupted, {} s were asked for\n", options_.seconds);
+    if (interrupts() && !options_.is_turn)
+      fmt::print(out_, "interrupted, {} s were asked for\n", options_.seconds);
     const Counters total = counters();
     fmt::print(out_, "{} programs, {} operations in {:.0f} s; coverage {}; ", total.programs,
                total.operations, seconds_, coverage_);
@@ -394,6 +394,7 @@ class Running {
       fmt::print(out_, "  {:>4} x  a fuzzing process ended by itself, with {}\n", times, how);
     if (found_->size()) return Outcome::found;
     if (total.programs) return failed_ ? Outcome::failed : Outcome::nothing;
+    if (options_.is_turn && interrupts()) return Outcome::nothing;
     fmt::print(stderr, "tidemark: {} ran no program{}\n", quoted_path(options_.target.string()),
                interrupts() ? " before it was interrupted" : ": is it a fuzz target?");
     return Outcome::failed;
@@ -427,6 +428,13 @@ class Running {
 
 // For the fuzzing processes, and for the children that judge what these find.
 void set_environment(const Options& options) {
+  // A session before this one may have had leaks.
+  static const char* const asan = getenv("ASAN_OPTIONS");
+  static const std::optional<std::string> own = asan ? std::optional(asan) : std::nullopt;
+  if (own)
+    setenv("ASAN_OPTIONS", own->c_str(), 1);
+  else
+    unsetenv("ASAN_OPTIONS");
   setenv(kSubjectVariable, std::string(options.tested.subject).c_str(), 1);
   if (options.known) setenv(kWithKnownVariable, "", 1);
   setenv(kReportedVariable, fs::absolute(options.work / "known").c_str(), 1);

@@ -3,13 +3,29 @@
 // they find, and how far they are.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 
+#include "found.h"
+#include "live_line.h"
 #include "older_tracker.h"
 #include "registry.h"
 
 namespace tidemark::session {
+
+// How far a session is, for whoever watches it.
+struct Snapshot {
+  const Live& live;  // without programs_per_second
+  std::uint64_t programs, operations;
+  const std::map<std::string, std::size_t>& times;  // by a finding's name
+  const std::map<Signature, Crashes>& crashes;
+  const std::map<std::string, std::size_t>& ends;  // other than by findings: how, and how often
+};
 
 struct Options {
   UnderTest tested;
@@ -23,6 +39,13 @@ struct Options {
   unsigned timeout = 0;   // seconds after which a program hangs
   unsigned processes = 1;
   std::optional<OlderTracker> older = {};  // what it does wrong as well is not filed
+  // One of many of the same run. It goes on for up to twice its time while something is looked
+  // into, and leaves the rest of that to the next.
+  bool is_turn = false;
+  Earlier earlier = {};  // what others of the same run have found
+  // Called about each second while it fuzzes, when something was found, and at the end. What it
+  // throws ends the session.
+  std::function<void(const Snapshot&)> watch = {};
 };
 
 enum class Outcome { nothing, found, failed };

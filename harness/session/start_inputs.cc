@@ -25,6 +25,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool has_content(const fs::path& path, const std::string& content) {
+  std::error_code none;
+  return fs::file_size(path, none) == content.size() && read_if_there(path) == content;
+}
+
 Program read_program(const UnderTest& tested, const fs::path& input) {
   const std::string content = read_file(input, kMaxProgramBytes);
   return fitted(decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}),
@@ -92,12 +97,33 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   return deadly;
 }
 
-void leave_out(const std::string& input, const fs::path& folder) {
-  const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
-  std::error_code none;
-  for (const auto& entry : entries)
-    if (fs::file_size(entry.path(), none) == input.size() && read_if_there(entry.path()) == input)
-      fs::remove(entry.path());
+void link_seeds(const fs::path& seeds, const fs::path& folder) {
+  fs::remove_all(folder);
+  fs::create_directory(folder);
+  std::size_t number = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(seeds)))
+    if (entry.is_regular_file())
+      fs::create_symlink(entry.path(), folder / std::to_string(number++));
+}
+
+void leave_out(const std::string& input, const std::vector<fs::path>& folders) {
+  for (const fs::path& folder : folders) {
+    const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+    for (const auto& entry : entries)
+      if (has_content(entry.path(), input)) fs::remove(entry.path());
+  }
+}
+
+fs::path kept_target(const fs::path& target, const fs::path& folder) {
+  const fs::path kept = folder / target.filename();
+  std::error_code error;
+  fs::remove_all(folder, error);
+  fs::create_directory(folder, error);
+  fs::create_hard_link(target, kept, error);
+  if (error) fs::copy_file(target, kept, error);
+  if (!error) return kept;
+  fs::remove(kept, error);  // a full disk: of a part nothing can start
+  return target;
 }
 
 }  // namespace tidemark::session

@@ -26,7 +26,17 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
                                        unsigned seconds);
 
-// Removes each file of `folder` that has this content.
-void leave_out(const std::string& input, const std::filesystem::path& folder);
+// Makes `folder` anew, with a link of its own for each file below `seeds`, so that one on which
+// the target dies can be left out: processes that start anew would all die on it. Throws
+// std::system_error.
+void link_seeds(const std::filesystem::path& seeds, const std::filesystem::path& folder);
+// Takes what has these very bytes out of each of the folders. Throws std::system_error.
+void leave_out(const std::string& input, const std::vector<std::filesystem::path>& folders);
+
+// The target as it is now, in a folder of its own, which is made anew: a build that goes on
+// meanwhile puts another program there, which processes that start later would be of. If there is
+// no room for it, the target itself.
+std::filesystem::path kept_target(const std::filesystem::path& target,
+                                  const std::filesystem::path& folder);
 
 }  // namespace tidemark::session

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// A corpus as it lies on the disk: are its files whole, and what are they to this build?
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include "registry.h"
+
+namespace tidemark::session {
+
+struct CorpusLook {
+  std::size_t files = 0;
+  // Not all of what their names stand for, as a full disk leaves them, and taken away.
+  std::size_t cut = 0;
+  std::size_t unreadable = 0;  // and put aside
+  std::size_t idle = 0;        // of which this build makes no operation, or does not run them
+};
+
+// Looks at each file of `corpus`, in which nobody else writes. Those that cannot be read, or that
+// are larger than any input, go to `aside`. Throws std::system_error if a folder cannot be read or
+// written. Cost: that of reading them all.
+CorpusLook look_at_corpus(const std::filesystem::path& corpus, const std::filesystem::path& aside,
+                          const UnderTest& tested);
+
+}  // namespace tidemark::session
