@@ -12,11 +12,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   static tidemark::Mutator mutator(seed);
   if (seed % 8 == 0 || max_size < 2 * tidemark::kRecordBytes)
     return LLVMFuzzerMutate(data, size, max_size);
-  // Now and then from nothing: the corpus only knows what once was new.
-  std::vector<std::uint8_t> bytes;
-  if (seed % 8 > 2) bytes.assign(data, data + size);
-  const unsigned rounds = 1 + seed / 8 % (bytes.empty() ? 16 : 4);
-  for (unsigned i = 0; i < rounds; ++i) mutator.mutate(bytes, max_size);
+  std::vector<std::uint8_t> bytes(data, data + size);
+  mutator.vary(bytes, max_size, seed);
   std::memcpy(data, bytes.data(), bytes.size());
   return bytes.size();
 }

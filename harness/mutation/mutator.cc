@@ -145,4 +145,10 @@ void Mutator::mutate(std::vector<std::uint8_t>& bytes, std::size_t max_bytes) {
   std::memcpy(bytes.data() + kRecordBytes, records.data(), records.size() * kRecordBytes);
 }
 
+void Mutator::vary(std::vector<std::uint8_t>& bytes, std::size_t max_bytes, unsigned choice) {
+  if (choice % 8 <= 2) bytes.clear();
+  const unsigned rounds = 1 + choice / 8 % (bytes.empty() ? 16 : 4);
+  for (unsigned i = 0; i < rounds; ++i) mutate(bytes, max_bytes);
+}
+
 }  // namespace tidemark

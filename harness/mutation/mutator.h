@@ -23,6 +23,10 @@ class Mutator {
   // (more than a record) and at least an operation. Some edits take operations
   // from programs that were seen before. A microsecond or so.
   void mutate(std::vector<std::uint8_t>& bytes, std::size_t max_bytes);
+  // What an engine gets for an input of its corpus: some rounds of that, and now and then of a
+  // program from nothing, as a corpus only knows what once was new. `choice`, any number, says
+  // how many, and which.
+  void vary(std::vector<std::uint8_t>& bytes, std::size_t max_bytes, unsigned choice);
 
  private:
   using Record = std::array<std::uint8_t, kRecordBytes>;
