@@ -82,6 +82,9 @@ room(findings triage subjects oracles simulator language program hardware base)
 rule(harness/status/run_state.cc harness/status/ ${std} "<nlohmann/json\\.hpp>")
 room(status findings triage subjects oracles simulator language program hardware base)
 room(export subjects oracles simulator language program hardware base)
+rule(harness/engine/*.* harness/engine/ fuzz/ ${rooms} ${std} ${system}
+  "<fmt/core\\.h>")
+set(rooms ${rooms} harness/engine/)
 rule(harness/session/*.* harness/session/ fuzz/ ${rooms} ${std} ${system}
   "<(fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
 set(rooms ${rooms} harness/session/)

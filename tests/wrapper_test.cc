@@ -73,6 +73,8 @@ TEST_F(Wrapper, WhatCannotBeIsSaidBeforeTheBuild) {
       {{"fuzz", "--seconds", "soon"}, "--seconds wants a number, and not 'soon'"},
       {{"fuzz", "--seconds=-1"}, "--seconds wants a number, and not '-1'"},
       {{"fuzz", "--seconds", "0"}, "from 1 to 100000000, and not 0"},
+      {{"fuzz", "--engine", "honggfuzz"}, "one of libfuzzer afl, and not 'honggfuzz'"},
+      {{"fuzz", "--engine=afl", "--subject=linux-6.1"}, "for the tracker, and not for linux-6.1"},
       {{"fuzz", "--jobs=99999999999999999999"}, "from 1 to 256"},
       {{"replay"}, "replay wants FILE..."},
       {{"replay", "--subject", "tracker"}, "replay wants FILE..."},

@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -131,17 +133,58 @@ Schedule schedule_of(pid_t process) {
   return {nanoseconds.ran / 1e9, nanoseconds.waited / 1e9};
 }
 
-}  // namespace
+// And all that it has started, and these.
+std::vector<pid_t> with_those_below(pid_t process) {
+  std::vector<pid_t> processes = {process};
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    const std::string number = std::to_string(processes[i]);
+    std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+    for (pid_t below = 0; file >> below;) processes.push_back(below);
+  }
+  return processes;
+}
 
-double Child::seconds_without_core() const { return schedule_of(process_).waited; }
-
-double Child::seconds_with_core() const { return schedule_of(process_).ran; }
-
-std::uint64_t Child::memory_mib() const {
-  std::ifstream file("/proc/" + std::to_string(process_) + "/statm");
+std::uint64_t memory_mib_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/statm");
   std::uint64_t size = 0, resident = 0;
   if (!(file >> size >> resident)) return 0;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) >> 20;
+}
+
+// Of those that it has waited for.
+double seconds_of_ended(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // Its name, in brackets, may have any characters. cutime is field 16, cstime 17.
+  std::istringstream fields(text.substr(std::min(text.rfind(')'), text.size())));
+  std::string other;
+  for (int field = 2; field < 16; ++field) fields >> other;
+  double user = 0, system = 0;  // in ticks
+  if (!(fields >> user >> system)) return 0;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace
+
+double Child::seconds_without_core() const {
+  double seconds = 0;
+  for (const pid_t process : with_those_below(process_)) seconds += schedule_of(process).waited;
+  return seconds;
+}
+
+double Child::seconds_with_core() const {
+  double seconds = 0;
+  for (const pid_t process : with_those_below(process_))
+    seconds += schedule_of(process).ran + seconds_of_ended(process);
+  return seconds;
+}
+
+std::uint64_t Child::memory_mib() const {
+  std::uint64_t most = 0;
+  for (const pid_t process : with_those_below(process_))
+    most = std::max(most, memory_mib_of(process));
+  return most;
 }
 
 void Child::wait_for_end() const {

@@ -32,12 +32,12 @@ class Child {
   void kill(int signal) const;
   // And all of the group that it leads, if it has made itself the leader of one.
   void kill_group() const;
-  // Seconds that it was ready to run while others did. 0 where the kernel does not
-  // say; known up to wait().
+  // Seconds that it, and what it has started, were ready to run while others did. 0 where the
+  // kernel does not say; known up to wait().
   double seconds_without_core() const;
-  // Seconds that it had a core, with the same limits.
+  // Seconds that these had a core, and who had been waited for, with the same limits.
   double seconds_with_core() const;
-  // Its resident memory now, in MiB; 0 where the kernel does not say, and once it has ended.
+  // Resident memory now, in MiB, of the one that has most; 0 if the kernel does not say, or at end.
   std::uint64_t memory_mib() const;
   // Waits until it has ended, and leaves it to be asked.
   void wait_for_end() const;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "afl.h"
 #include "campaign.h"
 #include "commands.h"
 #include "isolation.h"
@@ -22,8 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char *kLibFuzzer = "libfuzzer", *kAfl = "afl";
+
 struct FuzzOptions {
-  std::string subject{kTracker}, target, peers_target, seeds, work, findings = "findings", older;
+  std::string subject{kTracker}, engine{kLibFuzzer}, target, peers_target, afl, seeds, work;
+  std::string findings = "findings", older;
   std::optional<std::string> against;
   bool known = false, json = false, forever = false;
   unsigned seconds = 60;
@@ -38,6 +42,17 @@ std::optional<session::OlderTracker> older_of(const FuzzOptions& options) {
   if (!options.against) return std::nullopt;
   return session::OlderTracker{.program = fs::absolute(options.older),
                                .revision = *options.against};
+}
+
+bool is_afl(const FuzzOptions& options) { return options.engine == kAfl; }
+
+fs::path target_of(const FuzzOptions& options) {
+  return is_afl(options) ? fs::path(options.afl) / "lockstep_fuzzer" : fs::path(options.target);
+}
+
+std::optional<fs::path> mutator_of(const FuzzOptions& options) {
+  if (!is_afl(options)) return std::nullopt;
+  return fs::path(options.afl) / "libafl_mutator.so";
 }
 
 int code_of(session::Outcome outcome) {
@@ -77,8 +92,15 @@ std::vector<session::CampaignOptions::Subject> subjects_of(const FuzzOptions& op
 std::string problem_of(const FuzzOptions& options) {
   const bool in_turns = options.forever || options.subject == kAll;
   if (options.seeds.empty()) return "--seeds is missing: what to start from";
-  if (access(options.target.c_str(), X_OK) != 0)
-    return "no fuzz target at " + quoted_path(options.target);
+  if (is_afl(options) && options.subject != kTracker)
+    return "--engine afl is for the tracker, and not for " + options.subject +
+           ", in which AFL++ would see nothing";
+  if (is_afl(options) && options.forever)
+    return "--engine afl is for a run that ends, without --forever";
+  if (is_afl(options) && !session::has_afl_fuzz())
+    return "there is no afl-fuzz: ./tidemark setup afl++ installs it";
+  if (const fs::path target = target_of(options); access(target.c_str(), X_OK) != 0)
+    return "no fuzz target at " + quoted_path(target.string());
   if (options.against && options.subject != kTracker)
     return "--against is for the tracker, and not for " + options.subject;
   if (options.against && in_turns) return "--against is for a run that ends, without --forever";
@@ -96,10 +118,11 @@ int fuzz(const FuzzOptions& options) {
   const fs::path beside = fs::path(options.target).parent_path();
   session::Options session = {
       .tested = subjects[0].tested,
-      .target = options.target,
+      .target = target_of(options),
       .seeds = options.seeds,
       .work = options.work,
       .findings = options.findings,
+      .afl_mutator = mutator_of(options),
       .known = options.known,
       .json = options.json,
       .seconds = options.seconds,
@@ -139,6 +162,11 @@ void add_fuzz(CLI::App& app, Action& action) {
                    "What runs beside the reference: tracker, linux-6.1, ..., ./LIBRARY.so,\n"
                    "or all that are here, in turns")
       ->capture_default_str();
+  command
+      ->add_option("--engine", options->engine,
+                   "What makes the programs: libFuzzer, or AFL++ (afl), of the tracker alone")
+      ->capture_default_str()
+      ->check(CLI::IsMember({kLibFuzzer, kAfl}));
   command->add_flag("--known", options->known, "Find also what the subject is known to differ in");
   auto* seconds = command->add_option("--seconds", options->seconds, "How long")
                       ->capture_default_str()
@@ -150,6 +178,7 @@ void add_fuzz(CLI::App& app, Action& action) {
       ->check(CLI::Range(1u, 256u));
   by_wrapper(command->add_option("--target", options->target));
   command->add_option("--peers-target", options->peers_target)->group("");
+  command->add_option("--afl", options->afl)->group("");
   command->add_option("--seeds", options->seeds, "Inputs to start from, instead of corpus/seeds")
       ->take_last()
       ->check(CLI::ExistingDirectory);

@@ -10,11 +10,11 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "afl.h"
 #include "dedup.h"
 #include "files.h"
 #include "foreign.h"
@@ -71,8 +71,9 @@ class Running {
                    options_.older, options_.earlier);
     take_leftovers();
     name_soon();
-    link_seeds(options_.seeds, seeds_);
+    link_seeds(options_.seeds, seeds_);  // processes that start anew would all die on one
     file_deadly_inputs();
+    if (options_.afl_mutator) afl_.begin({seeds_, corpus_});
     start();
     watch();
     take_leftovers();  // of processes that were stopped while they wrote
@@ -98,6 +99,7 @@ class Running {
   void take_leftovers() {
     clear_unfinished(drops_);
     found_->take_drops(drops_);
+    afl_.take_all();
     found_->add_leftovers(artifacts_);
   }
 
@@ -114,41 +116,14 @@ class Running {
   // What the corpus itself shows, first, and once for each way to die: a process that
   // starts would die on it, and the one in its place again.
   void file_deadly_inputs() {
-    std::vector<fs::path> inputs;
-    for (const fs::path& folder : {seeds_, corpus_})
-      for (const auto& entry : fs::directory_iterator(folder))
-        if (entry.is_regular_file()) inputs.push_back(entry.path());
     if (terminal_) {
       fmt::print("running {} seeds and {} earlier inputs once, each ...", files_in(seeds_),
                  files_in(corpus_));
       std::fflush(stdout);
     }
-    const auto deadly = deadly_inputs(tested_, inputs, options_.timeout);
-    fmt::print("{}", anew_);
-    std::set<Signature> seen;
-    for (const auto& [input, signature] : deadly) {
-      if (seen.insert(signature).second) {
-        const fs::path artifact = artifacts_ / ("start-" + input.filename().string());
-        write_file(artifact, read_file(input), Survives::process);
-        found_->add(artifact, "it was among the inputs to start from\n", false);
-      }
-      // With a leak, processes can live. Seeds are links. Another may show another bug once this
-      // one is mended.
-      if (is_leak(signature)) continue;
-      if (fs::is_symlink(input))
-        fs::remove(input);
-      else
-        fs::rename(input, aside_ / input.filename());
-    }
-    if (deadly.empty()) return;
-    const auto leaks = std::ranges::count_if(
-        deadly, [](const DeadlyInput& input) { return is_leak(input.signature); });
-    fmt::print(
-        out_,
-        "{} of {} inputs to start from (seeds, and what earlier runs kept) end the process,\n"
-        "and are left out; of each way to end, one is looked into\n",
-        deadly.size() - static_cast<std::size_t>(leaks), inputs.size());
-    name_soon();
+    const StartFolders folders = {seeds_, corpus_, artifacts_, aside_};
+    const bool any = file_deadly(tested_, folders, options_.timeout, *found_, out_, anew_);
+    if (any) name_soon();
   }
 
   void start() {
@@ -172,6 +147,15 @@ class Running {
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
     if (found_->has_leak()) look_for_no_more_leaks();
     const double left = std::max(1.0, longest() - seconds());
+    const Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
+                                   .artifacts = artifacts_,
+                                   .known = known_,
+                                   .drops = drops_,
+                                   .deadly = deadly_};
+    if (options_.afl_mutator)
+      return std::make_unique<Worker>(
+          places, afl_.words({target_, fs::absolute(*options_.afl_mutator), number,
+                              options_.processes, left, std::min(options_.timeout, kHangSeconds)}));
     const std::vector<std::string> arguments = {
         fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
         fmt::format("-rss_limit_mb={}", kMostMemoryMib),
@@ -185,12 +169,19 @@ class Running {
         "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1",
         // That a file may not grow is for whoever writes it to say.
         "-handle_xfsz=0", corpus_, seeds_};
-    const Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
-                                   .artifacts = artifacts_,
-                                   .known = known_,
-                                   .drops = drops_,
-                                   .deadly = deadly_};
     return std::make_unique<Worker>(target_, places, arguments);
+  }
+
+  // AFL++ tells it by files, and goes on behind what the target dies of. Its time limit is of the
+  // clock: what took too long may have been kept waiting.
+  void look_into_afl() {
+    if (!options_.afl_mutator) return;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      Worker& worker = *slots_[i].worker;
+      const AflStats stats = afl_.stats(i);
+      worker.note(stats.edges_found, stats.total_edges, stats.corpus_count);
+      for (const fs::path& artifact : afl_.take(i)) found_->add(artifact, worker.said(), true);
+    }
   }
 
   // The most of any process.
@@ -260,9 +251,13 @@ class Running {
     const double interval = terminal_ ? 0.5 : options_.is_turn ? 60 : 10;
     double next = interval, next_watch = 0;
     std::size_t watched = 0;
-    double told = 0;  // when they were
+    double told = 0, looked = 0;  // when they were
     while (std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.done; })) {
       poll_workers();
+      if (seconds() >= looked + 1) {
+        looked = seconds();
+        look_into_afl();
+      }
       note_coverage();
       found_->take_drops(drops_);
       found_->work(0);
@@ -291,6 +286,8 @@ class Running {
         show_progress();
       }
     }
+    look_into_afl();
+    note_coverage();
     seconds_ = seconds();
     show_progress();
     if (terminal_) fmt::print("\n");
@@ -423,6 +420,7 @@ class Running {
   double shown_seconds_ = 0;
   std::size_t shown_found_ = 0;
   std::optional<Found> found_;
+  Afl afl_{work_, corpus_, artifacts_};
   bool failed_ = false, said_late_ = false;
 };
 

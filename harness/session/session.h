@@ -29,10 +29,12 @@ struct Snapshot {
 
 struct Options {
   UnderTest tested;
-  std::filesystem::path target;  // the fuzz target
+  std::filesystem::path target;  // the fuzz target, as its engine wants it
   std::filesystem::path seeds;   // to start from
   std::filesystem::path work;    // of this session alone: the corpus that grows, leftovers
   std::filesystem::path findings;
+  // With AFL++ as the engine, and not libFuzzer: its library (afl.h).
+  std::optional<std::filesystem::path> afl_mutator = {};
   bool known = false;     // find also what the subject is known to differ in
   bool json = false;      // lines of JSON on standard output, text for people beside it
   unsigned seconds = 60;  // how long it fuzzes; naming what is left may take longer

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "start_inputs.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -95,6 +98,38 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   for (std::string signature; lines >> index && std::getline(lines >> std::ws, signature);)
     deadly.push_back({inputs[index], parse_signature(signature)});
   return deadly;
+}
+
+bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned seconds,
+                 Found& found, std::FILE* out, std::string_view anew) {
+  std::vector<fs::path> inputs;
+  for (const fs::path& folder : {folders.seeds, folders.corpus})
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.is_regular_file()) inputs.push_back(entry.path());
+  const auto deadly = deadly_inputs(tested, inputs, seconds);
+  fmt::print(out, "{}", anew);
+  std::set<Signature> seen;
+  for (const auto& [input, signature] : deadly) {
+    if (seen.insert(signature).second) {
+      const fs::path artifact = folders.artifacts / ("start-" + input.filename().string());
+      write_file(artifact, read_file(input), Survives::process);
+      found.add(artifact, "it was among the inputs to start from\n", false);
+    }
+    // With a leak, processes can live. Another may show another bug once this one is mended.
+    if (is_leak(signature)) continue;
+    if (fs::is_symlink(input))
+      fs::remove(input);
+    else
+      fs::rename(input, folders.aside / input.filename());
+  }
+  if (deadly.empty()) return false;
+  const auto leaks = std::ranges::count_if(
+      deadly, [](const DeadlyInput& input) { return is_leak(input.signature); });
+  fmt::print(out,
+             "{} of {} inputs to start from (seeds, and what earlier runs kept) end the process,\n"
+             "and are left out; of each way to end, one is looked into\n",
+             deadly.size() - static_cast<std::size_t>(leaks), inputs.size());
+  return true;
 }
 
 void link_seeds(const fs::path& seeds, const fs::path& folder) {

@@ -3,10 +3,13 @@
 // process dies would end each process that fuzzes.
 #pragma once
 
+#include <cstdio>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "found.h"
 #include "mismatch.h"
 #include "registry.h"
 
@@ -25,6 +28,18 @@ struct DeadlyInput {
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
                                        unsigned seconds);
+
+struct StartFolders {
+  std::filesystem::path seeds, corpus;  // the inputs; seeds are links
+  std::filesystem::path artifacts;      // of what is looked into
+  std::filesystem::path aside;          // inputs of the corpus that end each process
+};
+
+// What these inputs show by themselves is given to `found`, once for each way to end; and none that
+// ends each process stays: links go, files are put aside. `out` is told how many that are, behind
+// `anew`, which ends a line that stands there already. Were there any? Throws std::system_error.
+bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned seconds,
+                 Found& found, std::FILE* out, std::string_view anew);
 
 // Makes `folder` anew, with a link of its own for each file below `seeds`, so that one on which
 // the target dies can be left out: processes that start anew would all die on it. Throws

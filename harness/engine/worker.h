@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// A libFuzzer process that is watched: what it says, how far it is, how it ended.
+// A process of an engine that is watched: what it says, how far it is, how it ended.
 #pragma once
 
 #include <chrono>
@@ -39,9 +39,12 @@ class Worker {
     // It runs in this folder, from which all other relative paths count.
     std::filesystem::path in = ".";
   };
-  // Ends with this process. Throws std::system_error if it cannot be started.
+  // libFuzzer in `target`. Ends with this process. Throws std::system_error if it cannot be
+  // started.
   Worker(const std::filesystem::path& target, const Places& places,
          const std::vector<std::string>& arguments);
+  // The same of another engine, as `words` call it. It is for the caller to look for what it finds.
+  Worker(const Places& places, const std::vector<std::string>& words);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -74,6 +77,8 @@ class Worker {
   std::uint64_t most_coverage() const { return most_coverage_; }
   std::uint64_t corpus() const { return corpus_; }
   std::uint64_t memory_mib() const { return memory_mib_; }
+  // The same figures of an engine that says so elsewhere than in what it prints.
+  void note(std::uint64_t coverage, std::uint64_t most_coverage, std::uint64_t corpus);
 
   const std::string& said() const { return said_; }  // the last of what it printed
 

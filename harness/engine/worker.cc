@@ -66,6 +66,14 @@ void set_or_unset(const char* variable, const std::filesystem::path& path) {
   _exit(127);
 }
 
+std::vector<std::string> libfuzzer_words(const std::filesystem::path& target,
+                                         const Worker::Places& places,
+                                         const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {target, "-artifact_prefix=" + places.artifacts.string() + "/"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
 }  // namespace
 
 std::size_t files_in(const std::filesystem::path& folder) {
@@ -75,7 +83,10 @@ std::size_t files_in(const std::filesystem::path& folder) {
 }
 
 Worker::Worker(const std::filesystem::path& target, const Places& places,
-               const std::vector<std::string>& arguments) {
+               const std::vector<std::string>& arguments)
+    : Worker(places, libfuzzer_words(target, places, arguments)) {}
+
+Worker::Worker(const Places& places, const std::vector<std::string>& words) {
   std::filesystem::create_directories(places.folder);
   // Written, not only made that long: on a full disk, using it would be fatal.
   const std::filesystem::path progress = std::filesystem::absolute(places.folder) / "progress";
@@ -83,8 +94,6 @@ Worker::Worker(const std::filesystem::path& target, const Places& places,
   progress_ = map_progress(progress.c_str());
   if (!progress_) fail(("cannot make " + quoted_path(progress.string())).c_str());
 
-  std::vector<std::string> words = {target, "-artifact_prefix=" + places.artifacts.string() + "/"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
   const auto what = [&] {
     setenv(kProgressVariable, progress.c_str(), 1);
     setenv(kReportedVariable, places.known.c_str(), 1);
@@ -117,6 +126,13 @@ void Worker::take_line(const std::string& line) {
   number_after(line, " cov: ", coverage_);
   number_after(line, " corp: ", corpus_);
   // What libFuzzer says is the most that it ever had, as for one program with a large mapping.
+  if (const std::uint64_t now = child_->memory_mib()) memory_mib_ = now;
+}
+
+void Worker::note(std::uint64_t coverage, std::uint64_t most_coverage, std::uint64_t corpus) {
+  coverage_ = coverage;
+  most_coverage_ = most_coverage;
+  corpus_ = corpus;
   if (const std::uint64_t now = child_->memory_mib()) memory_mib_ = now;
 }
 
