@@ -17,7 +17,7 @@ using namespace tidemark::bench;
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string bugs, seeds, only, json, plot;
+  std::string bugs, afl, seeds, only, json, plot;
   std::vector<std::string> engines = {"libfuzzer"};
   std::string start = "both";
   std::vector<std::string> left_out = {""};
@@ -26,10 +26,12 @@ struct Options {
   Limits limits;
 };
 
-// Those that were asked for and have this program, in alphabetical order.
-std::vector<std::string> bugs_with(const std::string& program, const Options& options) {
+// Those that were asked for and have this program in `folder`, in alphabetical order.
+std::vector<std::string> bugs_with(const std::string& program, const fs::path& folder,
+                                   const Options& options) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(options.bugs)) {
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
     const std::string name = entry.path().filename();
     if (name != "together" && name.find(options.only) != std::string::npos &&
         fs::exists(entry.path() / program))
@@ -41,7 +43,10 @@ std::vector<std::string> bugs_with(const std::string& program, const Options& op
 
 std::vector<Trial> trials_of(const Options& options) {
   std::vector<Trial> trials;
-  for (const std::string& name : bugs_with(options.engines[0], options))
+  const std::string& first = options.engines[0];
+  const auto bugs = first == kAfl ? bugs_with("plain", fs::path(options.afl) / "bugs", options)
+                                  : bugs_with(first, options.bugs, options);
+  for (const std::string& name : bugs)
     for (const std::string& engine : options.engines)
       for (const char* start : {"seeds", "empty"})
         for (const std::string& left_out : options.left_out)
@@ -59,7 +64,7 @@ int complain_of_no_bug(const Options& options) {
 int count_names(const Options& options) {
   constexpr std::uint64_t kPrograms = 10000;
   const bool told = options.limits.programs != Limits{}.programs;
-  const auto bugs = bugs_with("names_measure", options);
+  const auto bugs = bugs_with("names_measure", options.bugs, options);
   if (bugs.empty()) return complain_of_no_bug(options);
   std::vector<BugNames> all;
   for (const std::string& bug : bugs) {
@@ -78,7 +83,8 @@ int bench(const Options& options) {
   if (trials.empty()) return complain_of_no_bug(options);
   const tidemark::TemporaryFolder work;
   std::size_t done = 0;
-  run_trials(trials, options.limits, options.bugs, options.seeds, work.path,
+  run_trials(trials, options.limits,
+             {.bugs = options.bugs, .afl = options.afl, .seeds = options.seeds, .work = work.path},
              [&](const Trial& trial) {
                fmt::print(stderr, "{:>4} of {}  {}, {} from {}{}: {}\n", ++done, trials.size(),
                           trial.bug, trial.engine, trial.start,
@@ -101,14 +107,16 @@ int main(int argc, char** argv) {
   Options options;
   tidemark::cli::by_wrapper(app.add_option("--bugs", options.bugs));
   tidemark::cli::by_wrapper(app.add_option("--seeds", options.seeds));
+  app.add_option("--afl", options.afl)->group("");
   app.add_option("--only", options.only, "Bugs whose name has this in it");
   app.add_option("--engine", options.engines,
                  "libfuzzer: coverage feedback, our mutator;\n"
                  "plain: libFuzzer's own mutations;\n"
-                 "random: our mutator without feedback.\n"
+                 "random: our mutator without feedback;\n"
+                 "afl: AFL++ with our mutator.\n"
                  "Several make several columns")
       ->capture_default_str()
-      ->check(CLI::IsMember({"libfuzzer", "plain", "random"}));
+      ->check(CLI::IsMember({"libfuzzer", "plain", "random", kAfl}));
   app.add_option("--start", options.start, "From the seeds, from nothing (empty), or both")
       ->capture_default_str()
       ->check(CLI::IsMember({"seeds", "empty", "both"}));

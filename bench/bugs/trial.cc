@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "ablation.h"
+#include "afl.h"
+#include "files.h"
 #include "isolation.h"
 #include "program_bytes.h"
 #include "reporter.h"
@@ -29,35 +32,82 @@ struct Attempt {
   Trial* trial;
   fs::path folder;
   std::unique_ptr<session::Worker> worker;
-  bool told = false;   // to end
-  bool hangs = false;  // and was killed for it
+  std::unique_ptr<session::Afl> afl;  // if that is the engine
+  bool at_seeds = false;              // and has still to see these
+  bool told = false;                  // to end
+  bool hangs = false;                 // and was killed for it
 };
 
-Attempt begin(Trial& trial, const Limits& limits, const fs::path& bugs, const fs::path& seeds,
-              const fs::path& work) {
-  Attempt attempt{
-      &trial, work / fmt::format("{}-{}-{}-{}", trial.bug, trial.engine, trial.start, trial.number),
-      nullptr};
-  fs::remove_all(attempt.folder);
-  fs::create_directories(attempt.folder / "corpus");
-  fs::create_directories(attempt.folder / "artifacts");
+// libFuzzer's, and those of ours that understand its options.
+std::vector<std::string> words_of(const Trial& trial, const Limits& limits, const Folders& folders,
+                                  const fs::path& folder) {
   std::vector<std::string> arguments = {fmt::format("-seed={}", trial.number + 1),
                                         fmt::format("-max_len={}", kMaxProgramBytes),
                                         "-len_control=0",
                                         "-rss_limit_mb=2048",
                                         "-print_final_stats=0",
                                         "-symbolize=0",
-                                        attempt.folder / "corpus"};
+                                        folder / "corpus"};
   if (limits.programs != Limits{}.programs)
     arguments.push_back(fmt::format("-runs={}", limits.programs));
-  if (trial.start == "seeds") arguments.push_back(seeds);
-  setenv(kLeftOutVariable, trial.left_out.c_str(), 1);
+  if (trial.start == "seeds") arguments.push_back(folders.seeds);
+  return arguments;
+}
+
+// afl-fuzz leaves out what crashes at once. So the target first runs all seeds by itself.
+std::vector<std::string> words_of_seeds(const fs::path& target, const fs::path& seeds) {
+  std::vector<std::string> words = {target};
+  for (const auto& entry : fs::directory_iterator(seeds)) words.push_back(entry.path());
+  std::ranges::sort(words.begin() + 1, words.end());
+  return words;
+}
+
+std::vector<std::string> words_of_afl(const Attempt& attempt, const Limits& limits,
+                                      const Folders& folders) {
+  session::AflInstance instance = {.target = folders.afl / "bugs" / attempt.trial->bug / "plain",
+                                   .mutator = folders.afl / "fuzz" / "libafl_mutator.so",
+                                   .seconds = 1e8,  // of the clock: by that none is given up
+                                   .timeout = static_cast<unsigned>(2 * kHangSeconds),
+                                   .seed = attempt.trial->number + 1};
+  if (limits.programs != Limits{}.programs) instance.programs = limits.programs;
+  return attempt.afl->words(instance);
+}
+
+session::Worker::Places places_of(const Attempt& attempt) {
   // Without drops: it ends on the first, so that its programs can be counted.
-  const session::Worker::Places places = {.folder = attempt.folder,
-                                          .artifacts = attempt.folder / "artifacts",
-                                          .known = attempt.folder / "known"};
-  attempt.worker =
-      std::make_unique<session::Worker>(bugs / trial.bug / trial.engine, places, arguments);
+  return {.folder = attempt.folder,
+          .artifacts = attempt.folder / "artifacts",
+          .known = attempt.folder / "known"};
+}
+
+void begin_with_afl(Attempt& attempt, const Limits& limits, const Folders& folders) {
+  const bool from_seeds = attempt.trial->start == "seeds";
+  attempt.afl = std::make_unique<session::Afl>(attempt.folder, attempt.folder / "corpus",
+                                               attempt.folder / "artifacts");
+  attempt.afl->begin(from_seeds ? std::vector{folders.seeds} : std::vector<fs::path>());
+  attempt.at_seeds = from_seeds;
+  const fs::path target = folders.afl / "bugs" / attempt.trial->bug / "plain";
+  attempt.worker = std::make_unique<session::Worker>(
+      places_of(attempt),
+      from_seeds ? words_of_seeds(target, folders.seeds) : words_of_afl(attempt, limits, folders));
+}
+
+Attempt begin(Trial& trial, const Limits& limits, const Folders& folders) {
+  Attempt attempt = {.trial = &trial,
+                     .folder = folders.work / fmt::format("{}-{}-{}-{}", trial.bug, trial.engine,
+                                                          trial.start, trial.number),
+                     .worker = nullptr,
+                     .afl = nullptr};
+  fs::remove_all(attempt.folder);
+  fs::create_directories(attempt.folder / "corpus");
+  fs::create_directories(attempt.folder / "artifacts");
+  setenv(kLeftOutVariable, trial.left_out.c_str(), 1);
+  if (trial.engine == kAfl)
+    begin_with_afl(attempt, limits, folders);
+  else
+    attempt.worker = std::make_unique<session::Worker>(
+        folders.bugs / trial.bug / trial.engine, places_of(attempt),
+        words_of(trial, limits, folders, attempt.folder));
   return attempt;
 }
 
@@ -78,16 +128,39 @@ std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
   return std::strtoull(ending.said.c_str() + at + 7, nullptr, 10);
 }
 
-void end(Attempt& attempt, const fs::path& bugs) {
+// What a process of AFL++'s, or of its target with the seeds, ended on.
+std::optional<fs::path> crashed_on(Attempt& attempt, const session::WorkerEnd& how) {
+  if (!attempt.afl) return how.crashed ? std::optional(how.input) : std::nullopt;
+  if (!attempt.at_seeds) {
+    const auto artifacts = attempt.afl->take(0);
+    return artifacts.empty() ? std::nullopt : std::optional(artifacts.front());
+  }
+  if (!how.failed || attempt.told) return std::nullopt;
+  const fs::path input = attempt.folder / "artifacts" / "seed";
+  const auto recent = attempt.worker->recent_inputs();
+  write_file(input, characters(recent.empty() ? std::vector<std::uint8_t>() : recent.back()),
+             Survives::process);
+  return input;
+}
+
+// False if it goes on, with another process.
+bool end(Attempt& attempt, const Limits& limits, const Folders& folders) {
   Trial& trial = *attempt.trial;
-  trial.seconds = attempt.worker->processor_seconds();
+  trial.seconds += attempt.worker->processor_seconds();
   const session::WorkerEnd how = attempt.worker->finish();
-  trial.programs = attempt.worker->programs();
-  trial.found = how.crashed || attempt.hangs;
+  trial.programs += attempt.worker->programs();
+  const auto input = crashed_on(attempt, how);
+  if (attempt.at_seeds && !input && !attempt.hangs && !attempt.told) {
+    attempt.at_seeds = false;
+    attempt.worker = std::make_unique<session::Worker>(places_of(attempt),
+                                                       words_of_afl(attempt, limits, folders));
+    return false;
+  }
+  trial.found = input || attempt.hangs;
   if (attempt.hangs) {
     trial.seen_as = {.kind = Kind::hang};
     trial.name = print(trial.seen_as);
-  } else if (how.crashed) {
+  } else if (input) {
     Ending ending;
     ending.said = attempt.worker->said();
     const Signature ended = signature_of(ending);
@@ -95,10 +168,11 @@ void end(Attempt& attempt, const fs::path& bugs) {
     trial.seen_as = seen_as(ending.said).value_or(ended);
     // Once a bug is enough: it is the same program, more or less.
     if (trial.number == 0 && trial.left_out.empty())
-      trial.operations = reduced_operations(bugs / trial.bug / "tidemark", how.input);
+      trial.operations = reduced_operations(folders.bugs / trial.bug / "tidemark", *input);
   }
   attempt.worker.reset();
   fs::remove_all(attempt.folder);
+  return true;
 }
 
 // By what its process had of a core: on a busy machine a trial gets no less of it. A program
@@ -127,17 +201,15 @@ void watch(std::vector<Attempt>& running, const Limits& limits) {
 
 }  // namespace
 
-void run_trials(std::vector<Trial>& trials, const Limits& limits, const fs::path& bugs,
-                const fs::path& seeds, const fs::path& work,
+void run_trials(std::vector<Trial>& trials, const Limits& limits, const Folders& folders,
                 const std::function<void(const Trial&)>& done) {
   std::vector<Attempt> running;
   for (std::size_t next = 0; next < trials.size() || !running.empty();) {
     while (next < trials.size() && running.size() < limits.jobs)
-      running.push_back(begin(trials[next++], limits, bugs, seeds, work));
+      running.push_back(begin(trials[next++], limits, folders));
     watch(running, limits);
     for (std::size_t i = running.size(); i-- > 0;) {
-      if (running[i].worker->output() >= 0) continue;
-      end(running[i], bugs);
+      if (running[i].worker->output() >= 0 || !end(running[i], limits, folders)) continue;
       done(*running[i].trial);
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }

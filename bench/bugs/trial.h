@@ -12,6 +12,8 @@
 
 namespace tidemark::bench {
 
+inline constexpr const char* kAfl = "afl";  // the engine that has a build of its own
+
 struct Trial {
   std::string bug, engine, start;  // start: "seeds" or "empty"
   std::string left_out = {};       // an oracle or a family of operations, or nothing
@@ -31,11 +33,16 @@ struct Limits {
   unsigned jobs = 1;      // trials at a time
 };
 
+struct Folders {
+  std::filesystem::path bugs;   // a folder of programs for each bug
+  std::filesystem::path afl;    // a build for AFL++, with its own bugs/
+  std::filesystem::path seeds;  // the corpus
+  std::filesystem::path work;   // for whatever is written
+};
+
 // Runs the trials; results come in any order, each is shown to `done` as it ends.
-// `bugs` holds a folder of programs for each bug, `seeds` the corpus, `work` is
-// for whatever is written. Throws std::system_error.
-void run_trials(std::vector<Trial>& trials, const Limits& limits, const std::filesystem::path& bugs,
-                const std::filesystem::path& seeds, const std::filesystem::path& work,
+// Throws std::system_error.
+void run_trials(std::vector<Trial>& trials, const Limits& limits, const Folders& folders,
                 const std::function<void(const Trial&)>& done);
 
 }  // namespace tidemark::bench
