@@ -136,7 +136,7 @@ std::optional<fs::path> crashed_on(Attempt& attempt, const session::WorkerEnd& h
     return artifacts.empty() ? std::nullopt : std::optional(artifacts.front());
   }
   if (!how.failed || attempt.told) return std::nullopt;
-  const fs::path input = attempt.folder / "artifacts" / "seed";
+  fs::path input = attempt.folder / "artifacts" / "seed";
   const auto recent = attempt.worker->recent_inputs();
   write_file(input, characters(recent.empty() ? std::vector<std::uint8_t>() : recent.back()),
              Survives::process);

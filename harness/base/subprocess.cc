@@ -138,7 +138,10 @@ std::vector<pid_t> with_those_below(pid_t process) {
   std::vector<pid_t> processes = {process};
   for (std::size_t i = 0; i < processes.size(); ++i) {
     const std::string number = std::to_string(processes[i]);
-    std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+    std::string path = "/proc/" + number;
+    path += "/task/" + number;
+    path += "/children";
+    std::ifstream file(path);
     for (pid_t below = 0; file >> below;) processes.push_back(below);
   }
   return processes;

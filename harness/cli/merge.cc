@@ -36,7 +36,7 @@ void keep(const std::map<std::string, std::string>& files, const fs::path& to) {
   unfinished.move_to(to);
 }
 
-bool show(std::size_t inputs, std::uint64_t coverage) {
+bool show_merging(std::size_t inputs, std::uint64_t coverage) {
   if (!is_terminal()) return true;
   fmt::print("\r\x1b[K{} inputs, coverage {}", inputs, coverage);
   std::fflush(stdout);
@@ -53,7 +53,7 @@ int merge(const MergeOptions& options) {
   const session::Merged merged =
       session::merge_corpora({.target = options.target,
                               .folders = {options.folders.begin(), options.folders.end()},
-                              .go_on = show});
+                              .go_on = show_merging});
   if (is_terminal()) fmt::print("\r\x1b[K");
   if (!merged.problem.empty()) return complain(merged.problem);
   keep(merged.chosen, options.output);

@@ -75,7 +75,7 @@ void Afl::begin(const std::vector<fs::path>& folders) {
       const std::string content = read_file(entry.path(), kMaxProgramBytes);
       write_file(inputs_ / name_of_content(content), content, Survives::process);
     }
-  if (fs::is_empty(inputs_)) write_file(inputs_ / "empty", {"", 1}, Survives::process);
+  if (fs::is_empty(inputs_)) write_file(inputs_ / "empty", std::string(1, '\0'), Survives::process);
   taken_.clear();
 }
 

@@ -21,8 +21,8 @@ std::optional<std::uint64_t> value_of(std::string_view text, std::string_view na
     if (!line.starts_with(": ")) continue;
     line.remove_prefix(2);
     std::uint64_t value = 0;
-    const char* const end = line.data() + line.size();
-    const auto [at, error] = std::from_chars(line.data(), end, value);
+    const char *const begin = &*line.begin(), *const end = begin + line.size();
+    const auto [at, error] = std::from_chars(begin, end, value);
     if (error != std::errc() || at != end) return std::nullopt;
     return value;
   }

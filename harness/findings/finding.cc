@@ -90,7 +90,7 @@ std::string trace_text(const Finding& finding) {
 
 std::string report_of(const Mismatch& mismatch, const std::optional<Mismatch>& cause,
                       const Program& program) {
-  const std::string said = describe(mismatch, program);
+  std::string said = describe(mismatch, program);
   if (!mismatch.known.empty()) return said;
   const Kind brought_about = cause ? cause->signature.kind : Kind::none;
   return said + cause_line(cause, program) + meaning_lines(mismatch.signature.kind, brought_about) +

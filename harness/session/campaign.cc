@@ -31,7 +31,7 @@ constexpr std::int64_t kMergeEvery = 24 * 60 * 60;  // seconds
 constexpr std::uint64_t kMergeGrowth = 4;           // times the inputs after the last merge
 constexpr std::uint64_t kMergeInputs = 1000;        // or of so many, if these were fewer
 constexpr std::chrono::minutes kMergeTime(10);
-constexpr unsigned kMostIdle = 3;  // turns in a row without a program
+constexpr unsigned kMostIdleTurns = 3;  // turns in a row without a program
 constexpr std::size_t kRoomBytes = 1 << 20;
 constexpr unsigned kLongestPause = 60;  // seconds
 
@@ -106,7 +106,7 @@ class Campaign {
     };
     for (const CampaignOptions::Subject& subject : options_.subjects) {
       const auto idle = idle_.find(label(subject));
-      if (idle != idle_.end() && idle->second >= kMostIdle) continue;
+      if (idle != idle_.end() && idle->second >= kMostIdleTurns) continue;
       if (!first || began(subject) < began(*first)) first = &subject;
     }
     return first;
@@ -134,11 +134,11 @@ class Campaign {
     if (record_->end_turn(interrupts() > 0)) {
       ran_ = true;
       idle_.erase(label(subject));
-    } else if (!interrupts() && ++idle_[label(subject)] == kMostIdle) {
+    } else if (!interrupts() && ++idle_[label(subject)] == kMostIdleTurns) {
       record_->note(
           "idle turns " + label(subject),
           fmt::format("{} is left out until the next start: it ran no program in {} turns",
-                      label(subject), kMostIdle));
+                      label(subject), kMostIdleTurns));
     }
     record_->write();
     if (!interrupts() && is_merge_due()) merge(subject, work);

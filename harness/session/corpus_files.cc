@@ -23,9 +23,10 @@ std::optional<std::string> content_of(const fs::path& path) {
   try {
     std::string content = read_file(path, kMaxProgramBytes + 1);
     if (content.size() <= kMaxProgramBytes) return content;
+    return std::nullopt;
   } catch (const std::system_error&) {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 // libFuzzer names its files so, and does not look whether all of one arrives. Other names, as

@@ -15,13 +15,15 @@ std::string line_at(std::string_view text, std::size_t at) {
 
 // From "FILE: crashes: SIGNATURE", on a line.
 std::optional<Replayed> verdict_in(std::string_view said) {
-  for (const Outcome outcome :
-       {Outcome::diverges, Outcome::crashes, Outcome::hangs, Outcome::known, Outcome::agrees}) {
+  for (const tidemark::Outcome outcome :
+       {tidemark::Outcome::diverges, tidemark::Outcome::crashes, tidemark::Outcome::hangs,
+        tidemark::Outcome::known, tidemark::Outcome::agrees}) {
     const std::string verdict =
-        ": " + std::string(word(outcome)) + (outcome == Outcome::agrees ? "\n" : ": ");
+        ": " + std::string(word(outcome)) + (outcome == tidemark::Outcome::agrees ? "\n" : ": ");
     const auto at = said.find(verdict);
     if (at == std::string_view::npos) continue;
-    return Replayed{outcome, outcome == Outcome::agrees ? "" : line_at(said, at + verdict.size())};
+    return Replayed{outcome,
+                    outcome == tidemark::Outcome::agrees ? "" : line_at(said, at + verdict.size())};
   }
   return std::nullopt;
 }
@@ -32,7 +34,7 @@ Replayed replayed(const std::filesystem::path& program, const std::string& subje
                   const std::filesystem::path& file, unsigned seconds) {
   const Ending ending =
       run_program({program, "replay", "--quiet", "--subject", subject, "--", file}, seconds);
-  if (ending.timed_out) return {Outcome::hangs, print(Signature{.kind = Kind::hang})};
+  if (ending.timed_out) return {tidemark::Outcome::hangs, print(Signature{.kind = Kind::hang})};
   if (const auto found = verdict_in(ending.said)) return *found;
   constexpr std::string_view kBefore = "tidemark: ";
   const std::string why = line_at(ending.said, 0);

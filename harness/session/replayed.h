@@ -14,8 +14,8 @@ namespace tidemark::session {
 inline constexpr const char* kThisProgram = "/proc/self/exe";
 
 struct Replayed {
-  std::optional<Outcome> verdict;  // nothing: it was not run
-  std::string text;                // how it fails, or why it was not run; empty if it agrees
+  std::optional<tidemark::Outcome> verdict;  // nothing: it was not run
+  std::string text;  // how it fails, or why it was not run; empty if it agrees
 };
 
 // `program` is one like this, `file` what its user would name. What takes longer than `seconds`,

@@ -251,7 +251,7 @@ class Running {
     const double interval = terminal_ ? 0.5 : options_.is_turn ? 60 : 10;
     double next = interval, next_watch = 0;
     std::size_t watched = 0;
-    double told = 0, looked = 0;  // when they were
+    double looked = 0;  // when that was
     while (std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.done; })) {
       poll_workers();
       if (seconds() >= looked + 1) {
@@ -264,10 +264,10 @@ class Running {
       // They end by themselves; whoever is at work on a finding gets to finish it.
       const bool over =
           interrupts() || seconds() > limit() + (options_.is_turn ? 0 : kGraceSeconds);
-      if (over && told == 0) {
-        told = seconds();
+      if (over && told_ == 0) {
+        told_ = seconds();
         for (const Slot& slot : slots_) slot.worker->stop(SIGINT);
-      } else if (over && seconds() > told + (interrupts() ? kInterruptSeconds : kGraceSeconds)) {
+      } else if (over && seconds() > told_ + (interrupts() ? kInterruptSeconds : kGraceSeconds)) {
         for (const Slot& slot : slots_) slot.worker->stop(SIGKILL);
       }
       for (Slot& slot : slots_) {
@@ -363,9 +363,8 @@ class Running {
       leave_out(input, {seeds_, corpus_});  // the next one would end on it, too
       return true;
     }
-    // One that is stopped while it starts ends by the signal.
-    if (interrupts() || (options_.is_turn && !early) || (!end.failed && (slot.full || !early)))
-      return true;
+    // One that is stopped while it starts, or too busy to hear of it, ends by the signal.
+    if (interrupts() || told_ > 0 || (!end.failed && (slot.full || !early))) return true;
     if (ends_[end.how]++ == 0)
       fmt::print(stderr, "\ntidemark: a fuzzing process ended by itself, with {}:\n{}\n", end.how,
                  last_of(worker.said(), 2000));
@@ -410,6 +409,7 @@ class Running {
   std::FILE* const out_ = options_.json ? stderr : stdout;  // for people
   Clock::time_point started_;
   double seconds_ = 0;
+  double told_ = 0;  // when the processes were told to end
   std::vector<Slot> slots_;
   Counters ended_;  // of workers that were replaced
   std::size_t restarts_ = 0;

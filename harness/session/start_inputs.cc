@@ -150,7 +150,7 @@ void leave_out(const std::string& input, const std::vector<fs::path>& folders) {
 }
 
 fs::path kept_target(const fs::path& target, const fs::path& folder) {
-  const fs::path kept = folder / target.filename();
+  fs::path kept = folder / target.filename();
   std::error_code error;
   fs::remove_all(folder, error);
   fs::create_directory(folder, error);

@@ -58,9 +58,10 @@ std::optional<RunState> read_run_state(const std::string& text) {
   try {
     RunState run = json.get<RunState>();
     if (run.version == RunState().version) return run;
+    return std::nullopt;
   } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 }  // namespace tidemark::status

@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, kKinds> kMeanings = {
     "it did what Linux is known to do",
     "a call did not take the container's lock",
     "a call let the container's lock go in between",
+    "a call returned with the container's lock",
     "a call did something without the container's lock",
     "a call asked for too much memory",
     "a call took too many steps"};

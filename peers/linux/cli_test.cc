@@ -187,6 +187,7 @@ TEST_P(LinuxCli, ShowsItsWarningsAndWhatGetInfoSays) {
   std::istringstream out(shown.out), in(program);
   std::string expecting, line;
   std::getline(out, line);  // the file's name
+  std::getline(out, line);  // the container
   for (std::string operation; std::getline(in, operation);) {
     std::getline(out, line);
     std::getline(out, line);
