@@ -130,8 +130,8 @@ TEST_F(AflFolders, OneAloneIsNoMain) {
   const auto words = [this](std::size_t number, std::size_t of) {
     return afl_.words({.target = "t", .mutator = "m", .number = number, .of = of, .timeout = 5});
   };
-  const auto has = [](const std::vector<std::string>& words, const char* word) {
-    return std::ranges::find(words, word) != words.end();
+  const auto has = [](const std::vector<std::string>& all, const char* word) {
+    return std::ranges::find(all, word) != all.end();
   };
   EXPECT_TRUE(has(words(0, 1), "-S"));
   EXPECT_TRUE(has(words(0, 2), "-M"));

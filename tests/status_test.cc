@@ -137,10 +137,13 @@ TEST(Metrics, AreAsPrometheusWantsThem) {
   for (std::string line; std::getline(lines, line);) {
     std::smatch part;
     if (std::regex_match(line, part, comment)) {
-      if (part[1] == "HELP") EXPECT_TRUE(seen.insert(part[2]).second) << line << " comes twice";
+      if (part[1] == "HELP") {
+        EXPECT_TRUE(seen.insert(part[2]).second) << line << " comes twice";
+      }
       (part[1] == "HELP" ? help : type) = part[2];
-      if (part[1] == "TYPE")
+      if (part[1] == "TYPE") {
         EXPECT_EQ(part[3] == "counter", line.find("_total ") != std::string::npos) << line;
+      }
     } else {
       ASSERT_TRUE(std::regex_match(line, part, sample)) << line;
       EXPECT_EQ(part[1], help) << line;
