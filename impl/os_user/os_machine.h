@@ -122,7 +122,7 @@ struct os_call {
 	__u64 nr_bytes;
 	__u64 nr_steps;
 	struct os_call *outer;
-	struct mutex *held;
+	struct mutex *held;	/* not this struct's to take */
 };
 
 /**
