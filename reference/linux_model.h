@@ -86,6 +86,8 @@ class LinuxModel final : public Model {
   // Pins and rw (linux_model_pins.cc).
   int check_pin(unsigned group, int count) override;
   void promote(Group& group) override;
+  bool passes_the_end(std::uint64_t iova, int count);
+  bool goes_on_at_zero() override { return differs(Quirk::transfer_wraps, true); }
   int transfer(const Mapping& mapping, std::uint64_t iova, unsigned char* data, std::size_t bytes,
                bool write) override;
   struct PinRun {
@@ -115,7 +117,10 @@ class LinuxModel final : public Model {
   int check_extension(std::uint64_t number) override;
   std::size_t info_bytes(std::uint32_t argsz) override;
   std::vector<unsigned char> info_capabilities() override;
+  int check_numbers(std::uint64_t first, std::uint64_t bytes) override;
+  int check_numbers(const Unmap& unmap) override;
   int map_dma(std::uint64_t argument) override;
+  int check_first(const vfio_iommu_type1_dma_map& map);
   int unmap_dma(std::uint64_t argument) override;
   int unmap(const Unmap& unmap, vfio_iommu_type1_dma_unmap& header,
             std::uint64_t argument) override;

@@ -27,8 +27,9 @@ constexpr unsigned char kGap = 4;
 int LinuxModel::check_extension(std::uint64_t number) {
   const bool emulated = std::any_of(groups_.begin(), groups_.end(),
                                     [](const AttachedGroup& a) { return !a.group.kind.hardware; });
-  const bool has = number == VFIO_TYPE1_NESTING_IOMMU || (number == VFIO_UPDATE_VADDR && !emulated);
-  return has && differs(Quirk::other_extensions, true) ? 1 : Model::check_extension(number);
+  if (number == VFIO_TYPE1_NESTING_IOMMU && differs(Quirk::nesting, true)) return 1;
+  const bool updates = number == VFIO_UPDATE_VADDR && !emulated;
+  return updates && differs(Quirk::other_extensions, true) ? 1 : Model::check_extension(number);
 }
 
 std::size_t LinuxModel::info_bytes(std::uint32_t argsz) {
@@ -47,6 +48,24 @@ std::vector<unsigned char> LinuxModel::info_capabilities() {
 
 // ---- MAP_DMA
 
+int LinuxModel::check_numbers(std::uint64_t first, std::uint64_t bytes) {
+  const int error = Model::check_numbers(first, bytes);
+  return error && bytes != 0 && differs(Quirk::overflow, true) ? -EOVERFLOW : error;
+}
+
+int LinuxModel::check_numbers(const Unmap& unmap) {
+  const bool is_aligned = unmap.all || aligned(unmap.iova | unmap.size);
+  return is_aligned ? Model::check_numbers(unmap) : -EINVAL;
+}
+
+// R15: before what the flags say, and before a warning.
+int LinuxModel::check_first(const vfio_iommu_type1_dma_map& map) {
+  const int of_iova = Model::check_numbers(map.iova, map.size);
+  const int of_vaddr = Model::check_numbers(map.vaddr, map.size);
+  if (!differs(Quirk::overflow, of_iova || of_vaddr) || !(of_iova || of_vaddr)) return 0;
+  return map.size == 0 ? -EINVAL : -EOVERFLOW;
+}
+
 int LinuxModel::map_dma(std::uint64_t argument) {
   vfio_iommu_type1_dma_map map = {};
   if (!surroundings_.copy_from_user(&map, argument, sizeof map)) return -EFAULT;
@@ -54,6 +73,9 @@ int LinuxModel::map_dma(std::uint64_t argument) {
   const bool valid = map.argsz >= sizeof map;
   const bool with_vaddr = map.flags == VFIO_DMA_MAP_FLAG_VADDR && quirks_.has(Quirk::vaddr_flags);
   const bool with_rights = map.flags != 0 && (map.flags & ~kRights) == 0;
+  if (valid && (with_vaddr || (map.flags & ~kRights) == 0)) {
+    if (const int error = check_first(map)) return error;
+  }
   if (valid && (with_vaddr || with_rights) && has_large_pages()) {
     warn(Quirk::large_pages_warn, "vfio_dma_do_map");
   }
@@ -129,8 +151,7 @@ int LinuxModel::make_invalid(vfio_iommu_type1_dma_unmap& header) {
   const bool emulated = std::any_of(groups_.begin(), groups_.end(),
                                     [](const AttachedGroup& a) { return !a.group.kind.hardware; });
   if (emulated) return -EBUSY;
-  const bool wraps = unmap.size == 0 || unmap.iova + (unmap.size - 1) < unmap.iova;
-  if (unmap.all ? (unmap.iova | unmap.size) != 0 : wraps) return -EINVAL;
+  if (const int error = check_numbers(unmap)) return error;
   if (!aligned(unmap.iova | unmap.size)) return -EINVAL;
   if (has_large_pages()) warn(Quirk::large_pages_warn, "vfio_dma_do_unmap");
   const Page first = unmap.iova >> kPageShift;
@@ -203,7 +224,7 @@ int LinuxModel::unmap(const Unmap& unmap, vfio_iommu_type1_dma_unmap& header,
   if (!aligned(unmap.iova | unmap.size)) return -EINVAL;
   if (has_large_pages()) warn(Quirk::large_pages_warn, "vfio_dma_do_unmap");
   for (const Quirk quirk :
-       {Quirk::several_mappings, Quirk::failed_unmap, Quirk::unchecked_window, Quirk::top}) {
+       {Quirk::several_mappings, Quirk::failed_unmap, Quirk::unchecked_window}) {
     if (!quirks_.has(quirk)) return Model::unmap(unmap, header, argument);
   }
   if (unmap.range.end == kPageLimit && !unmap.all) seen_->add(Quirk::top);

@@ -25,11 +25,12 @@ bool LinuxModel::shares_page_size(const GroupKind& joining) {
 }
 
 // D8: what the list of ranges is about to lose must not be mapped; the first group finds
-// no list. A range that ends at 2^64 is taken for empty.
+// no list. A range that ends at 2^64 is taken for empty (B4).
 bool LinuxModel::reaches_mappings(const GroupKind& joining, const std::vector<ByteRange>& ranges) {
   const bool asked = Model::reaches_mappings(joining, ranges);
   const auto is_mapped = [&](std::uint64_t first, std::uint64_t last) {
-    return last != ~std::uint64_t{0} &&
+    const bool to_the_end = last == ~std::uint64_t{0};
+    return !(to_the_end && quirks_.has(Quirk::top)) &&
            Model::overlaps_mapping({first >> kPageShift, (last >> kPageShift) + 1});
   };
   bool reaches = std::none_of(joining.reserved.begin(), joining.reserved.end(),
@@ -204,9 +205,17 @@ int LinuxModel::pin_unaligned(unsigned group, std::uint64_t iova, int count, int
   return count;
 }
 
+bool LinuxModel::passes_the_end(std::uint64_t iova, int count) {
+  const bool passes = Model::check_numbers(iova, kPage * static_cast<std::uint64_t>(count)) != 0;
+  return differs(Quirk::overflow, passes) && passes;
+}
+
 int LinuxModel::pin_pages(unsigned group, std::uint64_t iova, int count, int rights,
                           std::uint64_t* pfns) {
   if (count < 0 && quirks_.has(Quirk::negative_count)) return pin_negative(group);
+  const bool asked = count > 0 && count <= kLinuxPinLimit && find_group(group) &&
+                     settings_.type != VFIO_TYPE1_IOMMU;
+  if (asked && passes_the_end(iova, count)) return -EOVERFLOW;
   if (begins_within_page(iova) && quirks_.has(Quirk::unaligned_pin)) {
     return pin_unaligned(group, iova, count, rights, pfns);
   }
@@ -239,6 +248,7 @@ void LinuxModel::unpin_pages(std::uint64_t iova, int count) {
   if (count <= 0 || count > kLinuxPinLimit) return warn(Quirk::unpin_warns, "unpin");
   constexpr std::string_view kWhere = "vfio_iommu_type1_unpin_pages";
   if (settings_.type == VFIO_TYPE1_IOMMU) return warn(Quirk::unpin_warns, kWhere);
+  if (passes_the_end(iova, count)) return warn(Quirk::overflow, kWhere);
   int mapped = 0;
   if (begins_within_page(iova) && quirks_.has(Quirk::unaligned_pin)) {
     mapped = unpin_unaligned(iova, count);

@@ -380,7 +380,8 @@ int Model::rw(std::uint64_t iova, void* data, std::size_t bytes, bool write) {
   const int needed = write ? kRead | kWrite : kRead;
   bool past_the_top = false;
   while (bytes > 0) {
-    const Mapping* mapping = past_the_top ? nullptr : mapping_at(iova >> kPageShift);
+    if (past_the_top && !goes_on_at_zero()) return -EINVAL;
+    const Mapping* mapping = mapping_at(iova >> kPageShift);
     if (!mapping) return -EINVAL;
     if ((mapping->rights & needed) != needed) return -EPERM;
     if (const int error = surroundings_.enter_process(mapping->owner.process)) return error;

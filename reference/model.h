@@ -208,6 +208,8 @@ class Model {
   virtual int meet_iommus(const Mapping& run, Page mapping_end, const GroupKind* joining);
   int check_trackable(const Mapping& mapping) const;
   virtual int insert_mapping(const Mapping& mapping);
+  virtual int check_numbers(std::uint64_t first, std::uint64_t bytes);
+  virtual int check_numbers(const Unmap& unmap);
   int check_unmap(const Unmap& unmap) const;
   int take_back_pins(const Unmap& unmap);
   const Mapping* next_pinned_mapping(PageRange range) const;
@@ -259,6 +261,8 @@ class Model {
   int pin_prefix(PageRange range, int rights, std::uint64_t* pfns, PageRange& done,
                  std::vector<Page>& newly_pinned);
   virtual void promote(Group& group);
+  // D12: what a transfer does that comes to the end of the address space.
+  virtual bool goes_on_at_zero() { return false; }
   virtual int transfer(const Mapping& mapping, std::uint64_t iova, unsigned char* data,
                        std::size_t bytes, bool write);
   const Registration* newest_before(std::uint64_t serial) const;

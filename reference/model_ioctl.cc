@@ -141,8 +141,8 @@ int Model::map_dma(std::uint64_t argument) {
   constexpr std::uint32_t kKnown = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
   if (map.argsz < sizeof map || (map.flags & ~kKnown) != 0 || map.flags == 0) return -EINVAL;
   if (!aligned(map.size | map.iova | map.vaddr)) return -EINVAL;
-  if (!nonempty_without_wrap(map.iova, map.size)) return -EINVAL;
-  if (!nonempty_without_wrap(map.vaddr, map.size)) return -EINVAL;
+  if (const int error = check_numbers(map.iova, map.size)) return error;
+  if (const int error = check_numbers(map.vaddr, map.size)) return error;
   const PageRange range = pages_of(map.iova, map.size);
   const int rights = ((map.flags & VFIO_DMA_MAP_FLAG_READ) != 0 ? kRead : 0) |
                      ((map.flags & VFIO_DMA_MAP_FLAG_WRITE) != 0 ? kWrite : 0);
@@ -169,6 +169,17 @@ int Model::read_unmap_bitmap(std::uint64_t argument, std::uint32_t argsz, Unmap&
   return bitmap_fits(unmap.bitmap_address, bitmap.size, bitmap.pgsize, unmap.size) ? 0 : -EINVAL;
 }
 
+// R12, R15.
+int Model::check_numbers(std::uint64_t first, std::uint64_t bytes) {
+  return nonempty_without_wrap(first, bytes) ? 0 : -EINVAL;
+}
+
+// R13, R14.
+int Model::check_numbers(const Unmap& unmap) {
+  if (unmap.all) return (unmap.iova | unmap.size) != 0 ? -EINVAL : 0;
+  return check_numbers(unmap.iova, unmap.size);
+}
+
 // R13, R14.
 int Model::unmap_dma(std::uint64_t argument) {
   vfio_iommu_type1_dma_unmap header = {};
@@ -183,9 +194,7 @@ int Model::unmap_dma(std::uint64_t argument) {
   if (unmap.with_bitmap) {
     if (const int error = read_unmap_bitmap(argument, header.argsz, unmap)) return error;
   }
-  if (unmap.all ? (unmap.iova | unmap.size) != 0 : !nonempty_without_wrap(unmap.iova, unmap.size)) {
-    return -EINVAL;
-  }
+  if (const int error = check_numbers(unmap)) return error;
   unmap.range = unmap.all ? kAllPages : pages_of(unmap.iova, unmap.size);
   return this->unmap(unmap, header, argument);
 }
@@ -227,7 +236,7 @@ int Model::get_bitmap(std::uint64_t argument, std::uint32_t argsz) {
   if (argsz < kHeader + sizeof get) return -EINVAL;
   if (!surroundings_.copy_from_user(&get, argument + kHeader, sizeof get)) return -EFAULT;
   const std::uint64_t address = std::bit_cast<std::uint64_t>(get.bitmap.data);
-  if (!nonempty_without_wrap(get.iova, get.size)) return -EINVAL;
+  if (const int error = check_numbers(get.iova, get.size)) return error;
   if (!bitmap_fits(address, get.bitmap.size, get.bitmap.pgsize, get.size)) return -EINVAL;
   if (get.bitmap.pgsize != smallest_page()) return -EINVAL;
   if (!aligned(get.iova | get.size)) return -EINVAL;

@@ -29,12 +29,15 @@ enum class Quirk {
   shared_domains,      // D8: groups of one kind share an IOMMU domain; the newest is told first
   out_of_reach,        // D8: what is mapped is compared with the ranges that go, if there are any
   no_page_size,        // D2: groups without a common page size are attached
-  other_extensions,    // D13: nesting, and updates of user addresses
+  nesting,             // D13
+  other_extensions,    // D13: updates of user addresses
   vaddr_flags,         // R14, R15: mappings without a valid user address
   info_gaps,           // D14: capabilities begin at multiples of 8 bytes
   info_bytes,          // D14: GET_INFO stores what there is room for
   unpin_warns,         // D16: an unpin that is wrong, or ends at a hole, warns
   large_pages_warn,    // D2: without pages of 4 KiB, MAP_DMA and UNMAP_DMA warn
+  overflow,            // R12, R15, D5: ranges that pass 2^64 are -EOVERFLOW, of MAP_DMA at first
+  transfer_wraps,      // D12: rw that comes to 2^64 goes on at 0
 };
 
 // How Linux may not come back from a call.

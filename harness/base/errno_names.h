@@ -14,10 +14,11 @@ struct ErrorName {
   int number;
 };
 inline constexpr ErrorName kErrorNames[] = {
-    {"EPERM", EPERM},   {"ENOENT", ENOENT}, {"EINTR", EINTR},   {"EIO", EIO},
-    {"E2BIG", E2BIG},   {"EAGAIN", EAGAIN}, {"ENOMEM", ENOMEM}, {"EACCES", EACCES},
-    {"EFAULT", EFAULT}, {"EBUSY", EBUSY},   {"EEXIST", EEXIST}, {"ENODEV", ENODEV},
-    {"EINVAL", EINVAL}, {"ENOSPC", ENOSPC}, {"ENOTTY", ENOTTY}, {"EOPNOTSUPP", EOPNOTSUPP}};
+    {"EPERM", EPERM},        {"ENOENT", ENOENT}, {"EINTR", EINTR},   {"EIO", EIO},
+    {"E2BIG", E2BIG},        {"EAGAIN", EAGAIN}, {"ENOMEM", ENOMEM}, {"EACCES", EACCES},
+    {"EFAULT", EFAULT},      {"EBUSY", EBUSY},   {"EEXIST", EEXIST}, {"ENODEV", ENODEV},
+    {"EINVAL", EINVAL},      {"ENOSPC", ENOSPC}, {"ENOTTY", ENOTTY}, {"EOPNOTSUPP", EOPNOTSUPP},
+    {"EOVERFLOW", EOVERFLOW}};
 
 // Of a value or -errno: "0", "4", "-EINVAL".
 std::string result_text(std::int64_t result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "known_differences.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace tidemark {
@@ -28,6 +29,13 @@ bool starved_detach(const Divergence& d) {
   });
 }
 
+// At the end of the address space what an IOMMU pins is accounted, pinned before or not.
+bool accounted_twice(const Divergence& d) {
+  const bool limited = d.signature.kind == Kind::result && d.signature.actual == -ENOMEM;
+  const bool counted = d.signature.kind == Kind::size && d.signature.total == Total::locked_pages;
+  return d.at_the_top && (limited || counted);
+}
+
 bool info_leak(const Divergence& d) {
   return d.is(Kind::leak) && d.mismatch->actual.ends_with(" allocations left") &&
          d.mismatch->actual.find('\n') == std::string::npos &&
@@ -39,8 +47,8 @@ bool info_leak(const Divergence& d) {
 constexpr KnownDifference kKnownDifferences[] = {
     {"clean-words-are-stored", "R11", "a query or unmap stores the clean words of mappings, too",
      kAllLinux, Quirk::clean_words},
-    {"other-extensions", "D13", "nesting and VADDR updates are supported", kAllLinux,
-     Quirk::other_extensions},
+    {"nesting", "D13", "nesting is supported", kAllLinux, Quirk::nesting},
+    {"other-extensions", "D13", "VADDR updates are supported", kAllLinux, Quirk::other_extensions},
     {"info-gaps", "D14", "capabilities begin at multiples of 8 bytes", kLinux612, Quirk::info_gaps},
     {"info-bytes", "D14", "GET_INFO copies as many bytes as argsz says, up to 24", kLinux612,
      Quirk::info_bytes},
@@ -60,6 +68,8 @@ constexpr KnownDifference kKnownDifferences[] = {
      Quirk::shared_domains},
     {"vaddr-flags", "R14, R15", "there are flags for VADDR updates", kAllLinux, Quirk::vaddr_flags,
      [](const Divergence& d) { return d.says(Kind::foreseen, "vaddr-moved"); }},
+    {"overflow", "R12, R15, D5", "a range that passes 2^64 is -EOVERFLOW, before other errors",
+     kNewerLinux, Quirk::overflow},
     {"range-rule", "R10", "there is only one range rule", kAllLinux, Quirk::range_rule},
     {"several-mappings", "D6, D7",
      "mappings go one by one, before the next one's devices are called; each call starts over",
@@ -76,6 +86,8 @@ constexpr KnownDifference kKnownDifferences[] = {
      kAllLinux, Quirk::odd_offset, nullptr, "wandering-bits"},
     {"failed-write", "B3", "a write that failed has written, but not marked", kAllLinux,
      Quirk::failed_write, nullptr, "unmarked-partial-write"},
+    {"past-the-end", "D12", "a transfer that comes to 2^64 goes on at 0", kNewerLinux,
+     Quirk::transfer_wraps, nullptr, "past-the-end"},
     {"promotion", "B12", "what a group wrote before its first pin is forgotten", kAllLinux,
      Quirk::promotion, nullptr, "forgotten-by-the-first-pin"},
     {"unchecked-after-the-window", "B6, D6",
@@ -125,6 +137,13 @@ constexpr KnownDifference kKnownDifferences[] = {
      kAllLinux,
      {},
      [](const Divergence& d) { return d.says(Kind::foreseen, "two-gib-pages"); }},
+    {"accounted-twice",
+     "D11",
+     "pinned pages that the IOMMU pins, too, are accounted again in a run that ends at 2^64",
+     kNewerLinux,
+     {},
+     accounted_twice,
+     "accounted-twice"},
     {"slow",
      "-",
      "hardware mappings of many pages take Linux minutes: not compared in a fuzzer",
@@ -198,11 +217,21 @@ constexpr KnownDifference kKnownDifferences[] = {
 
 }  // namespace
 
+bool LinuxVersion::has(const KnownDifference& entry) const {
+  return std::ranges::find(known, &entry) != known.end();
+}
+
 std::span<const LinuxVersion> linux_versions() {
+  const auto of = [](unsigned bit) {
+    std::vector<const KnownDifference*> known;
+    for (const KnownDifference& entry : kKnownDifferences)
+      if (entry.versions & bit) known.push_back(&entry);
+    return known;
+  };
   // Made when it is first asked for, which may be before main().
   static const LinuxVersion kVersions[] = {
-      {"linux-6.1", kLinux61, make_linux_6_1, make_careful_linux_6_1},
-      {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12},
+      {"linux-6.1", kLinux61, make_linux_6_1, make_careful_linux_6_1, of(kLinux61)},
+      {"linux-6.12", kLinux612, make_linux_6_12, make_careful_linux_6_12, of(kLinux612)},
   };
   return kVersions;
 }
@@ -211,15 +240,15 @@ std::span<const KnownDifference> known_differences() { return kKnownDifferences;
 
 reference::Quirks quirks_of(const LinuxVersion& version) {
   reference::Quirks quirks;
-  for (const KnownDifference& entry : known_differences())
-    if (entry.quirk && entry.versions & version.bit) quirks.add(*entry.quirk);
+  for (const KnownDifference* entry : version.known)
+    if (entry->quirk) quirks.add(*entry->quirk);
   return quirks;
 }
 
 const KnownDifference* find_known_difference(const LinuxVersion& version,
                                              const Divergence& difference) {
-  for (const KnownDifference& entry : known_differences())
-    if (entry.explains && entry.versions & version.bit && entry.explains(difference)) return &entry;
+  for (const KnownDifference* entry : version.known)
+    if (entry->explains && entry->explains(difference)) return entry;
   return nullptr;
 }
 

@@ -14,15 +14,9 @@
 
 namespace tidemark {
 
-struct LinuxVersion {
-  const char* name;             // "linux-6.1"
-  unsigned bit;                 // of KnownDifference::versions
-  SubjectFactory make;          // dies where Linux does
-  SubjectFactory make_careful;  // stops before
-};
 inline constexpr const char* kType1Source = "/vfio_iommu_type1.c";
 inline constexpr unsigned kLinux61 = 1, kLinux612 = 2, kAllLinux = kLinux61 | kLinux612;
-std::span<const LinuxVersion> linux_versions();
+inline constexpr unsigned kNewerLinux = 4;  // of neither, but of trees
 
 using Explains = bool (*)(const Divergence& difference);
 
@@ -40,6 +34,18 @@ struct KnownDifference {
   const char* page = nullptr;
 };
 std::span<const KnownDifference> known_differences();
+
+struct LinuxVersion {
+  std::string name;             // of the subject: "linux-6.1", "linux:/home/me/linux"
+  unsigned bit = 0;             // of KnownDifference::versions; 0: a tree, which was asked
+  SubjectFactory make;          // dies where Linux does
+  SubjectFactory make_careful;  // stops before
+  std::vector<const KnownDifference*> known;  // the differences that it has
+
+  bool has(const KnownDifference& entry) const;
+};
+// Those of Debian's packages.
+std::span<const LinuxVersion> linux_versions();
 
 // Those of the version.
 reference::Quirks quirks_of(const LinuxVersion& version);

@@ -323,7 +323,7 @@ static void visit(struct linux_container *container, const struct linux_visitor 
 	}
 }
 
-const struct linux_type1 LINUX_PEER_NAME = {
+__attribute__((visibility("default"))) const struct linux_type1 LINUX_PEER_NAME = {
 	.version = LINUX_PEER_VERSION,
 	.create = create,
 	.open = open,

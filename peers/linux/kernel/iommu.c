@@ -205,7 +205,7 @@ void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
 	group->domain = NULL;
 }
 
-int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *head)
+static int reserve(struct list_head *head, u64 first, u64 last)
 {
 	static const enum iommu_resv_type types[] = {
 		[LINUX_RESERVED] = IOMMU_RESV_RESERVED,
@@ -213,16 +213,31 @@ int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *he
 		[LINUX_MSI] = IOMMU_RESV_MSI,
 		[LINUX_SOFTWARE_MSI] = IOMMU_RESV_SW_MSI,
 	};
+	struct iommu_resv_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
 
+	if (!region)
+		return -ENOMEM;
+	region->start = first;
+	region->length = last - first + 1;
+	region->type = types[linux_peer_now()->reserved];
+	list_add_tail(&region->list, head);
+	return 0;
+}
+
+/* No region has a length of 2^64: that much are two. */
+int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *head)
+{
 	for (unsigned int i = 0; i < group->kind->nr_reserved; ++i) {
-		struct iommu_resv_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
+		const u64 last = group->kind->reserved[i].last;
+		u64 first = group->kind->reserved[i].first;
 
-		if (!region)
+		if (!(last - first + 1)) {
+			if (reserve(head, first, last / 2))
+				return -ENOMEM;
+			first = last / 2 + 1;
+		}
+		if (reserve(head, first, last))
 			return -ENOMEM;
-		region->start = group->kind->reserved[i].first;
-		region->length = group->kind->reserved[i].last - region->start + 1;
-		region->type = types[linux_peer_now()->reserved];
-		list_add_tail(&region->list, head);
 	}
 	return 0;
 }

@@ -226,6 +226,7 @@ int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **pte, spinloc
 int follow_pfnmap_start(struct follow_pfnmap_args *args)
 {
 	args->writable = !linux_peer_now()->device_read_only;
+	args->addr_mask = PAGE_MASK;
 	return find_entry(args->address, &args->pfn) ? 0 : -EINVAL;
 }
 

@@ -17,6 +17,11 @@ unsigned long _find_next_zero_bit(const unsigned long *words, unsigned long nr_b
 	return _find_next_bit(words, nr_bits, from);
 }
 
+unsigned long _find_last_bit(const unsigned long *words, unsigned long nr_bits)
+{
+	return _find_next_bit(words, nr_bits, 0);
+}
+
 unsigned long __find_nth_bit(const unsigned long *words, unsigned long nr_bits, unsigned long n)
 {
 	return _find_next_bit(words, nr_bits, n);

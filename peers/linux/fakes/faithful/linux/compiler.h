@@ -23,5 +23,6 @@
 #define __cold
 #define __alloc_size(...)
 #define __counted_by(member)
+#define __context_unsafe(...)
 
 #endif

@@ -21,6 +21,9 @@ typedef __s64 s64;
 typedef u64 dma_addr_t;
 typedef u64 phys_addr_t;
 typedef unsigned int gfp_t;
+typedef struct {
+	u8 b[16];
+} uuid_t;
 
 struct list_head {
 	struct list_head *next, *prev;

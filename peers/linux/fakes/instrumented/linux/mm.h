@@ -148,7 +148,7 @@ int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **pte, spinloc
 struct follow_pfnmap_args {
 	struct vm_area_struct *vma;
 	unsigned long address;
-	unsigned long pfn;
+	unsigned long pfn, addr_mask;
 	bool writable;
 };
 int follow_pfnmap_start(struct follow_pfnmap_args *args);

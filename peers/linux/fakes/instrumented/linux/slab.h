@@ -39,6 +39,9 @@ static inline void *kvcalloc(size_t count, size_t bytes, gfp_t flags)
 {
 	return linux_peer_alloc(count * bytes, flags | __GFP_ZERO);
 }
+/* By what is allocated: objects of the variable's type. */
+#define kmalloc_obj(object, ...) ((typeof(object) *)kmalloc(sizeof(object), GFP_KERNEL))
+#define kzalloc_obj(object, ...) ((typeof(object) *)kzalloc(sizeof(object), GFP_KERNEL))
 void *krealloc(const void *pointer, size_t bytes, gfp_t flags);
 static inline void kfree(const void *pointer)
 {
