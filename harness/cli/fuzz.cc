@@ -102,7 +102,8 @@ std::string problem_of(const FuzzOptions& options) {
   if (const fs::path target = target_of(options); access(target.c_str(), X_OK) != 0)
     return "no fuzz target at " + quoted_path(target.string());
   if (options.against && options.subject != kTracker)
-    return "--against is for the tracker, and not for " + options.subject;
+    return "--against a revision is for the tracker, and not for " + options.subject +
+           ", which is compared with linux-6.12, or linux:DIR";
   if (options.against && in_turns) return "--against is for a run that ends, without --forever";
   if (options.against && access(options.older.c_str(), X_OK) != 0)
     return "no program with the tracker of " + quoted_path(*options.against) + " at " +
@@ -110,7 +111,17 @@ std::string problem_of(const FuzzOptions& options) {
   return {};
 }
 
-int fuzz(const FuzzOptions& options) {
+// Against another Linux, which is a subject of its own: the two beside each other.
+FuzzOptions beside_each_other(FuzzOptions options) {
+  if (!options.against || options.subject == kTracker || !options.against->starts_with("linux"))
+    return options;
+  options.subject += "," + *options.against;
+  options.against.reset();
+  return options;
+}
+
+int fuzz(const FuzzOptions& given) {
+  const FuzzOptions options = beside_each_other(given);
   std::vector<std::string> left_out;
   const auto subjects = subjects_of(options, left_out);
   if (subjects.empty()) return kCouldNot;
@@ -158,9 +169,10 @@ void add_fuzz(CLI::App& app, Action& action) {
       app.add_subcommand("fuzz", "Fuzz a subject against the reference until time is up");
   auto options = std::make_shared<FuzzOptions>();
   command
-      ->add_option("--subject", options->subject,
-                   "What runs beside the reference: tracker, linux-6.1, ..., ./LIBRARY.so,\n"
-                   "or all that are here, in turns")
+      ->add_option(
+          "--subject", options->subject,
+          "What runs beside the reference: tracker, linux-6.1, ..., linux:DIR (of a\n"
+          "kernel tree, or a .tar.xz of one), ./LIBRARY.so, or all that are here, in turns")
       ->capture_default_str();
   command
       ->add_option("--engine", options->engine,
@@ -185,8 +197,10 @@ void add_fuzz(CLI::App& app, Action& action) {
   command->add_option("--timeout", options->timeout, "Seconds after which a program hangs")
       ->capture_default_str()
       ->check(CLI::Range(1u, 3600u));
-  command->add_option("--against", options->against,
-                      "Revision of git: only what impl/ did not do there is filed");
+  command->add_option(
+      "--against", options->against,
+      "Revision of git: only what impl/ did not do there is filed. With a Linux as\n"
+      "subject, another, linux-6.12 or linux:DIR: in what the two differ");
   command->add_option("--older", options->older)->group("");
   command->add_flag("--json", options->json, "How far it is as lines of JSON");
   command

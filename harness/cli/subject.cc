@@ -24,7 +24,8 @@ void say_what_it_lacks(const UnderTest& tested) {
 void add_subject(CLI::App& command, std::string& subject) {
   command
       .add_option("--subject", subject,
-                  "What runs beside the reference: tracker, linux-6.1, ..., ./LIBRARY.so")
+                  "What runs beside the reference: tracker, linux-6.1, ..., linux:DIR (of a\n"
+                  "kernel tree), two of these with a comma, ./LIBRARY.so")
       ->default_str(subject.empty() ? "a finding's, or tracker" : subject);
 }
 

@@ -11,7 +11,7 @@
 namespace tidemark {
 
 void Executor::reset(const Setup& setup, const SubjectFactory& make) {
-  if (subject_) release();
+  release();
   world_.reset(setup, this);
   mappings_.clear();
   for (Device& device : devices_) {
@@ -40,6 +40,7 @@ void Executor::make_subject() {
 }
 
 std::string Executor::release() {
+  if (!subject_) return {};
   for (unsigned i = 0; i < kDevices; ++i)
     if (devices_[i].enrolled) subject_->withdraw(i);
   std::string left = subject_->release();

@@ -57,9 +57,7 @@ struct RangeArgument {
 class Executor final : public UnmapListener {
  public:
   Executor() = default;
-  ~Executor() {
-    if (subject_) release();
-  }
+  ~Executor() { release(); }
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
@@ -90,7 +88,7 @@ class Executor final : public UnmapListener {
   // What was left behind where the last migration came from, as release() says it.
   const std::string& left_at_source() const { return left_at_source_; }
 
-  // Withdraws all devices and releases the subject; what it left behind.
+  // Withdraws all devices and releases the subject, if there is one; what it left behind.
   std::string release();
 
   Subject& subject() { return *subject_; }

@@ -161,7 +161,9 @@ UnderTest under_test(const Library& library) {
 }  // namespace
 
 bool is_library(std::string_view subject) {
-  return subject.find('/') != std::string_view::npos || subject.ends_with(".so");
+  const std::size_t slash = subject.find('/');
+  if (subject.find(':') < slash) return false;
+  return slash != std::string_view::npos || subject.ends_with(".so");
 }
 
 std::optional<UnderTest> load_library(std::string_view path, std::string& why) {

@@ -10,7 +10,8 @@
 
 namespace tidemark {
 
-// Is that a path, and no name of a subject? It has a slash, or ends with ".so".
+// Is that a path, and no name of a subject? It has a slash, or ends with ".so"; and is none of
+// those whose name has a path in it, "linux:DIR".
 bool is_library(std::string_view subject);
 
 // Loads it, for as long as the process lives; again costs no more than to look. Nothing if it

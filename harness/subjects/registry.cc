@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "registry.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "check.h"
@@ -28,6 +31,16 @@ std::string UnderTest::finding_name(const std::string& name) const {
 }
 
 std::string subject_label(std::string_view subject) {
+  if (const std::size_t comma = subject.find(','); comma != std::string_view::npos)
+    return subject_label(subject.substr(0, comma)) + "-against-" +
+           subject_label(subject.substr(comma + 1));
+  if (const std::size_t colon = subject.find(':'); colon < subject.find('/')) {
+    std::string folder = std::filesystem::path(subject.substr(colon + 1)).filename().string();
+    if (folder.ends_with(".tar.xz")) folder.resize(folder.size() - 7);
+    std::ranges::replace_if(
+        folder, [](unsigned char c) { return !std::isalnum(c) && !std::strchr("._+-", c); }, '_');
+    return folder;
+  }
   if (!is_library(subject)) return std::string(subject);
   return std::filesystem::path(subject).stem().string();
 }
@@ -43,11 +56,17 @@ UnderTest the_tracker() {
 }
 
 std::optional<UnderTest> find_under_test(std::string_view subject, std::string* why) {
-  std::string unused;
-  if (is_library(subject)) return load_library(subject, why ? *why : unused);
+  std::string complaint;
   if (subject == kTracker) return the_tracker();
   for (const UnderTest& peer : peers())
     if (peer.subject == subject) return peer;
+  auto found = find_peer(subject, complaint);
+  if (!found && complaint.empty() && is_library(subject)) found = load_library(subject, complaint);
+  if (found) return found;
+  if (!complaint.empty()) {
+    if (why) *why = complaint;
+    return std::nullopt;
+  }
   std::string names(kTracker);
   for (const UnderTest& peer : peers()) names += ", " + std::string(peer.subject);
   if (why) *why = "there is no subject " + quoted_path(subject) + ", only: " + names;

@@ -41,7 +41,8 @@ struct UnderTest {
   std::string finding_name(const std::string& name) const;
 };
 
-// How people call it: "tracker", "linux-6.1"; of a library, its file without ".so".
+// What findings are named with: "tracker", "linux-6.1"; of a library, its file without ".so"; of
+// "linux:DIR", the folder; of two with a comma, "A-against-B".
 std::string subject_label(std::string_view subject);
 
 // For command lines: " --subject linux-6.1"; empty for the tracker.
@@ -62,5 +63,8 @@ UnderTest the_tracker();
 // Those beside the tracker. Defined in the folder of peers that is linked in, or
 // as none.
 std::span<const UnderTest> peers();
+// Those that are too many to be listed: "linux:DIR", "linux:DIR,linux-6.12". Nothing if it is
+// none; if it would be one that cannot be used, `why` is in words.
+std::optional<UnderTest> find_peer(std::string_view subject, std::string& why);
 
 }  // namespace tidemark

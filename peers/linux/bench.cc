@@ -73,7 +73,7 @@ double query_time(Executor& executor, std::int64_t page) {
 }
 
 // Mappings of one page, each followed by a hole of one.
-void print_query_times(const char* name, SubjectFactory make) {
+void print_query_times(const std::string& name, SubjectFactory make) {
   constexpr std::int64_t kMappings = 65535;
   Executor executor;
   executor.reset({}, make);
@@ -84,7 +84,7 @@ void print_query_times(const char* name, SubjectFactory make) {
   std::printf(
       "%-12s query of 1 page, in the lowest of 65,535 mappings %.1f us, in the highest %.1f"
       " us: %.0f times\n",
-      name, lowest, highest, highest / lowest);
+      name.c_str(), lowest, highest, highest / lowest);
 }
 
 }  // namespace
@@ -101,7 +101,8 @@ int main(int count, char** arguments) {
   for (const LinuxVersion& version : linux_versions()) {
     LinuxLockstep comparison(version);
     const double its = speed(comparison, programs, seconds);
-    std::printf("%-12s %9.0f operations/s  %.2f of the tracker's\n", version.name, its, its / own);
+    std::printf("%-12s %9.0f operations/s  %.2f of the tracker's\n", version.name.c_str(), its,
+                its / own);
   }
   print_query_times("tracker", make_tracker);
   for (const LinuxVersion& version : linux_versions())

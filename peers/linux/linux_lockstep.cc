@@ -159,8 +159,8 @@ std::optional<Mismatch> LinuxLockstep::ends_with(const Mismatch& found,
 
 template <class Visit>
 void LinuxLockstep::for_each_seen(Visit visit) const {
-  for (const KnownDifference& entry : known_differences())
-    if (entry.quirk && entry.versions & version_.bit && seen().has(*entry.quirk)) visit(entry);
+  for (const KnownDifference* entry : version_.known)
+    if (entry->quirk && seen().has(*entry->quirk)) visit(*entry);
 }
 
 // What ends the program does so with all quirks.
@@ -184,7 +184,7 @@ std::optional<Mismatch> LinuxLockstep::came_to_its_end() const {
   };
   for (const bool reported : {false, true}) {
     for_each_seen([&](const KnownDifference& entry) {
-      if (is_reported(std::string(version_.name) + "." + entry.name) != reported) return;
+      if (is_reported(subject_label(version_.name) + "." + entry.name) != reported) return;
       const auto shown = shown_by(entry);
       if (shown && (!best || rank(*shown) >= rank(*best))) best = explained(*shown, entry);
     });

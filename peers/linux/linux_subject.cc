@@ -137,7 +137,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
   };
   kernel_world_.stop = [](void* c, const char* what, const char* function) {
     self(c).stopped_ = true;
-    throw LinuxStopped{parse_signature(std::string("linux.") + what + "." + function)};
+    throw LinuxStopped{parse_signature(std::string("linux.") + what + "." + function), &self(c)};
   };
   const Use use(*this);
   container_ = type1_.create(&kernel_world_, setup.entries, static_cast<unsigned>(setup.rule),
@@ -243,6 +243,12 @@ std::string Type1Subject::release() {
 
 Signature said_by_linux(Kind kind, std::string_view function) {
   return {.kind = kind, .what = "linux", .function = std::string(function)};
+}
+
+SubjectFactory linux_factory(const linux_type1& type1, bool careful) {
+  return [&type1, careful](const Setup& setup, World& world) {
+    return std::make_unique<Type1Subject>(type1, setup, world, careful);
+  };
 }
 
 std::unique_ptr<Subject> make_linux_6_1(const Setup& setup, World& world) {

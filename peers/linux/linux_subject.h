@@ -13,6 +13,7 @@
 #include "subject.h"
 
 struct linux_circumstances;  // kernel/linux_kernel.h
+struct linux_type1;
 
 namespace tidemark {
 
@@ -20,6 +21,7 @@ namespace tidemark {
 // or waits for ever. The subject takes no more calls but withdraw() and release().
 struct LinuxStopped {
   Signature signature;  // "linux.bug.vfio_dma_do_unmap", "linux.deadlock.FUNCTION", ...
+  const Subject* who = nullptr;
 };
 // What Linux says of itself, in which of its functions.
 Signature said_by_linux(Kind kind, std::string_view function);
@@ -45,6 +47,9 @@ class LinuxSubject : public Subject {
 // The subject is a LinuxSubject.
 std::unique_ptr<Subject> make_linux_6_1(const Setup& setup, World& world);
 std::unique_ptr<Subject> make_linux_6_12(const Setup& setup, World& world);
+
+// Of any version, which outlives the subjects; if `careful`, as below.
+SubjectFactory linux_factory(const linux_type1& type1, bool careful);
 
 // The tracker as a module of 6.12: the kernel's OS file and the glue to VFIO, over the
 // same stand-ins.

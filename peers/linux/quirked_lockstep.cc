@@ -14,6 +14,22 @@ Kind kind_of(Stop stop) { return stop == Stop::bug ? Kind::bug : Kind::deadlock;
 
 }  // namespace
 
+std::optional<Mismatch> compare_warnings(Executor& linux, Executor& other, std::size_t operation) {
+  const auto actual = linux.warnings(), expected = other.warnings();
+  const auto [a, e] = std::ranges::mismatch(actual, expected);
+  if (a == actual.end() && e == expected.end()) return std::nullopt;
+  const auto text = [](bool none, auto function) {
+    return none ? "no warning" : "a warning in " + std::string(*function);
+  };
+  Mismatch found;
+  found.operation = operation;
+  found.expected = text(e == expected.end(), e);
+  found.actual = text(a == actual.end(), a);
+  found.signature =
+      said_by_linux(Kind::warn, a == actual.end() ? std::string(*e) : std::string(*a));
+  return found;
+}
+
 void QuirkedLockstep::begin(const Setup& setup) {
   seen_ = {};
   Lockstep::begin(setup);
@@ -24,7 +40,7 @@ void QuirkedLockstep::begin(const Setup& setup) {
 std::optional<Mismatch> QuirkedLockstep::step(const Operation& operation,
                                               const Expectation* expectation) {
   std::optional<Mismatch> found = Lockstep::step(operation, expectation);
-  if (auto warning = compare_warnings()) found = std::move(warning);
+  if (auto warning = compare_warnings(actual(), expected(), index_)) found = std::move(warning);
   if (!found && reference().stop() != Stop::none) found = did_not_stop();
   ++index_;
   return found;
@@ -53,22 +69,6 @@ Mismatch QuirkedLockstep::did_not_stop() {
   found.operation = index_;
   found.expected = "the kernel stops: " + std::string(word(found.signature.kind));
   found.actual = "the call returns";
-  return found;
-}
-
-std::optional<Mismatch> QuirkedLockstep::compare_warnings() {
-  const auto actual = this->actual().warnings(), expected = this->expected().warnings();
-  const auto [a, e] = std::ranges::mismatch(actual, expected);
-  if (a == actual.end() && e == expected.end()) return std::nullopt;
-  const auto text = [](bool none, auto function) {
-    return none ? "no warning" : "a warning in " + std::string(*function);
-  };
-  Mismatch found;
-  found.operation = index_;
-  found.expected = text(e == expected.end(), e);
-  found.actual = text(a == actual.end(), a);
-  found.signature =
-      said_by_linux(Kind::warn, a == actual.end() ? std::string(*e) : std::string(*a));
   return found;
 }
 

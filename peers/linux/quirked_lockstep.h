@@ -10,6 +10,9 @@
 
 namespace tidemark {
 
+// Of the operation that both ran last: did the one warn where the other did not?
+std::optional<Mismatch> compare_warnings(Executor& linux, Executor& other, std::size_t operation);
+
 class QuirkedLockstep : public Lockstep, private Watcher {
  public:
   QuirkedLockstep(SubjectFactory make_linux, reference::Quirks quirks)
@@ -41,7 +44,6 @@ class QuirkedLockstep : public Lockstep, private Watcher {
   // Of the reference, also at the destination of a migration.
   void subject_made() override { reference().behave_as(quirks_, seen_); }
   QuirkedReference& reference() { return static_cast<QuirkedReference&>(expected().subject()); }
-  std::optional<Mismatch> compare_warnings();
   Mismatch did_not_stop();
 
   reference::Quirks quirks_, seen_;

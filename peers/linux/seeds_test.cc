@@ -28,7 +28,8 @@ TEST_P(Seeds, DifferOnlyAsExpected) {
   std::size_t same = 0;
   for (const auto& path : paths) {
     const Verdict verdict = comparison.judge(trace(path));
-    std::printf("%-10s %-60s %s\n", GetParam().name, path.stem().c_str(), line_of(verdict).c_str());
+    std::printf("%-10s %-60s %s\n", GetParam().name.c_str(), path.stem().c_str(),
+                line_of(verdict).c_str());
     EXPECT_TRUE(!verdict.signature || verdict.expected)
         << path << ": " << print(verdict.signature) << "\n"
         << verdict.report;
