@@ -231,6 +231,7 @@ void tidemark_process_leave(struct tidemark_process *process);
 
 /* Runs of pages. The machine pins them as they are asked for, and none ahead. */
 struct tidemark_batch {
+	void *held; /* until its end, as the kernel's holds pages */
 	struct tidemark_process *process;
 	bool write;
 };
