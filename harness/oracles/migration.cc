@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "migration.h"
 
+#include <algorithm>
+#include <bit>
+
 namespace tidemark {
 
 void Migration::reset() {
@@ -20,13 +23,48 @@ void Migration::tracking_switched(bool on) {
 
 void Migration::answered(const Answer& answer) {
   if (!running_) return;
-  each_written(answer.first, answer.last, [&](std::uint64_t iova, std::uint64_t page) {
-    const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
-    // Also in a guard of the bitmap's area: that is where a range with more words than
-    // there is room for has some.
-    const auto byte = source_.world().stored(answer.bitmap + bit / 8);
-    if (byte && *byte >> bit % 8 & 1) copy(page);
+  source_.mappings().each_in(answer.first, answer.last, [&](const LiveMapping& mapping) {
+    const Part part = {std::max(mapping.first, answer.first), std::min(mapping.last, answer.last)};
+    // Whichever is less to look at.
+    const std::uint64_t bytes = (part.last - part.first) / answer.page_bytes / 8;
+    if (bytes < memory().pages().size())
+      copy_where_bits_are(answer, mapping, part);
+    else
+      copy_what_was_written(answer, mapping, part);
   });
+}
+
+// Also in a guard of the bitmap's area: that is where a range with more words than there is
+// room for has some.
+std::uint8_t Migration::bits_at(const Answer& answer, std::uint64_t byte) const {
+  return source_.world().stored(answer.bitmap + byte).value_or(0);
+}
+
+void Migration::copy_what_was_written(const Answer& answer, const LiveMapping& mapping, Part part) {
+  mapping.each_written(memory(), [&](std::uint64_t page) {
+    const std::uint64_t iova = mapping.iova_of(page);
+    if (iova < part.first || iova > part.last) return;
+    const std::uint64_t bit = iova / answer.page_bytes - answer.first / answer.page_bytes;
+    if (bits_at(answer, bit / 8) >> bit % 8 & 1) copy(page);
+  });
+}
+
+void Migration::copy_where_bits_are(const Answer& answer, const LiveMapping& mapping, Part part) {
+  const std::uint64_t base = answer.first / answer.page_bytes;
+  const std::uint64_t first = part.first / answer.page_bytes - base;
+  const std::uint64_t last = part.last / answer.page_bytes - base;
+  for (std::uint64_t byte = first / 8; byte <= last / 8; ++byte) {
+    for (unsigned bits = bits_at(answer, byte); bits; bits &= bits - 1) {
+      const std::uint64_t bit = byte * 8 + static_cast<unsigned>(std::countr_zero(bits));
+      if (bit < first || bit > last) continue;
+      const std::uint64_t at = (base + bit) * answer.page_bytes;
+      const Part page = {std::max(at, part.first),
+                         std::min(at + (answer.page_bytes - 1), part.last)};
+      mapping.each_page_in(page.first, page.last, [&](std::uint64_t number) {
+        if (memory().find(number)) copy(number);
+      });
+    }
+  }
 }
 
 void Migration::answer_written(std::uint64_t user_page) {

@@ -27,8 +27,8 @@ class Migration final : public Watcher {
 
   // Everything is copied once.
   void tracking_switched(bool on) override;
-  // Cost: of each mapping that was asked for, its pages, or all that were ever written if
-  // these are fewer.
+  // Cost: of each mapping that was asked for, the bytes of its bitmap, or all pages that were
+  // ever written if these are fewer.
   void answered(const Answer& answer) override;
   void answer_written(std::uint64_t user_page) override;
   // A careful user takes all of it for dirty.
@@ -59,6 +59,13 @@ class Migration final : public Watcher {
       });
     });
   }
+  struct Part {
+    std::uint64_t first, last;  // bytes, inclusive
+  };
+  std::uint8_t bits_at(const Answer& answer, std::uint64_t byte) const;
+  // Of the mapping's `part`, what was ever written and has its bit.
+  void copy_what_was_written(const Answer& answer, const LiveMapping& mapping, Part part);
+  void copy_where_bits_are(const Answer& answer, const LiveMapping& mapping, Part part);
   bool can_ask(const LiveMapping& mapping) const;
   void ask(const LiveMapping& mapping, std::uint64_t page_bytes,
            std::vector<Operation>& operations) const;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -45,7 +46,7 @@ class GuestMemory {
   static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
   std::vector<std::uint32_t> table_ = std::vector<std::uint32_t>(64, kEmpty);  // open addressing
   std::vector<std::uint64_t> numbers_;
-  std::vector<PageData> data_;       // of numbers_[i]; may be longer
+  std::deque<PageData> data_;        // of numbers_[i]; may be longer; grows without copies
   std::vector<std::uint64_t> news_;  // pages written to since the last comparison
   std::vector<bool> is_news_;        // is numbers_[i] among them?
 };
