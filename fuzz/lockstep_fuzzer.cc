@@ -13,15 +13,12 @@
 #include "reporter.h"
 #include "subject_features.h"
 
-// For what is likely to end the process anyway: most programs take less than a millisecond.
-constexpr unsigned kChildMilliseconds = 500;
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const tidemark::LeftOut left_out(std::getenv(tidemark::kLeftOutVariable));
   static const tidemark::UnderTest tested = tidemark::under_test_by_environment();
   static const std::unique_ptr<tidemark::Lockstep> lockstep = tested.lockstep(left_out);
   static tidemark::Reporter reporter(tested, *lockstep);
-  static tidemark::KnownEnds known_ends = tidemark::known_ends_by_environment();
+  static tidemark::KnownEnds known_ends(tidemark::deadly_by_environment());
   static tidemark::Progress& progress = tidemark::own_progress();
   static_assert(tidemark::RecentInputs::kMostBytes == tidemark::kMaxProgramBytes);
   const std::uint64_t before = lockstep->operations();
@@ -30,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // For replay alone. Not -1: honggfuzz would stop.
   if (program.setup.bitmap_words > tidemark::kFuzzedBitmapWords) return 0;
   const auto in_a_child = [&program] {
-    return tidemark::ends_a_child([&program] { lockstep->run(program); }, kChildMilliseconds);
+    return tidemark::ends_a_child([&program] { lockstep->run(program); });
   };
   if (known_ends.leaves_out(program, in_a_child)) {
     tidemark::add_to_counter(progress.counters.left_out, 1);

@@ -169,6 +169,21 @@ TEST_F(CliForever, TheCorpusIsKeptWholeAndSmall) {
     EXPECT_EQ(entry.path().filename(), sha1_hex(content(entry.path())));
 }
 
+// It is not looked into in each turn anew, and so it would not be learnt again.
+TEST_F(CliForever, WhatEndsAProcessIsKnownToTheNextTurn) {
+  const fs::path deadly = work() / "tracker" / "deadly";
+  const std::string known = "container v1\nstart\n";
+  Command::Running running(command({"--forever", "--turn-seconds", "1"}));
+  wait_until([&] { return fs::exists(deadly.string() + "-tally"); });
+  write_content(deadly, known);
+  const auto turn = tracker().turns;
+  wait_until([&] { return tracker().turns > turn + 1; });
+  running.kill(SIGINT);
+  const Ended ended = running.wait(60);
+  EXPECT_NE(ended.code, 1) << ended.out;
+  EXPECT_EQ(content(deadly), known) << ended.err;
+}
+
 TEST_F(CliForever, ThatNothingNewComesIsNoted) {
   const Ended ended = run_until([this] { return state().notes.contains("stalled tracker"); },
                                 {"--stalled-seconds", "1"});

@@ -448,6 +448,10 @@ TEST_F(CliFuzz, NamingDoesNotStopTheRun) {
   const Ended ended = running.wait(30);
   EXPECT_LT(ended.seconds, 12) << "an interrupt ends it at once";
   EXPECT_TRUE(fs::exists(path() / "work" / "artifacts" / "timeout-1")) << "for the next run";
+  const auto ends = programs_of(content(path() / "work" / "deadly"));
+  ASSERT_TRUE(ends && ends->size() == 1) << "so that no other hangs";
+  EXPECT_EQ((*ends)[0].setup.type, ContainerType::v1);
+  EXPECT_TRUE((*ends)[0].operations.empty());
   EXPECT_NE(ended.out.find("naming what was found: 1 to go, "), std::string::npos) << ended.out;
   EXPECT_NE(ended.out.find("not looked into; the next run will do that"), std::string::npos)
       << ended.out;

@@ -7,6 +7,7 @@
 #include "broken_rule.h"
 #include "finding_name.h"
 #include "kind_meaning.h"
+#include "known_ends.h"
 #include "shared_text.h"
 
 namespace tidemark {
@@ -16,6 +17,18 @@ constexpr unsigned kDiagnosisSeconds = 60;
 // Each run of what hangs takes all of its time: it gets less of it.
 constexpr unsigned kHangSeconds = 2;
 constexpr std::size_t kHangRuns = 30, kMemoryRuns = 40, kCrashRuns = 1000;
+constexpr std::size_t kHurriedRuns = 100;
+
+// All ends of a process are the same to it.
+Reduction reduce_in_a_hurry(const UnderTest& tested, const Program& program, bool simplify) {
+  const Judge judge = [&tested](const Program& candidate) {
+    const auto run = [&] { tested.lockstep()->run(candidate); };
+    const bool ends = ends_a_child(run);
+    const Kind kind = ends ? Kind::hang : Kind::none;
+    return Judgement{{.kind = kind}, candidate.operations.size(), {}, ends};
+  };
+  return reduce(program, judge, {.runs = kHurriedRuns, .simplify_values = simplify});
+}
 
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
                        unsigned seconds) {
@@ -24,6 +37,13 @@ Reduction reduce_crash(const UnderTest& tested, const Program& program, const Si
   const std::size_t runs = hangs                                   ? kHangRuns
                            : signature.kind == Kind::out_of_memory ? kMemoryRuns
                                                                    : kCrashRuns;
+  if (hangs || signature.kind == Kind::out_of_memory) {
+    Reduction hurried = reduce_in_a_hurry(tested, program, true);
+    if (hurried.signature && judge_apart(tested, hurried.program, seconds).signature == signature) {
+      hurried.signature = signature;
+      return hurried;
+    }
+  }
   const Judge judge = [&tested, run_seconds](const Program& candidate) {
     return judge_apart(tested, candidate, run_seconds);
   };
@@ -56,6 +76,12 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
 }
 
 }  // namespace
+
+std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& program) {
+  const Reduction reduction = reduce_in_a_hurry(tested, program, false);
+  if (!reduction.signature) return std::nullopt;
+  return reduction.program;
+}
 
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,

@@ -12,6 +12,11 @@
 
 namespace tidemark {
 
+// What it takes for `program` to end its process, in a hurry and so as a guess: what takes a moment
+// is taken to hang, and only operations are left out. Nothing if it seems to end by itself. Cost: a
+// few seconds.
+std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& program);
+
 // Reduces and names what the subject does wrong in `program`; nothing if it does
 // nothing wrong. Cost: at most two minutes, for what hangs; else seconds.
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program);

@@ -2,16 +2,22 @@
 #include "known_ends.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
+#include <utility>
 
+#include "digest.h"
 #include "files.h"
 #include "finding.h"
 
@@ -20,12 +26,33 @@ extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__
 namespace tidemark {
 namespace {
 
-bool is_like(const Program& program, const Program& reduced) {
-  if (program.setup.type != reduced.setup.type) return false;
-  auto next = reduced.operations.begin();
+namespace fs = std::filesystem;
+
+// Others count there as well. What it was before.
+std::uint64_t count(std::uint64_t& counter, std::uint64_t more = 1) {
+  return std::atomic_ref(counter).fetch_add(more, std::memory_order_relaxed);
+}
+std::uint64_t counted(std::uint64_t& counter) {
+  return std::atomic_ref(counter).load(std::memory_order_relaxed);
+}
+
+std::uint64_t shape_of(const Program& program) {
+  std::uint64_t digest = mix(1, static_cast<std::uint64_t>(program.setup.type));
   for (const Operation& operation : program.operations)
-    if (next != reduced.operations.end() && operation.verb == next->verb) ++next;
-  return next == reduced.operations.end();
+    digest = mix(digest, static_cast<std::uint64_t>(operation.verb));
+  return digest ? digest : 1;
+}
+
+// For as long as the process lives. Null if there is none.
+EndsTally* map_tally(const fs::path& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return nullptr;
+  struct stat about = {};
+  void* memory = MAP_FAILED;
+  if (fstat(file, &about) == 0 && about.st_size == static_cast<off_t>(sizeof(EndsTally)))
+    memory = mmap(nullptr, sizeof(EndsTally), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
+  return memory == MAP_FAILED ? nullptr : static_cast<EndsTally*>(memory);
 }
 
 // What an engine has put there would take the child for the process that it drives, and keep
@@ -44,37 +71,128 @@ void forget_the_engine() {
   setrlimit(RLIMIT_CORE, &none);
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   for (const int file : {STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, file);
-  // SIGALRM ends it.
-  const itimerval limit = {{}, {milliseconds / 1000, milliseconds % 1000 * 1000}};
+  // By SIGALRM or SIGPROF. One that hangs most often does so at work, and a busy machine makes no
+  // other slow.
+  const auto after = [](unsigned ms) { return itimerval{{}, {ms / 1000, ms % 1000 * 1000}}; };
+  const itimerval limit = after(milliseconds), own_limit = after(milliseconds / 5);
   setitimer(ITIMER_REAL, &limit, nullptr);
+  setitimer(ITIMER_PROF, &own_limit, nullptr);
   run();
   std::_Exit(0);
 }
 
+// Until one was tried, it may be one that hangs.
+std::uint64_t cost_of_end(EndTally& of) {
+  const bool is_long = counted(of.tried) == 0 ||
+                       counted(of.end_ns) >= static_cast<std::uint64_t>(KnownEnds::kLong.count());
+  return static_cast<std::uint64_t>((is_long ? KnownEnds::kLongEnd : KnownEnds::kEnd).count());
+}
+
 }  // namespace
 
-KnownEnds::KnownEnds(std::span<const Program> reduced) {
-  for (const Program& program : reduced) ends_.push_back({program});
+fs::path tally_of(const fs::path& deadly) { return deadly.string() + "-tally"; }
+
+std::chrono::nanoseconds KnownEnds::steady_now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+KnownEnds::KnownEnds(fs::path file, Clock now)
+    : file_(std::move(file)), now_(std::move(now)), last_(now_()) {
+  if (file_.empty()) return;
+  if (EndsTally* const mapped = map_tally(tally_of(file_))) tally_ = mapped;
 }
 
 bool KnownEnds::leaves_out(const Program& program, const std::function<bool()>& ends) {
+  if (file_.empty()) return false;
+  pass_time();
+  if (calls_++ % kLookEvery == 0) look_again();
   const auto end = std::ranges::find_if(
       ends_, [&program](const End& one) { return is_like(program, one.reduced); });
-  if (end == ends_.end() || ++end->like % kRunAnyway == 0) return false;
-  const bool is_sure = end->tried >= kSure && end->ended == end->tried;
-  if (is_sure && end->like % kTriedOfSure != 0) return true;
-  if (end->tried >= kMostTries * (end->ended + 1)) return false;
-  ++end->tried;
+  if (end == ends_.end()) return false;
+  EndTally& of = *end->tally;
+  const std::uint64_t like = count(of.like) + 1, tried = counted(of.tried);
+  if (like % kRunAnyway == 0 && may_end_the_process(of)) return false;
+  const std::uint64_t ended = counted(of.ended), tried_ns = counted(of.tried_ns);
+  const bool is_sure = ended == tried;
+  if (is_sure && tried >= kSure && like % kTriedOfSure != 0) return true;
+  // Tries that cost more than they save.
+  if (!is_sure && tried_ns >= (ended + 1) * cost_of_end(of)) return false;
+  if (!may_cost(tried_ns, counted(of.end_ns), is_sure ? kTries : kTriesInDoubt)) return true;
+  return tries(of, ends);
+}
+
+bool KnownEnds::tries(EndTally& of, const std::function<bool()>& ends) {
+  const auto begun = now_();
   const bool ended = ends();
-  end->ended += ended;
+  const auto took = static_cast<std::uint64_t>((now_() - begun).count());
+  if (ended) std::atomic_ref(of.end_ns).store(took, std::memory_order_relaxed);
+  count(of.ended, ended);
+  count(of.tried);
+  count(of.tried_ns, took);
   return ended;
 }
 
-KnownEnds known_ends_by_environment() {
+// Whoever is called again has lived.
+void KnownEnds::pass_time() {
+  const auto now = now_();
+  count(tally_->fuzzed_ns, static_cast<std::uint64_t>((now - last_).count()));
+  last_ = now;
+  if (may_end_of_) count(may_end_of_->ran_ns, -would_cost_ns_);
+  may_end_of_ = nullptr;
+}
+
+bool KnownEnds::may_cost(std::uint64_t so_far_ns, std::uint64_t more_ns,
+                         std::uint64_t hundredths) const {
+  return so_far_ns + more_ns <= counted(tally_->fuzzed_ns) / 100 * hundredths / ends_.size();
+}
+
+// To be paid before: afterwards there is nobody to count.
+bool KnownEnds::may_end_the_process(EndTally& of) {
+  const std::uint64_t cost = cost_of_end(of);
+  if (!may_cost(counted(of.ran_ns), cost, kRuns)) return false;
+  count(of.ran_ns, cost);
+  may_end_of_ = &of;
+  would_cost_ns_ = cost;
+  return true;
+}
+
+// The longest first: what has most in common with a program says most about it.
+void KnownEnds::look_again() {
+  std::error_code error;
+  const auto written = fs::last_write_time(file_, error);
+  if (error || written == written_) return;
+  written_ = written;
+  const auto text = read_if_there(file_);
+  const auto programs = text ? programs_of(*text) : std::nullopt;
+  if (!programs) return;
+  ends_.clear();
+  for (const Program& program : *programs) ends_.push_back({program, &tally_for(program)});
+  std::ranges::sort(ends_, std::greater(),
+                    [](const End& end) { return end.reduced.operations.size(); });
+}
+
+// If there are too many, those that come late share the last.
+EndTally& KnownEnds::tally_for(const Program& reduced) {
+  const std::uint64_t shape = shape_of(reduced);
+  for (EndTally& of : tally_->ends) {
+    std::uint64_t found = 0;
+    if (std::atomic_ref(of.shape).compare_exchange_strong(found, shape) || found == shape)
+      return of;
+  }
+  return tally_->ends[EndsTally::kEnds - 1];
+}
+
+fs::path deadly_by_environment() {
   const char* path = std::getenv(kDeadlyVariable);
-  const auto text = path ? read_if_there(path) : std::nullopt;
-  return KnownEnds(text ? programs_of(*text).value_or(std::vector<Program>())
-                        : std::vector<Program>());
+  return path ? path : "";
+}
+
+bool is_like(const Program& program, const Program& reduced) {
+  if (program.setup.type != reduced.setup.type) return false;
+  auto next = reduced.operations.begin();
+  for (const Operation& operation : program.operations)
+    if (next != reduced.operations.end() && operation.verb == next->verb) ++next;
+  return next == reduced.operations.end();
 }
 
 bool ends_a_child(const std::function<void()>& run, unsigned milliseconds) {

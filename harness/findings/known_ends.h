@@ -1,55 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Programs that would end the fuzzing process, as a finding of this run already does. To start the
-// next process takes as long as a thousand programs, so such a program runs in a child first.
+// Programs that would end the fuzzing process, as one of this run has. To start the next process
+// takes as long as a thousand programs, and what hangs takes seconds before that, so such a program
+// runs in a child first, or not at all.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <span>
 #include <vector>
 
 #include "program.h"
 
 namespace tidemark {
 
-// Names the file with the reduced programs of what ended a process, in the environment of a
-// fuzzing process. Text, each with its container (text_of_all()).
+// Names the file with the programs that ended a process, as small as is known, in the environment
+// of a fuzzing process. Text, each with its container (text_of_all()). It may change at any time.
 inline constexpr const char* kDeadlyVariable = "TIDEMARK_DEADLY";
 
-// A guess by what a program is made of, and how often that was right: a program is like a finding's
-// if the container is of its type, and all of its operations are there, in that order, with
-// whatever arguments. Nothing is hidden for good: one such program in kRunAnyway runs in the
-// process itself, in case that it ends otherwise than the finding.
+// What became of programs that are like one that ended a process.
+struct EndTally {
+  std::uint64_t shape = 0;  // which; 0: none yet
+  std::uint64_t like = 0, tried = 0, ended = 0;
+  // What tries have taken, the last that ended, and processes that ended though it was known.
+  std::uint64_t tried_ns = 0, end_ns = 0, ran_ns = 0;
+};
+
+// A file beside that of the programs, mapped by all processes of a run that fuzz, so that the next
+// knows what the last has learnt. All zeros at first.
+struct EndsTally {
+  static constexpr std::size_t kEnds = 32;
+  std::uint64_t fuzzed_ns = 0;  // all processes together
+  EndTally ends[kEnds];
+};
+std::filesystem::path tally_of(const std::filesystem::path& deadly);
+
+// A guess by what a program is made of, and how often that was right: a program is like one that
+// ended a process if the container is of its type, and all of its operations are there, in that
+// order, with whatever arguments. Nothing is hidden for good, but what it costs to look is bounded:
+// tries in a child, and one such program in kRunAnyway that runs in the process itself, in case
+// that it ends otherwise.
 class KnownEnds {
  public:
-  // Of 16 that ended all 16, of which one in so many is tried still.
+  // Where all tries ended, of those after so many one in so many is tried still.
   static constexpr std::uint64_t kSure = 16, kTriedOfSure = 16;
-  // Of what is like a finding: more tries than this for each that ended cost more than they save.
-  static constexpr std::uint64_t kMostTries = 200;
   static constexpr std::uint64_t kRunAnyway = 256;
+  // What these may cost, in hundredths of the time that was fuzzed, for all ends together. What is
+  // tried and does not end runs after that: where some do not, it is worth more.
+  static constexpr std::uint64_t kTries = 1, kTriesInDoubt = 5, kRuns = 2;
+  // What the end of a process is taken to cost: to start the next, and first to hang.
+  static constexpr std::chrono::nanoseconds kEnd = std::chrono::seconds(2),
+                                            kLongEnd = std::chrono::seconds(8);
+  // What takes a child as long hangs, or eats memory.
+  static constexpr std::chrono::nanoseconds kLong = std::chrono::milliseconds(50);
+  // The file is looked at with one call in so many.
+  static constexpr std::uint64_t kLookEvery = 64;
 
-  explicit KnownEnds(std::span<const Program> reduced);
+  using Clock = std::function<std::chrono::nanoseconds()>;  // since whenever
+  static std::chrono::nanoseconds steady_now();
 
-  // Is `program` left out? `ends` runs it in a child, and says whether that came to an end of its
-  // own; it is not always called. Cost: the operations of `program` times the findings, but for
-  // what `ends` takes.
+  // Of that file, which need not be there yet; without a name, nothing is left out. Where there is
+  // no tally beside it, this process counts alone.
+  explicit KnownEnds(std::filesystem::path file, Clock now = steady_now);
+  KnownEnds(const KnownEnds&) = delete;
+  KnownEnds& operator=(const KnownEnds&) = delete;
+
+  // Is `program`, which would run next, left out? `ends` runs it in a child, and says whether that
+  // came to an end of its own; it is not always called. Cost: the operations of `program` times the
+  // ends, but for what `ends` takes.
   bool leaves_out(const Program& program, const std::function<bool()>& ends);
 
  private:
   struct End {
     Program reduced;
-    std::uint64_t like = 0, tried = 0, ended = 0;
+    EndTally* tally;
   };
+  void look_again();
+  EndTally& tally_for(const Program& reduced);
+  void pass_time();
+  bool may_cost(std::uint64_t so_far_ns, std::uint64_t more_ns, std::uint64_t hundredths) const;
+  bool may_end_the_process(EndTally& of);
+  bool tries(EndTally& of, const std::function<bool()>& ends);
+
+  const std::filesystem::path file_;
+  const Clock now_;
+  std::filesystem::file_time_type written_ = {};  // the file that was read
+  EndsTally own_;
+  EndsTally* tally_ = &own_;
   std::vector<End> ends_;
+  std::uint64_t calls_ = 0;
+  std::chrono::nanoseconds last_;    // call
+  EndTally* may_end_of_ = nullptr;   // what runs now in this process
+  std::uint64_t would_cost_ns_ = 0;  // and what is charged for that until it has lived
 };
 
-// Of the environment's file; none where there is no such file.
-KnownEnds known_ends_by_environment();
+// The name of the environment's file; empty if there is none.
+std::filesystem::path deadly_by_environment();
+
+// As above: has `program` all that `reduced` is made of?
+bool is_like(const Program& program, const Program& reduced);
+
+// What takes a child as long is likely not to end: most programs take less than a millisecond.
+inline constexpr unsigned kChildMilliseconds = 500;
 
 // In a child of a process that an engine drives: does `run` end it, or take longer than
-// `milliseconds`? What the child prints is lost, and no handler of the engine's runs in it.
-// No, if there can be no child.
-bool ends_a_child(const std::function<void()>& run, unsigned milliseconds);
+// `milliseconds`, or a fifth of that of a processor? What the child prints is lost, and no handler
+// of the engine's runs in it. No, if there can be no child.
+bool ends_a_child(const std::function<void()>& run, unsigned milliseconds = kChildMilliseconds);
 
 }  // namespace tidemark

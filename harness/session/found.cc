@@ -11,6 +11,7 @@
 #include "files.h"
 #include "finding_name.h"
 #include "json_output.h"
+#include "known_ends.h"
 #include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
@@ -29,13 +30,21 @@ std::vector<std::uint8_t> read_input(const fs::path& path) {
   return {content.begin(), content.end()};
 }
 
+constexpr const char *kHang = "hang", *kOutOfMemory = "out-of-memory";
+constexpr unsigned kSketchSeconds = 30;
+
 // libFuzzer names an input for the reason it ended on it: "timeout-12ab".
 std::string reason_for(const fs::path& input) {
   const std::string file = input.filename().string();
   for (const auto& [prefix, reason] :
-       {std::pair("timeout-", "hang"), {"oom-", "out-of-memory"}, {"leak-", "leak"}})
+       {std::pair("timeout-", kHang), {"oom-", kOutOfMemory}, {"leak-", "leak"}})
     if (file.starts_with(prefix)) return reason;
   return "crash";
+}
+
+bool takes_long(const fs::path& input) {
+  const std::string reason = reason_for(input);
+  return reason == kHang || reason == kOutOfMemory;
 }
 
 // What the judging child says first.
@@ -88,7 +97,18 @@ Found::Found(const UnderTest& tested, const fs::path& findings, const fs::path& 
       announced_(earlier.announced),
       crashes_(earlier.crashes) {
   write_reported();
-  fs::remove(deadly_);  // of the run before
+  begin_with_ends(earlier.same_build);
+}
+
+// What was learnt of another build may be mended.
+void Found::begin_with_ends(bool same_build) {
+  const auto text = same_build ? read_if_there(deadly_) : std::nullopt;
+  if (text) ends_ = programs_of(*text).value_or(std::vector<Program>());
+  if (!text) fs::remove(deadly_);
+  // Written, not only made that long: on a full disk, using it would be fatal.
+  std::error_code none;
+  if (!text || fs::file_size(tally_of(deadly_), none) != sizeof(EndsTally))
+    write_file(tally_of(deadly_), std::string(sizeof(EndsTally), '\0'), Survives::process);
 }
 
 bool Found::has_leak() const {
@@ -108,9 +128,9 @@ bool Found::is_boring(const Judgement& judgement) {
 
 // The same of one that would take seconds even to judge, by what libFuzzer calls it.
 bool Found::is_one_of_many(const fs::path& input) {
+  if (!takes_long(input)) return false;
   const std::string reason = reason_for(input);
-  if (reason != "hang" && reason != "out-of-memory") return false;
-  const auto like = crashes_.find({.kind = reason == "hang" ? Kind::hang : Kind::out_of_memory});
+  const auto like = crashes_.find({.kind = reason == kHang ? Kind::hang : Kind::out_of_memory});
   if (like == crashes_.end() || std::has_single_bit(like->second.seen + 1)) return false;
   ++like->second.seen;
   ++like->second.passed_over;
@@ -119,6 +139,9 @@ bool Found::is_one_of_many(const fs::path& input) {
 
 void Found::add(const fs::path& input, const std::string& said, bool starved,
                 std::vector<std::vector<std::uint8_t>> before) {
+  hung_ |= reason_for(input) == kHang;
+  if (takes_long(input) && fs::is_regular_file(input))
+    to_sketch_.push_back(fitted(decode(read_input(input)), tested_.features));
   waiting_.push_back(
       {.input = input, .said = said, .starved = starved, .before = std::move(before)});
 }
@@ -141,7 +164,27 @@ void Found::add_leftovers(const fs::path& folder) {
   }
 }
 
+void Found::go_on_with_sketch() {
+  if (sketch_ && sketch_->has_ended(0)) {
+    const auto programs = programs_of(sketch_->text().value_or(""));
+    if (programs && programs->size() == 1) note_end(programs->front());
+    sketch_.reset();
+  }
+  const auto is_known = [this](const Program& program) {
+    return std::ranges::any_of(ends_, [&](const Program& end) { return is_like(program, end); });
+  };
+  while (!to_sketch_.empty() && is_known(to_sketch_.front())) to_sketch_.pop_front();
+  if (sketch_ || to_sketch_.empty()) return;
+  const auto sketch = [this] {
+    const auto program = sketch_of_end(tested_, to_sketch_.front());
+    return program ? text_of_all({*program}) : std::string();
+  };
+  sketch_.emplace(sketch, kSketchSeconds);
+  to_sketch_.pop_front();
+}
+
 void Found::work(int milliseconds) {
+  go_on_with_sketch();
   if (!current_ && !waiting_.empty()) begin();
   if (!current_ || !task_->has_ended(milliseconds)) return;
   if (current_->judgement)
@@ -183,7 +226,7 @@ void Found::judged() {
   const bool is_lead = current_->input.empty();
   if (!judgement.signature) {
     if (is_lead) return conclude(std::nullopt);
-    const bool hung = reason_for(current_->input) == "hang";
+    const bool hung = reason_for(current_->input) == kHang;
     if (!hung && !current_->before.empty()) return begin_with_those_before();
     if (!current_->starved || !hung)
       return conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
@@ -313,14 +356,20 @@ void Found::write_reported() const {
   write_file(reported_, lines, Survives::process);
 }
 
-// For processes that start from now on. With a leak they can live.
+// With a leak processes can live.
 void Found::note_deadly(const Finding& finding) {
   if (!current_->judgement || !current_->judgement->crashed ||
       is_leak(current_->judgement->signature))
     return;
-  if (!finding.program || !finding.before.empty() || std::ranges::count(ends_, *finding.program))
-    return;
-  ends_.push_back(*finding.program);
+  if (finding.program && finding.before.empty()) note_end(*finding.program);
+}
+
+void Found::note_end(const Program& program) {
+  const auto is_it = [&program](const Program& end) {
+    return is_like(program, end) && is_like(end, program);
+  };
+  if (std::ranges::any_of(ends_, is_it)) return;
+  ends_.push_back(program);
   write_file(deadly_, text_of_all(ends_), Survives::process);
 }
 

@@ -30,6 +30,7 @@ using Crashes = status::CrashCount;
 
 // What sessions before this one have found in the same run.
 struct Earlier {
+  bool same_build = false;  // as this one's: what ends its processes need not be learnt again
   std::set<std::string> announced = {};  // names: they are filed and counted without a word
   std::map<Signature, Crashes> crashes = {};
 };
@@ -38,9 +39,9 @@ class Found {
  public:
   // Of what `tested` does wrong, and `older` does not, if there is one. `reported` is the file that
   // tells the fuzzing processes what need not be reported again (dedup.h), `deadly` the one
-  // that tells them which programs would end them (known_ends.h). What takes longer than
-  // `seconds` hangs. With `json`, what is found is a line of JSON, and the text for people goes to
-  // standard error. Throws std::system_error if it cannot be written.
+  // that tells them which programs would end them (known_ends.h), made anew with its tally. What
+  // takes longer than `seconds` hangs. With `json`, what is found is a line of JSON, and the text
+  // for people goes to standard error. Throws std::system_error if it cannot be written.
   Found(const UnderTest& tested, const std::filesystem::path& findings,
         const std::filesystem::path& reported, const std::filesystem::path& deadly,
         unsigned seconds, bool json, const std::optional<OlderTracker>& older,
@@ -62,8 +63,8 @@ class Found {
   // Is anything looked into, or does it wait for that?
   bool is_busy() const { return current_ || !waiting_.empty(); }
   std::size_t waiting() const { return waiting_.size() + (current_ ? 1 : 0); }
-  // Was there an input that never ends?
-  bool has_hang() const { return crashes_.contains({.kind = Kind::hang}); }
+  // Was there an input that seems never to end?
+  bool has_hang() const { return hung_ || crashes_.contains({.kind = Kind::hang}); }
   // Or one after which memory was left?
   bool has_leak() const;
   // Goes on with it, and waits at most so many milliseconds. What is looked into is judged,
@@ -108,7 +109,10 @@ class Found {
   void pass_over(const std::string& name);
   void announce(const Finding& finding);
   void write_reported() const;
+  void begin_with_ends(bool same_build);
+  void go_on_with_sketch();
   void note_deadly(const Finding& finding);
+  void note_end(const Program& program);
   void print_old() const;
 
   const UnderTest tested_;
@@ -124,7 +128,11 @@ class Found {
   const std::set<std::string> announced_;         // earlier
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
-  std::vector<Program> ends_;  // reduced, of findings that end the process
+  std::vector<Program> ends_;  // that end the process, as small as is known
+  bool hung_ = false;          // a process
+  // What takes long to name, and could end many processes until then.
+  std::deque<Program> to_sketch_;
+  std::optional<ChildTask> sketch_;
   std::deque<Suspect> waiting_;
   std::optional<Suspect> current_;
   std::optional<ChildTask> task_;

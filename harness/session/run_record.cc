@@ -64,7 +64,8 @@ void RunRecord::begin_turn(const std::string& label, const fs::path& corpus) {
   corpus_ = corpus;
   status::SubjectState& subject = run_.subjects[label];
   // Of another build the places are others, and what crashed may be mended.
-  if (subject.commit != kBuildInfo.commit) {
+  same_build_ = subject.commit == kBuildInfo.commit;
+  if (!same_build_) {
     subject.other_commit = subject.commit;
     subject.other_coverage = subject.coverage;
     subject.commit = kBuildInfo.commit;
@@ -178,6 +179,7 @@ void RunRecord::merged_corpus(std::size_t inputs) {
 
 Earlier RunRecord::earlier() const {
   Earlier earlier;
+  earlier.same_build = same_build_;
   for (const auto& [name, seen] : run_.findings) earlier.announced.insert(name);
   for (const auto& [signature, count] : subject().crashes)
     earlier.crashes[parse_signature(signature)] = count;

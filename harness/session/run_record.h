@@ -59,6 +59,7 @@ class RunRecord {
   std::string label_;
   std::filesystem::path corpus_;
   status::SubjectState before_;  // this turn
+  bool same_build_ = false;      // as in the subject's last turn
   std::map<std::string, status::SeenFinding> findings_before_;
   Clock::time_point written_ = {};
   double rated_seconds_ = 0;  // when programs_per_second was last reckoned

@@ -39,6 +39,13 @@ Program read_program(const UnderTest& tested, const fs::path& input) {
                 tested.features);
 }
 
+// As libFuzzer calls what takes long to look into.
+std::string prefix_of(const Signature& signature) {
+  return signature.kind == Kind::hang            ? "timeout-"
+         : signature.kind == Kind::out_of_memory ? "oom-"
+                                                 : "";
+}
+
 constexpr unsigned kForever = 1'000'000;  // seconds
 
 // Which of them, and how they end.
@@ -111,7 +118,8 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
   std::set<Signature> seen;
   for (const auto& [input, signature] : deadly) {
     if (seen.insert(signature).second) {
-      const fs::path artifact = folders.artifacts / ("start-" + input.filename().string());
+      const fs::path artifact =
+          folders.artifacts / (prefix_of(signature) + "start-" + input.filename().string());
       write_file(artifact, read_file(input), Survives::process);
       found.add(artifact, "it was among the inputs to start from\n", false);
     }
