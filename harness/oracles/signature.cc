@@ -2,6 +2,7 @@
 #include "signature.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "errno_names.h"
@@ -11,47 +12,51 @@
 namespace tidemark {
 namespace {
 
-// In the order of the enums.
-constexpr std::array<std::string_view, kKinds> kKindWords = {"",
-                                                             "result",
-                                                             "output",
-                                                             "stored-words",
-                                                             "callbacks",
-                                                             "argument",
-                                                             "outside",
-                                                             "missing-dirty",
-                                                             "extra-dirty",
-                                                             "size",
-                                                             "expectation.tracker",
-                                                             "expectation.reference",
-                                                             "expectation.no-window",
-                                                             "missing-marks",
-                                                             "extra-marks",
-                                                             "mappings",
-                                                             "pins",
-                                                             "memory",
-                                                             "pinned-memory",
-                                                             "iommu",
-                                                             "lockstep.release.leak",
-                                                             "migration.lost-page",
-                                                             "precision.reported-again",
-                                                             "hang",
-                                                             "died",
-                                                             "out-of-memory",
-                                                             "AddressSanitizer",
-                                                             "UndefinedBehaviorSanitizer",
-                                                             "warn",
-                                                             "bug",
-                                                             "deadlock",
-                                                             "foreseen",
-                                                             "no-lock",
-                                                             "lets-go",
-                                                             "keeps-lock",
-                                                             "outside-lock",
-                                                             "too-much-memory",
-                                                             "too-many-steps"};
-constexpr std::array<std::string_view, kPlaces> kPlaceWords = {
-    "", "first", "last", "word-edge", "tail", "inside", "beyond"};
+// In the order of the enums; of one that is missing the compiler says so.
+constexpr auto kKindWords = std::to_array<std::string_view>({
+    "",
+    "result",
+    "output",
+    "stored-words",
+    "callbacks",
+    "argument",
+    "outside",
+    "missing-dirty",
+    "extra-dirty",
+    "size",
+    "expectation.tracker",
+    "expectation.reference",
+    "expectation.no-window",
+    "missing-marks",
+    "extra-marks",
+    "mappings",
+    "pins",
+    "memory",
+    "pinned-memory",
+    "iommu",
+    "lockstep.release.leak",
+    "migration.lost-page",
+    "precision.reported-again",
+    "hang",
+    "died",
+    "out-of-memory",
+    "AddressSanitizer",
+    "UndefinedBehaviorSanitizer",
+    "warn",
+    "bug",
+    "deadlock",
+    "foreseen",
+    "no-lock",
+    "lets-go",
+    "keeps-lock",
+    "outside-lock",
+    "too-much-memory",
+    "too-many-steps",
+});
+constexpr auto kPlaceWords =
+    std::to_array<std::string_view>({"", "first", "last", "word-edge", "tail", "inside", "beyond"});
+static_assert(kKindWords.size() == kKinds && kPlaceWords.size() == kPlaces);
+static_assert(kKinds == static_cast<std::size_t>(Kind::named));
 constexpr std::string_view kAtomicity = "atomicity.", kCost = "cost.";
 constexpr std::string_view kInstead = "-instead-of-";
 

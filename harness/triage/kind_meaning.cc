@@ -7,8 +7,8 @@
 namespace tidemark {
 namespace {
 
-// In the order of the enum.
-constexpr std::array<std::string_view, kKinds> kMeanings = {
+// In the order of the enum; of one that is missing the compiler says so.
+constexpr auto kMeanings = std::to_array<std::string_view>({
     "",
     "a call returned something else than it should",
     "a call handed out other bytes than it should",
@@ -46,7 +46,9 @@ constexpr std::array<std::string_view, kKinds> kMeanings = {
     "a call returned with the container's lock",
     "a call did something without the container's lock",
     "a call asked for too much memory",
-    "a call took too many steps"};
+    "a call took too many steps",
+});
+static_assert(kMeanings.size() == kKinds);
 
 }  // namespace
 
