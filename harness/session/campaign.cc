@@ -17,7 +17,6 @@
 #include "interrupts.h"
 #include "json_output.h"
 #include "run_record.h"
-#include "text.h"
 #include "unix_time.h"
 #include "worker.h"
 
@@ -49,12 +48,8 @@ class Campaign {
 
   Outcome run() {
     fs::create_directories(folder_);
-    const FolderLock alone(folder_, 2);
-    if (alone.another_has_it()) {
-      fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
-                 quoted_path(options_.folder.string()));
-      return Outcome::failed;
-    }
+    const auto alone = lock_for_run(folder_, options_.folder);
+    if (!alone) return Outcome::failed;
     record_.emplace(folder_, options_.session.findings, options_.session.processes,
                     options_.stalled_seconds);
     begin();

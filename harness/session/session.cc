@@ -36,6 +36,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr double kLockSeconds = 2;
 constexpr double kGraceSeconds = 10;
 constexpr double kInterruptSeconds = 1;  // who interrupts does not want to wait
 constexpr double kEndSeconds = 2;        // libFuzzer counts whole seconds
@@ -62,10 +63,8 @@ class Running {
     fs::create_directories(artifacts_);
     fs::create_directories(drops_);
     fs::create_directories(aside_);
-    // Two runs at once would take each other's inputs for leftovers. Of a run that was
-    // just killed, children may live a moment longer.
-    const FolderLock alone(work_, 2);
-    if (alone.another_has_it()) return refuse_to_share();
+    const auto alone = lock_for_run(work_, options_.work);
+    if (!alone) return Outcome::failed;
     target_ = kept_target(target_, work_ / "target");
     found_.emplace(tested_, options_.findings, known_, deadly_, options_.timeout, options_.json,
                    options_.older, options_.earlier);
@@ -88,12 +87,6 @@ class Running {
   // A turn is longer if something is looked into: the next would have to begin with that anew.
   double longest() const { return options_.seconds * (options_.is_turn ? 2.0 : 1.0); }
   double limit() const { return found_->is_busy() ? longest() : options_.seconds; }
-
-  Outcome refuse_to_share() const {
-    fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
-               quoted_path(options_.work.string()));
-    return Outcome::failed;
-  }
 
   // Of processes that have ended.
   void take_leftovers() {
@@ -439,6 +432,14 @@ void set_environment(const Options& options) {
 }
 
 }  // namespace
+
+std::unique_ptr<FolderLock> lock_for_run(const fs::path& folder, const fs::path& named) {
+  auto alone = std::make_unique<FolderLock>(folder, kLockSeconds);
+  if (!alone->another_has_it()) return alone;
+  fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
+             quoted_path(named.string()));
+  return nullptr;
+}
 
 Outcome run(const Options& options) {
   count_interrupts();

@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "files.h"
 #include "found.h"
 #include "live_line.h"
 #include "older_tracker.h"
@@ -49,6 +51,12 @@ struct Options {
   // throws ends the session.
   std::function<void(const Snapshot&)> watch = {};
 };
+
+// The lock of a run's folder, which its user has called `named`. Null if another run has it, which
+// standard error tells: two at once would take each other's inputs for leftovers. Waits a moment,
+// as children of a run that was just killed may live that long.
+std::unique_ptr<FolderLock> lock_for_run(const std::filesystem::path& folder,
+                                         const std::filesystem::path& named);
 
 enum class Outcome { nothing, found, failed };
 
