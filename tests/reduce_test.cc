@@ -4,6 +4,7 @@
 #include <random>
 
 #include "diagnosis.h"
+#include "finding_name.h"
 #include "liar.h"
 #include "program_text.h"
 #include "reducer.h"
@@ -208,6 +209,14 @@ TEST(Diagnosis, OneBugHasOneNameHoweverItShows) {
            "window d0: query 0p 2p\nunmap 0p 2p",
        })
     EXPECT_EQ(name_of<Lie::loses_a_page>(shown), "lockstep.query.missing-dirty.write") << shown;
+}
+
+TEST(FindingName, SaysThatItHangs) {
+  for (const char* name : {"hang", "hang.v1", "hang.pin", "after-others.hang.v1"})
+    EXPECT_TRUE(is_name_of_hang(name)) << name;
+  for (const char* name : {"", "hangs", "AddressSanitizer.SEGV.page_changed", "died.abort.hang",
+                           "lockstep.query.missing-dirty.change"})
+    EXPECT_FALSE(is_name_of_hang(name)) << name;
 }
 
 // What is filed is what is diagnosed again when it is kept.

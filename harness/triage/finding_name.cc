@@ -34,6 +34,8 @@ Signature without_chance(const Mismatch& mismatch, const Program& program) {
 
 namespace {
 
+constexpr std::string_view kAfterOthers = "after-others.";
+
 // What a reduced program has that not every one needs before it can do anything.
 std::set<std::string> doings(const Program& program) {
   std::set<std::string> words;
@@ -92,7 +94,13 @@ std::string name_of(const Signature& signature, const Program& program) {
 }
 
 std::string name_after_others(const Signature& signature, const Program& program) {
-  return "after-others." + name_of(signature, program);
+  return std::string(kAfterOthers) + name_of(signature, program);
+}
+
+// Other words that a name may have come behind the signature.
+bool is_name_of_hang(std::string_view name) {
+  if (name.starts_with(kAfterOthers)) name.remove_prefix(kAfterOthers.size());
+  return parse_signature(name.substr(0, name.find('.'))).kind == Kind::hang;
 }
 
 bool is_shown_by_query(const Signature& signature) {

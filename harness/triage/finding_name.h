@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lockstep.h"
 #include "mismatch.h"
@@ -28,6 +29,9 @@ std::string name_of(const Signature& signature, const Program& program);
 
 // The same of one that shows only after others in the same process.
 std::string name_after_others(const Signature& signature, const Program& program);
+
+// Does a name of either, without that of a subject, say that the program hangs?
+bool is_name_of_hang(std::string_view name);
 
 // Does a query show it, which is how marks that are wrong come out?
 bool is_shown_by_query(const Signature& signature);
