@@ -117,6 +117,8 @@ TEST_F(AflFolders, WhatItFindsIsHandedOver) {
   fs::remove(instance("fuzzer_stats"));
   EXPECT_EQ(afl_.stats(0).edges_found, 0u);
   EXPECT_EQ(afl_.stats(0).corpus_count, 4u) << "files are there at once";
+  write_content(instance("queue") / "id:000004,sync:instance-1,src:000005", "not yet listed");
+  EXPECT_EQ(afl_.stats(0).corpus_count, 4u) << "it is not looked into twice";
   // The rest once it is written, and nothing twice.
   write_content(instance("queue") / "id:000002,src:000000,time:6,execs:9,operations", "later");
   EXPECT_TRUE(afl_.take(0).empty());

@@ -77,6 +77,7 @@ void Afl::begin(const std::vector<fs::path>& folders) {
     }
   if (fs::is_empty(inputs_)) write_file(inputs_ / "empty", std::string(1, '\0'), Survives::process);
   taken_.clear();
+  queued_.clear();
 }
 
 std::vector<std::string> Afl::words(const AflInstance& instance) const {
@@ -119,7 +120,7 @@ std::vector<fs::path> Afl::take_all() {
 }
 
 std::vector<fs::path> Afl::take_from(const fs::path& instance) {
-  take_inputs(instance / "queue");
+  queued_[instance] = take_inputs(instance / "queue");
   std::vector<fs::path> artifacts;
   for (const auto& [folder, reason] : {std::pair("crashes", "crash-"), {"hangs", "timeout-"}})
     for (const fs::path& path : inputs_in(instance / folder)) {
@@ -131,8 +132,10 @@ std::vector<fs::path> Afl::take_from(const fs::path& instance) {
   return artifacts;
 }
 
-void Afl::take_inputs(const fs::path& queue) {
-  for (const fs::path& path : inputs_in(queue)) {
+// Says how many there are. It may be thousands: they are listed once.
+std::size_t Afl::take_inputs(const fs::path& queue) {
+  const std::vector<fs::path> inputs = inputs_in(queue);
+  for (const fs::path& path : inputs) {
     if (!is_afl_own(path.filename().string()) || taken_.contains(path)) continue;
     const auto content = read_if_there(path);
     if (!content || content->empty()) continue;
@@ -140,6 +143,7 @@ void Afl::take_inputs(const fs::path& queue) {
     const fs::path copy = corpus_ / name_of_content(*content);
     if (!fs::exists(copy)) write_file(copy, *content, Survives::process);
   }
+  return inputs.size();
 }
 
 AflStats Afl::stats(std::size_t number) const {
@@ -147,8 +151,9 @@ AflStats Afl::stats(std::size_t number) const {
   AflStats stats =
       parse_afl_stats(read_if_there(instance / "fuzzer_stats").value_or("")).value_or(AflStats());
   // It writes that once a minute, and inputs at once.
-  stats.corpus_count =
-      std::max<std::uint64_t>(stats.corpus_count, inputs_in(instance / "queue").size());
+  const auto queued = queued_.find(instance);
+  if (queued != queued_.end())
+    stats.corpus_count = std::max<std::uint64_t>(stats.corpus_count, queued->second);
   return stats;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,15 +46,16 @@ class Afl {
   std::vector<std::filesystem::path> take(std::size_t number);
   // The same of all that there are, also of those of an earlier session.
   std::vector<std::filesystem::path> take_all();
-  // Coverage is of the last minute, and 0 in the first one.
+  // Inputs as of the last take(); coverage is of the last minute, and 0 in the first one.
   AflStats stats(std::size_t number) const;
 
  private:
   std::vector<std::filesystem::path> take_from(const std::filesystem::path& instance);
-  void take_inputs(const std::filesystem::path& queue);
+  std::size_t take_inputs(const std::filesystem::path& queue);
 
   const std::filesystem::path inputs_, instances_, corpus_, artifacts_;
-  std::set<std::filesystem::path> taken_;  // to the corpus
+  std::set<std::filesystem::path> taken_;                // to the corpus
+  std::map<std::filesystem::path, std::size_t> queued_;  // inputs of an instance
 };
 
 // Is there an afl-fuzz to be started?

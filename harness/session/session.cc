@@ -171,9 +171,9 @@ class Running {
     if (!options_.afl_mutator) return;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       Worker& worker = *slots_[i].worker;
+      for (const fs::path& artifact : afl_.take(i)) found_->add(artifact, worker.said(), true);
       const AflStats stats = afl_.stats(i);
       worker.note(stats.edges_found, stats.total_edges, stats.corpus_count);
-      for (const fs::path& artifact : afl_.take(i)) found_->add(artifact, worker.said(), true);
     }
   }
 
