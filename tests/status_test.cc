@@ -78,7 +78,7 @@ TEST(StatusPage, NamesAreTextAndNothingComesFromElsewhere) {
                                             .report = "lost\n\nreplay  ./tidemark replay 'a<b'\n",
                                             .program = "map 0p 1p rw # <\n",
                                             .count = 7}};
-  const std::string page = status_page(some_run(), filed, folder.path / "work");
+  const std::string page = status_page(some_run(), shown_findings(filed), folder.path / "work");
   for (const char* forbidden : {"<b>", "<script", "<i>)", "<a>", "a<b", " src=", "url(", "@import"})
     EXPECT_EQ(page.find(forbidden), std::string::npos) << forbidden;
   std::string rest = page;

@@ -11,7 +11,6 @@
 #include "files.h"
 #include "finding.h"
 #include "metrics.h"
-#include "status_page.h"
 #include "text.h"
 #include "unix_time.h"
 #include "worker.h"
@@ -128,6 +127,7 @@ bool RunRecord::see_findings(const std::map<std::string, std::size_t>& times) {
     const std::size_t all = count + (before == findings_before_.end() ? 0 : before->second.count);
     if (all == seen.count) continue;
     any = true;
+    shown_names_.reset();  // its program may be a shorter one now
     seen.count = all;
     seen.last = run_.updated;
   }
@@ -197,8 +197,17 @@ void RunRecord::write() {
   written_ = Clock::now();
   write_file(folder_ / kStatus, status::to_json(run_));
   write_file(folder_ / "metrics.prom", status::metrics_text(run_), Survives::process);
-  const auto filed = FindingStore(findings_).all();
-  write_file(folder_ / "index.html", status::status_page(run_, filed, folder_), Survives::process);
+  look_at_filed();
+  write_file(folder_ / "index.html", status::status_page(run_, shown_, folder_), Survives::process);
+}
+
+// There may be hundreds, with a picture each: they are read when one is new, or has gone.
+void RunRecord::look_at_filed() {
+  const FindingStore store(findings_);
+  const auto names = store.names();
+  if (shown_names_ == names) return;
+  shown_ = status::shown_findings(store.all());
+  shown_names_ = names;
 }
 
 }  // namespace tidemark::session

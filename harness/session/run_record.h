@@ -8,11 +8,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "corpus_files.h"
 #include "run_state.h"
 #include "session.h"
+#include "status_page.h"
 
 namespace tidemark::session {
 
@@ -52,6 +55,7 @@ class RunRecord {
 
   void see_coverage(status::SubjectState& subject, std::uint64_t coverage);
   bool see_findings(const std::map<std::string, std::size_t>& times);
+  void look_at_filed();
 
   const std::filesystem::path folder_, findings_;
   const double stalled_seconds_;
@@ -61,6 +65,9 @@ class RunRecord {
   status::SubjectState before_;  // this turn
   bool same_build_ = false;      // as in the subject's last turn
   std::map<std::string, status::SeenFinding> findings_before_;
+  // What the page shows of findings, and of which folders; not up to date if there are none.
+  std::vector<status::ShownFinding> shown_;
+  std::optional<std::vector<std::string>> shown_names_;
   Clock::time_point written_ = {};
   double rated_seconds_ = 0;  // when programs_per_second was last reckoned
   std::uint64_t rated_programs_ = 0;

@@ -164,11 +164,11 @@ std::string details(const FiledFinding& filed) {
          html + "</details></td></tr>\n";
 }
 
-std::string finding_row(const std::string& name, const SeenFinding& seen, const FiledFinding* filed,
+std::string finding_row(const std::string& name, const SeenFinding& seen, const ShownFinding* shown,
                         const fs::path& folder) {
   std::string title = html_text(name);
-  if (filed) {
-    const fs::path page = fs::absolute(filed->folder).lexically_normal() / "report.html";
+  if (shown) {
+    const fs::path page = fs::absolute(shown->folder).lexically_normal() / "report.html";
     title = "<a href=\"" + url_path(page.lexically_proximate(folder)) + "\">" + title + "</a>";
   }
   const Cells cells = {{"finding", title},
@@ -177,18 +177,18 @@ std::string finding_row(const std::string& name, const SeenFinding& seen, const 
                        {"last seen", utc_text(seen.last)},
                        {"programs", grouped(seen.count)},
                        {"sources", html_text(seen.commit)}};
-  return row(cells, filed ? "of" : "") + (filed ? details(*filed) : "");
+  return row(cells, shown ? "of" : "") + (shown ? shown->details : "");
 }
 
-std::string findings(const RunState& run, const std::vector<FiledFinding>& filed,
-                     const fs::path& folder) {
+std::string findings_table(const RunState& run, const std::vector<ShownFinding>& findings,
+                           const fs::path& folder) {
   if (run.findings.empty()) return "<p>nothing found</p>\n";
   const Cells heads = {{"finding", ""},   {"in", ""},       {"first seen", ""},
                        {"last seen", ""}, {"programs", ""}, {"sources", ""}};
   std::string html = "<table>\n" + head_row(heads) + "<tbody>\n";
   for (const auto& [name, seen] : run.findings) {
-    const auto its = std::ranges::find(filed, name, &FiledFinding::name);
-    html += finding_row(name, seen, its == filed.end() ? nullptr : &*its, folder);
+    const auto its = std::ranges::find(findings, name, &ShownFinding::name);
+    html += finding_row(name, seen, its == findings.end() ? nullptr : &*its, folder);
   }
   return html + "</tbody></table>\n";
 }
@@ -207,7 +207,13 @@ std::string notes(const RunState& run) {
 
 }  // namespace
 
-std::string status_page(const RunState& run, const std::vector<FiledFinding>& filed,
+std::vector<ShownFinding> shown_findings(const std::vector<FiledFinding>& filed) {
+  std::vector<ShownFinding> findings;
+  for (const FiledFinding& one : filed) findings.push_back({one.name, one.folder, details(one)});
+  return findings;
+}
+
+std::string status_page(const RunState& run, const std::vector<ShownFinding>& findings,
                         const fs::path& folder) {
   const std::string style = std::string(kStyle) + std::string(line_chart_style());
   return page_head("tidemark fuzzing", style) + "<p>" + html_text(run.now) +
@@ -215,7 +221,7 @@ std::string status_page(const RunState& run, const std::vector<FiledFinding>& fi
          grouped(run.starts) + " x; " + decimal(run.processes) + " processes; as of " +
          utc_text(run.updated, "%Y-%m-%d %H:%M:%S") + " UTC.</p>\n" +
          section("Figures", figures(run)) + charts(run) + section("Notes", notes(run)) +
-         section("Findings", findings(run, filed, folder)) +
+         section("Findings", findings_table(run, findings, folder)) +
          section("Never reached",
                  "<p>Which lines, rules and results no input reaches, <code>./tidemark coverage "
                  "SUBJECT/corpus</code> says.</p>\n") +
