@@ -9,7 +9,6 @@
 #include "json_text.h"
 #include "line_chart.h"
 #include "metrics.h"
-#include "sha1.h"
 #include "status_page.h"
 #include "temporary_folder.h"
 #include "unix_time.h"
@@ -157,15 +156,6 @@ TEST(Metrics, AreAsPrometheusWantsThem) {
             std::string::npos)
       << text;
   EXPECT_NE(text.find("tidemark_findings 2\n"), std::string::npos) << text;
-}
-
-// From FIPS 180's examples, and around the length at which a block more is needed.
-TEST(Sha1, IsAsPublished) {
-  EXPECT_EQ(sha1_hex(""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-  EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-  EXPECT_EQ(sha1_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-            "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
-  EXPECT_EQ(sha1_hex(std::string(1'000'000, 'a')), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
 }
 
 TEST(UnixTime, IsReadable) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "corpus_files.h"
 
+#include <sha1.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +12,6 @@
 #include "files.h"
 #include "program_bytes.h"
 #include "program_file.h"
-#include "sha1.h"
 #include "subject_features.h"
 
 namespace tidemark::session {
@@ -29,12 +30,18 @@ std::optional<std::string> content_of(const fs::path& path) {
   }
 }
 
+std::string sha1_of(const std::string& content) {
+  char digits[SHA1_DIGEST_STRING_LENGTH];
+  SHA1Data(reinterpret_cast<const std::uint8_t*>(content.data()), content.size(), digits);
+  return digits;
+}
+
 // libFuzzer names its files so, and does not look whether all of one arrives. Other names, as
 // people give them, stand for nothing.
 bool is_cut(const std::string& name, const std::string& content) {
   const bool is_digest =
       name.size() == 40 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return is_digest && sha1_hex(content) != name;
+  return is_digest && sha1_of(content) != name;
 }
 
 }  // namespace
