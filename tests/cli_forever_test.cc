@@ -12,6 +12,7 @@
 #include "command.h"
 #include "run_state.h"
 #include "temporary_folder.h"
+#include "wait_until.h"
 
 namespace tidemark {
 namespace {
@@ -46,11 +47,6 @@ class CliForever : public testing::Test {
     return status::read_run_state(content(work() / "status.json")).value_or(status::RunState());
   }
   status::SubjectState tracker() const { return state().subjects["tracker"]; }
-  // Waits for it; a test that waits in vain has failed.
-  static void wait_until(const std::function<bool()>& is_so) {
-    for (int i = 0; i < 600 && !is_so(); ++i) usleep(50'000);
-    EXPECT_TRUE(is_so());
-  }
   // A run that is interrupted then.
   Ended run_until(const std::function<bool()>& is_so, const Words& more = {}) const {
     Command::Running running(forever(more));
