@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // compile_seeds OUTDIR FILE...: writes each text program as OUTDIR/NAME, in the
-// bytes that the fuzz targets read. Exit status 2 if one cannot be.
+// bytes that the fuzz targets read. One that has none is passed over, which is said.
+// Exit status 2 if one cannot be read, or written.
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -15,24 +17,26 @@
 namespace tidemark {
 namespace {
 
-// Nothing on success, else what is wrong, with the file's name.
-std::string compile(const std::string& path, const std::filesystem::path& folder) {
-  const auto loaded = load_as_bytes(path);
-  if (const auto* message = std::get_if<std::string>(&loaded)) return *message;
-  const std::filesystem::path target = folder / std::filesystem::path(path).stem();
-  write_file(target, characters(std::get<std::vector<std::uint8_t>>(loaded)), Survives::process);
-  return "";
-}
-
 int compile_all(const std::string& folder, const std::vector<std::string>& paths) {
   std::filesystem::create_directories(folder);
   int status = 0;
+  std::size_t passed_over = 0;
   for (const std::string& path : paths) {
-    const std::string message = compile(path, folder);
-    if (message.empty()) continue;
-    std::fprintf(stderr, "%s\n", message.c_str());
-    status = 2;
+    const auto loaded = load_as_bytes(path);
+    if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&loaded)) {
+      const std::filesystem::path target = folder / std::filesystem::path(path).stem();
+      write_file(target, characters(*bytes), Survives::process);
+    } else if (const auto* none = std::get_if<NoBytes>(&loaded)) {
+      std::fprintf(stderr, "%s\n", none->why.c_str());
+      ++passed_over;
+    } else {
+      std::fprintf(stderr, "%s\n", std::get<std::string>(loaded).c_str());
+      status = 2;
+    }
   }
+  if (passed_over)
+    std::fprintf(stderr, "fuzzing does not start from %zu of %zu programs\n", passed_over,
+                 paths.size());
   return status;
 }
 

@@ -565,13 +565,24 @@ TEST_F(CliFuzz, MergeTakesTextsAsPrograms) {
                 "attach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n");
   const Ended ended = merge(path(), {"--output", "out", "in"}).lying("loses-a-page").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
-  for (const char* text : {"map map map", "map 0x12345 1p rw", "start # \xff"}) {
+  for (const char* text : {"map map map", "start # \xff"}) {
     write_content(path() / "in" / "bad.trace", text);
     const Ended refused = merge(path(), {"--output", "none", "in"}).run();
     EXPECT_EQ(refused.code, 2) << refused.err;
     EXPECT_NE(refused.err.find("bad.trace'"), std::string::npos) << refused.err;
     EXPECT_EQ(entries_in(path() / "none"), 0u);
   }
+}
+
+TEST_F(CliFuzz, MergePassesOverTextsThatHaveNoBytes) {
+  write_content(path() / "in" / "odd.trace", "map 0x12345 1p rw");
+  const Ended ended = merge(path(), {"--output", "out", "in"}).run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.err.find("odd.trace': operation 1, 'map 0x12345 1p rw', has no byte form for: "
+                           "address: passed over\n"),
+            std::string::npos)
+      << ended.err;
+  EXPECT_EQ(ended.out, "0 inputs in, 0 out, in 'out'\n");
 }
 
 // libFuzzer does not look whether what it writes arrives.

@@ -33,7 +33,7 @@ void expect_runs(const Program& program, const char* form) {
 
 class CorpusTest : public testing::Test {
  public:
-  explicit CorpusTest(Path path) : path_(std::move(path)) {}
+  CorpusTest(Path path, bool is_seed) : path_(std::move(path)), is_seed_(is_seed) {}
 
   void TestBody() override {
     begins_with_a_comment();
@@ -53,11 +53,12 @@ class CorpusTest : public testing::Test {
     EXPECT_EQ(line.substr(0, 2), "# ") << "the first line says what the program shows";
   }
 
-  // The bytes do the same: they run, and the text's expectations hold for them.
+  // The bytes do the same: they run, and the text's expectations hold for them. What was found
+  // may have numbers that bytes cannot say.
   void as_bytes(const Program& program) {
-    Unencodable why;
-    const auto bytes = encode(program, &why);
-    ASSERT_TRUE(bytes.has_value()) << "operation " << why.operation + 1 << ": " << why.field;
+    const auto bytes = encode(program);
+    if (!bytes && !is_seed_) return;
+    ASSERT_TRUE(bytes.has_value()) << why_no_bytes(program);
     Program decoded = decode(*bytes);
     decoded.expectations = program.expectations;
     EXPECT_EQ(decoded, program);
@@ -65,6 +66,7 @@ class CorpusTest : public testing::Test {
   }
 
   const Path path_;
+  const bool is_seed_;
 };
 
 std::vector<Path> programs_in(const Path& folder) {
@@ -83,18 +85,18 @@ std::string test_name(const Path& path) {
   return name;
 }
 
-int register_folder(const char* suite, const Path& folder) {
+int register_folder(const char* suite, const Path& folder, bool of_seeds) {
   const std::vector<Path> paths = programs_in(folder);
   for (const Path& path : paths) {
     testing::RegisterTest(suite, test_name(path).c_str(), nullptr, nullptr, path.c_str(), 1,
-                          [path]() -> testing::Test* { return new CorpusTest(path); });
+                          [=]() -> testing::Test* { return new CorpusTest(path, of_seeds); });
   }
   return static_cast<int>(paths.size());
 }
 
 const Path kCorpus = TIDEMARK_CORPUS_DIR;
-const int seeds = register_folder("Seed", kCorpus / "seeds");
-const int regressions = register_folder("Regression", kCorpus / "regressions");
+const int seeds = register_folder("Seed", kCorpus / "seeds", true);
+const int regressions = register_folder("Regression", kCorpus / "regressions", false);
 
 // Not a wrong folder, for instance.
 TEST(Corpus, HasSeeds) { EXPECT_GT(seeds, 100); }

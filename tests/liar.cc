@@ -138,6 +138,12 @@ class Liar final : public Subject {
     store(depth, index, bitmap.word(index) & (bitmap.word(index) - 1));
   }
 
+  void lose_far_pages(unsigned depth) {
+    constexpr std::int64_t kFar = 75;
+    for (const std::int64_t index : world_.bitmaps[depth].touched())
+      if (index >= kFar) return store(depth, index, 0);
+  }
+
   void before_unmap(unsigned depth, std::uint64_t bytes) {
     if (lie_ == Lie::calls_back_for_less && depth == 0)
       world_.dma_unmap(0, argument_word(depth, 8), bytes - kPageBytes);
@@ -160,6 +166,9 @@ class Liar final : public Subject {
     switch (lie_) {
       case Lie::loses_a_page:
         lose_a_page(depth);
+        break;
+      case Lie::loses_far_pages:
+        lose_far_pages(depth);
         break;
       case Lie::loses_a_page_in_windows:
         if (depth) lose_a_page(depth);

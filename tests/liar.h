@@ -18,6 +18,7 @@ enum class Lie {
   needs_memory_first,  // before it checks anything: ioctls, attach, pins
   // What a query stores
   loses_a_page,
+  loses_far_pages,  // of the first word from word 75 on
   adds_a_page,
   stores_a_clean_word,
   writes_after_the_bitmap,

@@ -11,7 +11,6 @@
 #include "diagnose_input.h"
 #include "files.h"
 #include "finding.h"
-#include "program_bytes.h"
 #include "program_file.h"
 #include "program_text.h"
 #include "report_lines.h"
@@ -64,8 +63,6 @@ int keep(const KeepOptions& options) {
                     " does nothing wrong any more. If a test shall keep it so, copy it to " +
                     quoted_path(target.string()) + unless_expected(programs[0].program));
   const Program& program = *diagnosed->finding.program;
-  if (!encode(program))
-    return complain("the program has numbers that have no byte form: no fuzzer can start from it");
   write_file(target, "# " + what_went_wrong(diagnosed->finding) + "\n" + print(program));
   if (fs::is_directory(finding)) FindingStore::remove(finding);
   std::string test = options.name;
@@ -77,6 +74,8 @@ int keep(const KeepOptions& options) {
       "its test:   ./tidemark test -R Regression.{1}, which builds a third of the tests first\n"
       "to commit:  this file, with what mends it\n",
       file, test);
+  if (const std::string why = why_no_bytes(program); !why.empty())
+    fmt::print("no seed:    fuzzing does not start from it: {}\n", why);
   if (fs::is_directory(finding))
     fmt::print("to remove:  {}, what is left of the finding\n", quoted_path(options.finding));
   return kFine;
@@ -96,8 +95,8 @@ void add_keep(CLI::App& app, Action& action) {
   by_wrapper(command->add_option("--corpus", options->corpus)->check(CLI::ExistingDirectory));
   command->footer(
       "The file is to be committed with what mends the bug: it is one of the tests from then on,\n"
-      "and an input that fuzzing starts from. The finding's folder goes, but for files of your "
-      "own.\n"
+      "and an input that fuzzing starts from, unless it has numbers that no fuzzer's bytes can\n"
+      "say (that is said, too). The finding's folder goes, but for files of your own.\n"
       "Exit code: 0 done, 2 it does nothing wrong (any more), it was not found in the tracker, or\n"
       "the name is taken.");
   on_call(*command, action, options, keep);

@@ -56,6 +56,8 @@ int merge(const MergeOptions& options) {
                               .go_on = show_merging});
   if (is_terminal()) fmt::print("\r\x1b[K");
   if (!merged.problem.empty()) return complain(merged.problem);
+  for (const std::string& why : merged.passed_over)
+    fmt::print(stderr, "tidemark: {}: passed over\n", why);
   keep(merged.chosen, options.output);
   fmt::print("{} inputs in, {} out, in {}\n", merged.inputs, merged.chosen.size(),
              quoted_path(options.output));
@@ -82,7 +84,8 @@ void add_merge(CLI::App& app, Action& action) {
   command->add_option("--output", options->output, "Where to")->capture_default_str();
   by_wrapper(command->add_option("--target", options->target)->check(CLI::ExistingFile));
   command->footer(
-      "Inputs that fail go to a folder beside it, named DIR-failing.\n"
+      "Inputs that fail go to a folder beside it, named DIR-failing. What is text (NAME.trace)\n"
+      "and has numbers that no fuzzer's bytes can say is passed over, and named.\n"
       "Exit code: 0 done, 1 done but some inputs fail, 2 it could not run.");
   on_call(*command, action, options, merge);
 }

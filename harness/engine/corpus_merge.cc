@@ -71,7 +71,8 @@ class Inputs {
 // libFuzzer hands its arguments to a shell as they are, and writes the names of
 // files on lines of their own: it gets to see only names of ours, links to what
 // they stand for. Says what is wrong if something is.
-std::string link_all(const MergeOrder& order, const fs::path& work, Inputs& inputs) {
+std::string link_all(const MergeOrder& order, const fs::path& work, Inputs& inputs,
+                     std::vector<std::string>& passed_over) {
   fs::create_symlink(fs::absolute(order.target), work / "target");
   for (const char* folder : {"input", "output", "artifacts"}) fs::create_directory(work / folder);
   for (const fs::path& folder : order.folders)
@@ -81,6 +82,10 @@ std::string link_all(const MergeOrder& order, const fs::path& work, Inputs& inpu
       if (entry.path().extension() == ".trace") {
         auto loaded = load_as_bytes(entry.path().string());
         if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
+        if (auto* none = std::get_if<NoBytes>(&loaded)) {
+          passed_over.push_back(std::move(none->why));
+          continue;
+        }
         write_file(input, characters(std::get<std::vector<std::uint8_t>>(loaded)));
       } else {
         fs::create_symlink(entry.path(), input);
@@ -123,7 +128,7 @@ Merged merge_corpora(const MergeOrder& order) {
   const TemporaryFolder work;
   Inputs inputs;
   Merged merged;
-  merged.problem = link_all(order, work.path, inputs);
+  merged.problem = link_all(order, work.path, inputs, merged.passed_over);
   merged.inputs = inputs.count();
   if (!merged.problem.empty()) return merged;
   const std::vector<std::string> arguments = {"-merge=1",

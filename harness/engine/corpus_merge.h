@@ -23,7 +23,8 @@ struct MergeOrder {
 };
 
 struct Merged {
-  std::size_t inputs = 0;  // that there were
+  std::size_t inputs = 0;                     // that there were
+  std::vector<std::string> passed_over = {};  // texts that have no byte form, and why
   // Bytes by the name that libFuzzer gives them: those to keep, and those that fail.
   std::map<std::string, std::string> chosen = {}, failing = {};
   std::string problem = {};  // in words, if it came to nothing

@@ -119,14 +119,19 @@ std::variant<LoadedProgram, std::string> load_program(const std::string& path, F
   return quoted_path(path) + ":" + std::to_string(error.line) + ": " + error.message;
 }
 
-std::variant<std::vector<std::uint8_t>, std::string> load_as_bytes(const std::string& path) {
+std::string why_no_bytes(const Program& program) {
+  const Program fuzzed = fuzzable(program);
+  Unencodable why;
+  return encode(fuzzed, &why) ? "" : complaint(fuzzed, why);
+}
+
+std::variant<std::vector<std::uint8_t>, NoBytes, std::string> load_as_bytes(
+    const std::string& path) {
   auto loaded = load_program(path, Form::text);
   if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
-  const Program program = fuzzable(std::move(std::get<LoadedProgram>(loaded).program));
-  Unencodable why;
-  auto bytes = encode(program, &why);
-  if (!bytes) return quoted_path(path) + ": " + complaint(program, why);
-  return std::move(*bytes);
+  const Program& program = std::get<LoadedProgram>(loaded).program;
+  if (auto bytes = encode(fuzzable(program))) return std::move(*bytes);
+  return NoBytes{quoted_path(path) + ": " + why_no_bytes(program)};
 }
 
 }  // namespace tidemark

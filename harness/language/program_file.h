@@ -39,8 +39,17 @@ struct LoadedProgram {
 std::variant<LoadedProgram, std::string> load_program(const std::string& path,
                                                       Form form = Form::automatic);
 
-// A text's program as the bytes that a fuzzer begins with, or a message as of
-// load_program(), which says what has no byte form if something has none.
-std::variant<std::vector<std::uint8_t>, std::string> load_as_bytes(const std::string& path);
+// What keeps a program from being bytes that a fuzzer begins with: "operation 1, 'map 0p 4801p
+// rw', has no byte form for: size". Empty if nothing does.
+std::string why_no_bytes(const Program& program);
+
+// Of a text: on a line that begins with the quoted path, why_no_bytes().
+struct NoBytes {
+  std::string why;
+};
+// A text's program as the bytes that a fuzzer begins with, if it has such; or a message as of
+// load_program().
+std::variant<std::vector<std::uint8_t>, NoBytes, std::string> load_as_bytes(
+    const std::string& path);
 
 }  // namespace tidemark

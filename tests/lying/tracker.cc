@@ -91,10 +91,11 @@ std::unique_ptr<Subject> lying_tracker(const Setup& setup, World& world) {
   const std::string_view lie = wanted_lie();
   if (setup.type == ContainerType::v1) misbehave(lie);
   if (lie == "remembers") remember(setup.type);
-  const Lie kind = lie == "loses-a-page"  ? Lie::loses_a_page
-                   : lie == "wrong-errno" ? Lie::wrong_errno
-                   : lie == "leaks"       ? Lie::leaks
-                                          : Lie::none;
+  const Lie kind = lie == "loses-a-page"      ? Lie::loses_a_page
+                   : lie == "loses-far-pages" ? Lie::loses_far_pages
+                   : lie == "wrong-errno"     ? Lie::wrong_errno
+                   : lie == "leaks"           ? Lie::leaks
+                                              : Lie::none;
   auto honest = honest_tracker(setup, world);
   return kind == Lie::none ? std::move(honest) : make_liar(kind, std::move(honest), world);
 }
