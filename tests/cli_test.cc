@@ -14,7 +14,6 @@ namespace tidemark {
 namespace {
 
 namespace fs = std::filesystem;
-using std::string_literals::operator""s;
 
 using Words = std::vector<std::string>;
 

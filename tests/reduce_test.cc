@@ -2,6 +2,7 @@
 // The reducer on programs of which it is known what they need.
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "diagnosis.h"
 #include "finding_name.h"
@@ -151,6 +152,65 @@ TEST(Reduce, PacksPagesSoThatBitsStayWhereTheyAre) {
   EXPECT_EQ(packed(packed(program, 64), 64), packed(program, 64));
 }
 
+TEST(Reduce, NarrowsWhatLiesBetweenTwoRanges) {
+  const Program program = program_of(
+      "container v2\nmap 0p 9000p rw\nstart\nwrite 8000p+4095 2\nquery 8000p 1p\n"
+      "query 0p 9000p\nquery m0 1p\n");
+  EXPECT_EQ(print(narrowed(program, 8000, 7000)),
+            "container v2\nmap 0p 2000p rw\nstart\nwrite 1000p+4095 2\nquery 1000p 1p\n"
+            "query 0p 2000p\nquery m0 1p\n");
+  EXPECT_EQ(borders_of(program), (std::set<std::uint64_t>{0, 8000, 8001, 8002, 9000}));
+}
+
+// Fails if what is left of a bitmap's second level is lost once a word of it was emptied: two
+// pages that follow each other, in two words that are not below the first of that level.
+Judgement loses_a_summary(const Program& program) {
+  const auto pages = [](const Quantity& quantity) { return quantity.pages; };
+  const auto is_byte = [](const Operation& o) {
+    return o.verb == Verb::write && o.size.bytes == 1;
+  };
+  const auto count = program.operations.size();
+  if (count < 5) return {};
+  const Operation &map = program.operations[0], &kept = program.operations[count - 4],
+                  &emptied = program.operations[count - 3], &first = program.operations[count - 2],
+                  &all = program.operations[count - 1];
+  const std::int64_t page = pages(emptied.address);
+  const bool shape = map.verb == Verb::map && is_byte(kept) && is_byte(emptied) &&
+                     first.verb == Verb::query && all.verb == Verb::query;
+  const bool fails = shape && pages(map.address) == 0 && pages(kept.address) == page + 1 &&
+                     pages(first.address) == page && pages(first.size) == 1 &&
+                     pages(all.address) == 0 && pages(all.size) == pages(map.size) &&
+                     pages(map.size) > page + 1 && page % 64 == 63 && page / 4096 > 0;
+  return fails ? Judgement{named("summary"), count - 1, {}} : Judgement{};
+}
+
+// No single number of them can become smaller.
+TEST(Reduce, MovesNumbersThatHangTogether) {
+  for (const char* const size : {"32768p", "32705p"}) {
+    const std::string all(size);
+    const Reduction reduction =
+        reduce(program_of("container v2\nmap 0p " + all +
+                          " rw\nstart\nwrite 32704p 1\nwrite 32703p 1\nquery 32703p 1p\nquery 0p " +
+                          all + "\n"),
+               loses_a_summary);
+    EXPECT_EQ(print(reduction.program),
+              "container v2\nmap 0p 4161p rw\nwrite 4160p 1\nwrite 4159p 1\nquery 4159p 1p\n"
+              "query 0p 4161p\n");
+    EXPECT_LT(reduction.runs, 250u) << size;
+  }
+}
+
+// Whatever is there: each step is the logarithm.
+TEST(Reduce, NarrowsInFewRuns) {
+  const auto with_size = [](const Program& program) -> Judgement {
+    const bool fails = !program.operations.empty() && program.operations[0].size.pages > 1000000;
+    return fails ? Judgement{named("large"), 0, {}} : Judgement{};
+  };
+  const Reduction reduction = reduce(program_of("container v2\nmap 0p 7000000p rw\n"), with_size);
+  EXPECT_EQ(reduction.program.operations[0].size.pages, 1000001);
+  EXPECT_LT(reduction.runs, 120u);
+}
+
 TEST(Reduce, TakesTwoFaultsOrBentFieldsForTwo) {
   const Operation query =
       program_of("query 0p 1p argsz=48 pgsize=64 fault=arg-read+1 fault=bitmap-write+2")
@@ -189,6 +249,16 @@ TEST(Diagnosis, OfALostPageIsFiveLines) {
             "container v2\nmap 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n");
   EXPECT_EQ(signature_of(diagnosis->program, lying<Lie::loses_a_page>),
             "lockstep.query.missing-dirty");
+}
+
+TEST(Diagnosis, OfAPageThatIsFarAwayIsAsNearAsItCanBe) {
+  Lockstep lockstep(lying<Lie::loses_far_pages>, make_reference);
+  const auto diagnosis = diagnose(
+      lockstep, program_of("container v2\nmap 0p 32768p rw\nstart\nwrite 32704p 1\nwrite 32703p 1\n"
+                           "query 32703p 1p\nquery 0p 32768p\n"));
+  ASSERT_TRUE(diagnosis.has_value());
+  EXPECT_EQ(print(diagnosis->program),
+            "container v2\nmap 0p 4801p rw\nstart\nwrite 4800p 1\nquery 0p 4801p\n");
 }
 
 template <Lie lie>

@@ -179,6 +179,7 @@ class Reducer {
       while (drop_pairs()) changed = true;
       changed |= simplify_setup();
       changed |= try_packed() || try_program(moved_down(best_));
+      changed |= narrow_gaps();
       for (std::size_t i = size(); i-- > 0;) changed |= simplify_operation(i);
       if (changed) drop_singles();
     }
@@ -187,6 +188,48 @@ class Reducer {
   bool try_packed() {
     return std::ranges::any_of(packings(best_),
                                [this](const Program& program) { return try_program(program); });
+  }
+
+  // What lies between two borders of ranges, where that is more than it need be.
+  struct Gap {
+    std::uint64_t border, pages;  // the upper one, and how far it is from the one below
+  };
+  std::vector<Gap> wide_gaps() const {
+    std::vector<Gap> gaps;
+    std::uint64_t last = 0;
+    for (const std::uint64_t border : borders_of(best_)) {
+      if (border - last > 1) gaps.push_back({border, border - last});
+      last = border;
+    }
+    return gaps;
+  }
+
+  // First by what leaves bits of words where they are, at all levels of a bitmap.
+  bool narrow_gaps() {
+    bool changed = false;
+    for (const std::uint64_t unit : {4096u, 64u, 1u}) {
+      constexpr std::size_t kMost = 8;
+      for (std::size_t i = 0; i < kMost; ++i) {
+        const std::vector<Gap> gaps = wide_gaps();
+        if (i >= gaps.size()) break;
+        changed |= narrow(gaps[gaps.size() - 1 - i], unit);
+      }
+    }
+    return changed;
+  }
+
+  // By as many times `unit` as can be, if less can be wherever more can. Cost: the logarithm.
+  bool narrow(const Gap& gap, std::uint64_t unit) {
+    const Program wide = best_;
+    std::uint64_t works = 0, most = gap.pages / unit;
+    while (works < most) {
+      const std::uint64_t times = works + (most - works + 1) / 2;
+      if (try_program(narrowed(wide, gap.border, times * unit)))
+        works = times;
+      else
+        most = times - 1;
+    }
+    return works > 0;
   }
 
   // Greedily: after each success, what is simpler than the new one.

@@ -235,17 +235,17 @@ std::optional<PageRange> page_range(const Operation& operation) {
 
 }  // namespace
 
-Program packed(const Program& program, std::uint64_t most) {
+std::set<std::uint64_t> borders_of(const Program& program) {
   std::set<std::uint64_t> borders;
   for (const Operation& operation : program.operations)
     if (const auto range = page_range(operation)) borders.insert({range->first, range->end});
-  std::map<std::uint64_t, std::uint64_t> places;
-  std::uint64_t last = 0, place = 0;
-  for (const std::uint64_t border : borders) {
-    if (!places.empty()) place += (border - last - 1) % most + 1;
-    places[border] = place;
-    last = border;
-  }
+  return borders;
+}
+
+namespace {
+
+// With each border at the place that `places` has for it.
+Program placed(const Program& program, std::map<std::uint64_t, std::uint64_t> places) {
   Program result = program;
   for (Operation& operation : result.operations) {
     const auto range = page_range(operation);
@@ -257,6 +257,26 @@ Program packed(const Program& program, std::uint64_t most) {
         plain_quantity(first * kPageBytes + value_of(operation.address) % kPageBytes);
   }
   return result;
+}
+
+}  // namespace
+
+Program narrowed(const Program& program, std::uint64_t border, std::uint64_t pages) {
+  std::map<std::uint64_t, std::uint64_t> places;
+  for (const std::uint64_t one : borders_of(program))
+    places[one] = one < border ? one : one - pages;
+  return placed(program, std::move(places));
+}
+
+Program packed(const Program& program, std::uint64_t most) {
+  std::map<std::uint64_t, std::uint64_t> places;
+  std::uint64_t last = 0, place = 0;
+  for (const std::uint64_t border : borders_of(program)) {
+    if (!places.empty()) place += (border - last - 1) % most + 1;
+    places[border] = place;
+    last = border;
+  }
+  return placed(program, std::move(places));
 }
 
 std::vector<Program> packings(const Program& program) {

@@ -3,6 +3,8 @@
 // operation can go any more.
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <vector>
 
 #include "program.h"
@@ -30,6 +32,13 @@ Program packed(const Program& program, std::uint64_t most);
 // The ways to do that which are worth a try, in this order: with 1, 64 and 4096, and, where a
 // bitmap may have been too large for its room, with room for a word.
 std::vector<Program> packings(const Program& program);
+
+// The numbers of pages at which ranges begin and end, but for those that are relative to mappings.
+std::set<std::uint64_t> borders_of(const Program& program);
+// From the border `border` on all of them are lower by so many pages, which are no more than lie
+// between it and the one before: what hangs together, as a size and addresses near its end, moves
+// together.
+Program narrowed(const Program& program, std::uint64_t border, std::uint64_t pages);
 
 // Every address and size that is not relative to a mapping becomes `page` (an
 // iova, in bytes), or its first byte where bytes are moved.
