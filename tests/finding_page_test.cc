@@ -66,6 +66,16 @@ TEST(KindMeaning, IsSaidOnceOfEachKind) {
   EXPECT_EQ(meaning_lines(Kind::named), "");
 }
 
+TEST(KindMeaning, IsSaidOfTheNamesLastPart) {
+  EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::none, "rule_any"),
+            "means     missing-dirty: a dirty page is not reported\n"
+            "          rule_any: the container takes queries of any range\n");
+  EXPECT_EQ(meaning_of_part("pin"), "it has the operation pin");
+  EXPECT_EQ(meaning_of_part("window_hardware_fault_bent"),
+            "it has hardware, with a fault and an argument that no honest user gives, in a window: "
+            "while an unmap calls a driver");
+}
+
 TEST(ReportLines, WhatBlamesTheSameIsProbablyOneBug) {
   const auto blaming = [](const std::string& cause, const std::string& rule) {
     return "cause     step 3: " + cause + " (missing-marks)\nrule      " + rule + ", and so on\n";

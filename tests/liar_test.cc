@@ -350,6 +350,14 @@ TEST(AMismatch, NamesTheStepAndThePages) {
 }
 
 // Whole states are compared at intervals, too, not only at the end.
+TEST(AMismatch, OfACountIsDecimal) {
+  Lockstep lockstep(lying<Lie::wrong_pinned_pages>, make_reference);
+  const auto mismatch = lockstep.run(program_of("container v2\nattach g0 emulated\n"));
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(mismatch->expected, "pinned-pages 0");
+  EXPECT_EQ(mismatch->actual, "1");
+}
+
 TEST(AMismatch, OfTheStateIsFoundAtTheInterval) {
   std::string text = "map 0p 4p rw\n";
   for (std::size_t i = 1; i < 3 * Lockstep::kStateInterval; ++i) text += "read 0p 8\n";

@@ -134,7 +134,7 @@ std::string name_by_signature(const UnderTest& tested, const NamedProgram& named
 // The same, and for what the states say as well.
 Naming naming_in_replay(const UnderTest& tested, Lockstep& lockstep, const NamedProgram& named,
                         const Mismatch& found) {
-  if (!named.before.empty()) return {name_by_signature(tested, named, found.signature), {}};
+  if (!named.before.empty()) return {name_by_signature(tested, named, found.signature)};
   Naming naming = naming_of(lockstep, named.program, found);
   naming.name = tested.finding_name(naming.name);
   return naming;
@@ -240,7 +240,7 @@ int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptio
     const std::string picture = options.quiet ? "" : picture_of(tested, lockstep, named, *found);
     const Naming naming = naming_in_replay(tested, lockstep, named, *found);
     fmt::print("{}: {}: {}\n{}", shown(named.path), word(outcome), naming.name,
-               report_of(*found, naming.cause, named.program));
+               report_of(*found, naming, named.program));
     if (!picture.empty()) fmt::print("\n{}", picture);
   } else {
     fmt::print("{}: {}\n", shown(named.path), word(outcome));

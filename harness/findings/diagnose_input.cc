@@ -69,7 +69,9 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
   result.finding.report =
       signature.kind == Kind::hang
           ? "it did not end within " + std::to_string(seconds) + " s\n"
-          : meaning_lines(reduction.signature.kind) + rule_line(reduction.signature) +
+          : meaning_lines(reduction.signature.kind, Kind::none,
+                          part_of_name(reduction.signature, reduction.program)) +
+                rule_line(reduction.signature) +
                 symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
                            tested.sources);
   return result;

@@ -7,7 +7,6 @@
 
 #include "broken_rule.h"
 #include "environment.h"
-#include "finding_name.h"
 #include "finding_page.h"
 #include "kind_meaning.h"
 #include "program_file.h"
@@ -88,12 +87,12 @@ std::string trace_text(const Finding& finding) {
          what + "\n" + print(*finding.program);
 }
 
-std::string report_of(const Mismatch& mismatch, const std::optional<Mismatch>& cause,
-                      const Program& program) {
+std::string report_of(const Mismatch& mismatch, const Naming& naming, const Program& program) {
   std::string said = describe(mismatch, program);
   if (!mismatch.known.empty()) return said;
-  const Kind brought_about = cause ? cause->signature.kind : Kind::none;
-  return said + cause_line(cause, program) + meaning_lines(mismatch.signature.kind, brought_about) +
+  const Kind brought_about = naming.cause ? naming.cause->signature.kind : Kind::none;
+  return said + cause_line(naming.cause, program) +
+         meaning_lines(mismatch.signature.kind, brought_about, naming.part) +
          rule_line(mismatch.signature);
 }
 
@@ -104,7 +103,8 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   finding.name = tested.finding_name(diagnosis.name);
   finding.input.assign(input.begin(), input.end());
   finding.program = diagnosis.program;
-  finding.report = report_of(diagnosis.mismatch, diagnosis.cause, diagnosis.program);
+  finding.report = report_of(diagnosis.mismatch, {diagnosis.name, diagnosis.cause, diagnosis.part},
+                             diagnosis.program);
   if (const auto mismatch = lockstep.run(diagnosis.program))
     finding.picture = draw(lockstep, *mismatch, subject_label(tested.subject));
   return finding;

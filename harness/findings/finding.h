@@ -20,6 +20,7 @@
 
 #include "diagnosis.h"
 #include "files.h"
+#include "finding_name.h"
 #include "picture.h"
 #include "registry.h"
 
@@ -41,8 +42,7 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
 
 // The lines that say what is wrong with a program: what should have been, what was, what brought
 // it about, which rule that breaks.
-std::string report_of(const Mismatch& mismatch, const std::optional<Mismatch>& cause,
-                      const Program& program);
+std::string report_of(const Mismatch& mismatch, const Naming& naming, const Program& program);
 
 // Its program as a user has made it smaller once more, in its folder.
 inline constexpr const char* kReduced = "program.min.trace";

@@ -7,6 +7,7 @@
 #include "errno_names.h"
 #include "program_text.h"
 #include "text.h"
+#include "total_text.h"
 #include "vocabulary.h"
 
 namespace tidemark {
@@ -241,9 +242,8 @@ string print_state(const Expectation& expectation) {
   string line;
   for (std::size_t i = 0; i < kTotals; ++i) {
     if (!expectation.totals[i]) continue;
-    const bool sizes = i == at(Total::page_sizes);
-    line += ' ' + string(name(static_cast<Total>(i))) + '=';
-    line += sizes ? hex(*expectation.totals[i]) : decimal(*expectation.totals[i]);
+    const auto total = static_cast<Total>(i);
+    line += ' ' + string(name(total)) + '=' + total_text(total, *expectation.totals[i]);
   }
   if (expectation.marks) line += " marks=" + print_ranges(*expectation.marks);
   if (expectation.pins) line += " pins=" + print_pins(*expectation.pins);

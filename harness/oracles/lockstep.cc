@@ -10,6 +10,7 @@
 #include "errno_names.h"
 #include "program_text.h"
 #include "text.h"
+#include "total_text.h"
 #include "verbs.h"
 
 namespace tidemark {
@@ -320,8 +321,8 @@ std::optional<Mismatch> Lockstep::compare_sizes() {
     const auto total = static_cast<Total>(i);
     Mismatch found = mismatch(Kind::size);
     found.signature.total = total;
-    found.expected = std::string(name(total)) + " " + hex(expected[i]);
-    found.actual = hex(actual[i]);
+    found.expected = std::string(name(total)) + " " + total_text(total, expected[i]);
+    found.actual = total_text(total, actual[i]);
     return found;
   }
   return about_locked_pages(a, e);
@@ -333,8 +334,8 @@ Mismatch Lockstep::about_locked_pages(const Sizes& a, const Sizes& e) const {
   Mismatch found = mismatch(Kind::size);
   found.signature.total = Total::locked_pages;
   found.expected = std::string(name(Total::locked_pages)) + " of p" +
-                   std::to_string(at.in2 - e.locked_by.begin()) + " " + hex(*at.in2);
-  found.actual = hex(*at.in1);
+                   std::to_string(at.in2 - e.locked_by.begin()) + " " + decimal(*at.in2);
+  found.actual = decimal(*at.in1);
   return found;
 }
 

@@ -222,6 +222,7 @@ class Diagnostician {
     Naming naming = naming_of(lockstep_, shown, diagnosis.mismatch);
     diagnosis.name = std::move(naming.name);
     diagnosis.cause = std::move(naming.cause);
+    diagnosis.part = std::move(naming.part);
     return diagnosis;
   }
 

@@ -25,8 +25,10 @@ struct Diagnosis {
   std::string name;
   Program program;    // reduced; without expectations
   Mismatch mismatch;  // of the reduced program
-  // When the states became different, if that was before (finding_name.h).
+  // When the states became different, if that was before, and the name's last part
+  // (finding_name.h).
   std::optional<Mismatch> cause = {};
+  std::string part = {};
   std::size_t runs = 0;
   // Programs that diverged otherwise while this one was reduced, by how they did.
   std::vector<std::pair<Signature, Program>> leads;

@@ -83,14 +83,18 @@ std::string main_doing(std::set<std::string> words) {
 
 }  // namespace
 
-std::string name_of(const Signature& signature, const Program& program) {
+std::string part_of_name(const Signature& signature, const Program& program) {
   // All that makes an argument wrong, or right, is chance where that is not seen; what a program
   // expects is its own.
   const bool says_all =
       signature.kind == Kind::result ||
       (Kind::tracker_expectation <= signature.kind && signature.kind <= Kind::no_window);
-  const std::string what = says_all ? "" : main_doing(doings(program));
-  return print(signature) + (what.empty() ? "" : "." + what);
+  return says_all ? "" : main_doing(doings(program));
+}
+
+std::string name_of(const Signature& signature, const Program& program) {
+  const std::string part = part_of_name(signature, program);
+  return print(signature) + (part.empty() ? "" : "." + part);
 }
 
 std::string name_after_others(const Signature& signature, const Program& program) {
@@ -109,7 +113,7 @@ bool is_shown_by_query(const Signature& signature) {
 }
 
 Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mismatch) {
-  if (!mismatch.known.empty()) return {print(mismatch.signature), std::nullopt};
+  if (!mismatch.known.empty()) return {print(mismatch.signature)};
   Program failing = program;
   const auto up_to = [&failing](const Mismatch& found) {
     failing.operations.resize(std::min(found.operation + 1, failing.operations.size()));
@@ -124,7 +128,7 @@ Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mis
     Signature signature = mismatch.signature;
     signature.place = mismatch.where;
     up_to(mismatch);
-    return {name_of(signature, failing), std::nullopt};
+    return {name_of(signature, failing), std::nullopt, part_of_name(signature, failing)};
   }
   // Which errno the operation returned is chance; where in a mapping it went wrong says nothing
   // of a mark that was never made.
@@ -134,9 +138,8 @@ Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mis
     if (signature.kind == Kind::extra_marks) signature.kind = Kind::extra_dirty;
   }
   up_to(*cause);
-  std::string name = name_of(signature, failing);
   if (cause->operation >= mismatch.operation) cause.reset();
-  return {std::move(name), std::move(cause)};
+  return {name_of(signature, failing), std::move(cause), part_of_name(signature, failing)};
 }
 
 std::string cause_line(const std::optional<Mismatch>& cause, const Program& program) {

@@ -27,6 +27,9 @@ Signature without_chance(const Mismatch& mismatch, const Program& program);
 // or several mappings. Of several words, which differ from program to program, one.
 std::string name_of(const Signature& signature, const Program& program);
 
+// That word alone; empty if the name has none.
+std::string part_of_name(const Signature& signature, const Program& program);
+
 // The same of one that shows only after others in the same process.
 std::string name_after_others(const Signature& signature, const Program& program);
 
@@ -40,7 +43,9 @@ bool is_shown_by_query(const Signature& signature);
 struct Naming {
   std::string name;
   // That the states were different earlier: the first time that they were.
-  std::optional<Mismatch> cause;
+  std::optional<Mismatch> cause = {};
+  // The last part of the name, if it is one for what the program has.
+  std::string part = {};
 };
 
 // `mismatch` is what the lockstep said of `program`; if that is known, its signature is the name.

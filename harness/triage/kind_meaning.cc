@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 namespace tidemark {
 namespace {
@@ -50,19 +51,61 @@ constexpr auto kMeanings = std::to_array<std::string_view>({
 });
 static_assert(kMeanings.size() == kKinds);
 
+// What the last part of a name says of the program, but for operations.
+constexpr std::pair<std::string_view, std::string_view> kParts[] = {
+    {"hardware", "a group has an IOMMU: it is not emulated"},
+    {"v1", "the container is of TYPE1, and not of TYPE1v2"},
+    {"rule_any", "the container takes queries of any range"},
+    {"rule_exact", "the container takes queries of exactly one mapping"},
+    {"entries", "the container takes fewer mappings than usual"},
+    {"memlock", "memory that is locked has a limit"},
+    {"room", "the user has room for a small bitmap"},
+    {"bent", "an argument is one that no honest user gives"},
+    {"fault", "memory cannot be read or written, or is not to be had"},
+    {"odd-bytes", "bytes are moved from within a page on"},
+    {"mappings", "there are several mappings"},
+};
+
+// True, and `text` is without it, if it begins (or ends) with `piece`.
+bool takes_off(std::string_view& text, std::string_view piece, bool at_its_beginning) {
+  if (at_its_beginning ? !text.starts_with(piece) : !text.ends_with(piece)) return false;
+  if (at_its_beginning)
+    text.remove_prefix(piece.size());
+  else
+    text.remove_suffix(piece.size());
+  return true;
+}
+
 }  // namespace
 
 std::string_view meaning(Kind kind) {
   return kind == Kind::named ? "" : kMeanings[static_cast<std::size_t>(kind)];
 }
 
-std::string meaning_lines(Kind kind, Kind also) {
+std::string meaning_of_part(std::string_view part) {
+  for (const auto& [word, meaning] : kParts)
+    if (part == word) return std::string(meaning);
+  const bool window = takes_off(part, "window_", true);
+  const bool bent = takes_off(part, "_bent", false), fault = takes_off(part, "_fault", false);
+  std::string text =
+      "it has " + (part == "hardware" ? "hardware" : "the operation " + std::string(part));
+  if (fault) text += ", with a fault";
+  if (bent)
+    text += fault ? " and an argument that no honest user gives"
+                  : ", with an argument that no honest user gives";
+  return text + (window ? ", in a window: while an unmap calls a driver" : "");
+}
+
+std::string meaning_lines(Kind kind, Kind also, std::string_view part) {
   std::string text;
-  for (const Kind one : {kind, also == kind ? Kind::none : also}) {
-    if (meaning(one).empty()) continue;
-    text.append(text.empty() ? "means     " : "          ").append(word(one)).append(": ");
-    text.append(meaning(one)).append("\n");
-  }
+  const auto add = [&text](std::string_view word, std::string_view meaning) {
+    if (meaning.empty()) return;
+    text.append(text.empty() ? "means     " : "          ").append(word).append(": ");
+    text.append(meaning).append("\n");
+  };
+  add(word(kind), meaning(kind));
+  if (also != kind) add(word(also), meaning(also));
+  if (!part.empty()) add(part, meaning_of_part(part));
   return text;
 }
 

@@ -12,8 +12,12 @@ namespace tidemark {
 // In a few words, as docs/findings.md has it; empty for what has only a name.
 std::string_view meaning(Kind kind);
 
+// The same of the last part of a name, for what the program has (finding_name.h): "rule_any" is "a
+// query may have any range", "window_pin" "it has a pin in a callback".
+std::string meaning_of_part(std::string_view part);
+
 // Lines of a report: "means     missing-dirty: a dirty page is not reported", and below it the
-// same of `also`, if that is another; empty if there is nothing to say.
-std::string meaning_lines(Kind kind, Kind also = Kind::none);
+// same of `also`, if that is another, and of `part`; empty if there is nothing to say.
+std::string meaning_lines(Kind kind, Kind also = Kind::none, std::string_view part = {});
 
 }  // namespace tidemark
