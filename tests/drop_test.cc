@@ -33,6 +33,9 @@ TEST(Drop, HoldsAllThatIsFiled) {
   found.finding.subject = found.finding.picture.subject = "linux-6.1";
   found.finding.input = {0, '\n', 255, ' ', '7', '\n'};
   found.finding.picture.columns[1].pins = 12;
+  found.finding.picture.columns[1].of_cause = true;
+  found.finding.picture.pages_before = 7;
+  found.finding.picture.pages_behind = 8;
   found.leads = {{named("odd\xff"), program_of("container v1\nstart\n")},
                  {returned(Verb::pin, 0, -EPERM), program_of("pin d0 0p 1p rw\n")}};
   const auto read = read_diagnosed(written(found));
@@ -46,7 +49,7 @@ TEST(Drop, HoldsAllThatIsFiled) {
   EXPECT_EQ(read->leads, found.leads);
   EXPECT_NE(picture_text(found.finding.picture, true), "");
   EXPECT_EQ(picture_text(read->finding.picture, true), picture_text(found.finding.picture, true));
-  EXPECT_EQ(picture_svg(read->finding.picture), picture_svg(found.finding.picture));
+  EXPECT_EQ(picture_svg(read->finding.picture, 64), picture_svg(found.finding.picture, 64));
 }
 
 // Of another version, or a machine that went down.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -109,20 +110,72 @@ TEST(FindingPage, LinksTheRule) {
             std::string::npos);
 }
 
-// As wide as what is drawn, so that nothing is cut off, with what the colours mean.
-TEST(FindingPage, ShowsAllOfThePictureAndALegend) {
+// As wide as what is drawn, so that nothing is cut off.
+TEST(FindingPage, ShowsAllOfThePicture) {
   const std::string page = finding_page(finding());
-  const std::string svg = page.substr(page.find("<svg"));
-  const int width = std::stoi(svg.substr(svg.find("width=\"") + 7));
-  std::size_t at = 0;
-  for (std::size_t found = 0; (found = svg.find(" x=\"", at)) != std::string::npos;) {
-    at = found + 4;
-    EXPECT_LE(std::stoi(svg.substr(at)) + 14, width);
+  std::size_t pictures = 0;
+  for (std::size_t from = 0; (from = page.find("<svg", from)) != std::string::npos; ++pictures) {
+    const std::string svg = page.substr(from, page.find("</svg>", from) - from);
+    const int width = std::stoi(svg.substr(svg.find("width=\"") + 7));
+    std::size_t at = 0;
+    for (std::size_t found = 0; (found = svg.find(" x=\"", at)) != std::string::npos;) {
+      at = found + 4;
+      EXPECT_LE(std::stoi(svg.substr(at)) + 14, width);
+    }
+    for (const char* part :
+         {">reported dirty, by one side alone<", "prefers-color-scheme:dark", "viewBox=\"0 0 "})
+      EXPECT_NE(svg.find(part), std::string::npos) << part;
+    from += 1;
   }
-  for (const char* part : {">not mapped<", ">reported dirty, by one side alone<", ">0x8000<",
-                           "prefers-color-scheme:dark", "viewBox=\"0 0 "})
-    EXPECT_NE(svg.find(part), std::string::npos) << part;
-  EXPECT_EQ(page.rfind("http"), page.find("http://www.w3.org/2000/svg")) << "from outside";
+  EXPECT_EQ(pictures, 2u);
+  EXPECT_NE(page.find(">0x8000<"), std::string::npos);
+  for (std::size_t at = 0; (at = page.find("http", at)) != std::string::npos; ++at)
+    EXPECT_EQ(page.compare(at, 26, "http://www.w3.org/2000/svg"), 0) << "from outside";
+}
+
+long cells(const std::string& svg, const std::string& how) {
+  long count = 0;
+  for (std::size_t at = 0; (at = svg.find("<rect class=\"" + how + "\"", at)) != std::string::npos;
+       ++at)
+    ++count;
+  return count;
+}
+
+// A telephone's: what differs is in the middle of what is left, wherever it was.
+TEST(FindingPage, OfAFewColumnsShowsThoseThatDiffer) {
+  for (const std::size_t at : {0u, 9u, 40u, 63u}) {
+    Picture picture = finding().picture;
+    picture.columns[9].reference = false;
+    picture.columns[at].reference = true;
+    const std::string svg = picture_svg(picture, 16);
+    EXPECT_LE(std::stoi(svg.substr(svg.find("width=\"") + 7)), 358) << at;
+    EXPECT_EQ(cells(svg, "p"), 16 * 4 - 2 + 1) << at;  // two of them differ, one is the legend's
+    EXPECT_EQ(cells(svg, "w"), 1 + 1) << at;
+    EXPECT_EQ(cells(svg, "m"), 1 + 1) << at;
+    const std::size_t before = at < 8 ? 0 : std::min<std::size_t>(at - 8, 48);
+    if (before)
+      EXPECT_NE(svg.find(">" + std::to_string(before) + (before == 1 ? " page" : " pages") +
+                         " more of this mapping to the left<"),
+                std::string::npos)
+          << at;
+    EXPECT_EQ(svg.find("to the left") == std::string::npos, before == 0) << at;
+    EXPECT_EQ(svg.find("to the right") == std::string::npos, before == 48) << at;
+  }
+}
+
+TEST(FindingPage, HasALegendOfWhatItShows) {
+  Picture picture = finding().picture;
+  const std::string few = picture_svg(picture, 64);
+  for (const char* part : {">not mapped<", ">pins of the page<", ">reported dirty<", "cause"})
+    EXPECT_EQ(few.find(part), std::string::npos) << part;
+  picture.columns[0].mapping = '.';
+  picture.columns[1].pins = 1;
+  picture.columns[2].subject = picture.columns[2].reference = true;
+  picture.columns[3].of_cause = true;
+  const std::string all = picture_svg(picture, 64);
+  for (const char* part : {">not mapped<", ">pins of the page<", ">reported dirty<", ">cause<",
+                           ">the range of the step that is the cause<"})
+    EXPECT_NE(all.find(part), std::string::npos) << part;
 }
 
 }  // namespace

@@ -261,7 +261,8 @@ TEST(Finding, HtmlIsEscaped) {
   const std::string html = content(store.file(finding).folder / "report.html");
   for (const char* harm : {"<script", "<!--", "\x1b", "\xff"})
     EXPECT_EQ(html.find(harm), std::string::npos) << harm;
-  EXPECT_EQ(html.find("<svg"), html.rfind("<svg"));
+  // The picture is there twice, for a wide screen and a narrow one.
+  EXPECT_EQ(html.find("<svg", html.find("<svg") + 1), html.rfind("<svg"));
   EXPECT_NE(html.find("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"), std::string::npos);
 }
 
@@ -336,6 +337,38 @@ TEST(Picture, ShowsThePageThatDiffers) {
             "  tracker   ...#....\n"
             "  reference ..##....\n"
             "            --^-----\n");
+}
+
+// As in the middle of a mapping that is larger than the picture.
+TEST(Picture, SaysWhatOfTheMappingItLeavesOut) {
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
+  const auto mismatch = lockstep.run(
+      program_of("container v2\nmap 10p 200p rw\nstart\nwrite 100p 1\nquery 10p 200p\n"));
+  ASSERT_TRUE(mismatch.has_value());
+  const Picture picture = draw(lockstep, *mismatch, kTracker, IovaRange{0x64000, 0x65fff});
+  EXPECT_EQ(picture.first, 84 * kPageBytes);
+  EXPECT_TRUE(picture_text(picture, false)
+                  .ends_with("\n  74 pages more of this mapping to the left\n"
+                             "  62 pages more of this mapping to the right\n"))
+      << picture_text(picture, false);
+  for (std::size_t i = 0; i < picture.columns.size(); ++i)
+    EXPECT_EQ(picture.columns[i].of_cause, i == 16 || i == 17) << i;
+}
+
+TEST(Picture, OfAFindingMarksTheRangeOfItsCause) {
+  Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
+  auto diagnosis = diagnose(
+      lockstep, program_of("container v2\nmap 0p 2p rw\nstart\nwrite 0p 1\nquery 0p 2p\n"));
+  ASSERT_TRUE(diagnosis.has_value());
+  diagnosis->cause = diagnosis->mismatch;
+  const auto marked = [&](std::size_t operation) {
+    diagnosis->cause->operation = operation;
+    const auto& columns = make_finding(the_tracker(), lockstep, *diagnosis, {}).picture.columns;
+    return std::ranges::count_if(columns, [](const auto& column) { return column.of_cause; });
+  };
+  ASSERT_EQ(diagnosis->program.operations[1].verb, Verb::start);
+  EXPECT_EQ(marked(1), 0) << "it has no range";
+  EXPECT_EQ(marked(2), 1);
 }
 
 TEST(Picture, IsEmptyWhereThereIsNothingToSee) {

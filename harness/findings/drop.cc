@@ -50,18 +50,20 @@ std::string_view part(const Parts& parts, std::string_view name) {
 
 std::string picture_columns(const Picture& picture) {
   std::ostringstream text;
-  text << picture.first << ' ' << picture.page_bytes << '\n';
+  text << picture.first << ' ' << picture.page_bytes << ' ' << picture.pages_before << ' '
+       << picture.pages_behind << '\n';
   for (const Picture::Column& column : picture.columns)
     text << column.mapping << ' ' << column.pins << ' ' << column.subject << ' ' << column.reference
-         << ' ' << column.in_range << '\n';
+         << ' ' << column.in_range << ' ' << column.of_cause << '\n';
   return text.str();
 }
 
 Picture picture_of(std::string_view columns) {
   Picture picture;
   std::istringstream text{std::string(columns)};
-  text >> picture.first >> picture.page_bytes;
-  for (Picture::Column c; text >> c.mapping >> c.pins >> c.subject >> c.reference >> c.in_range;)
+  text >> picture.first >> picture.page_bytes >> picture.pages_before >> picture.pages_behind;
+  for (Picture::Column c;
+       text >> c.mapping >> c.pins >> c.subject >> c.reference >> c.in_range >> c.of_cause;)
     picture.columns.push_back(c);
   return picture;
 }

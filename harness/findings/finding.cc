@@ -11,6 +11,7 @@
 #include "kind_meaning.h"
 #include "program_file.h"
 #include "program_text.h"
+#include "shrink.h"
 #include "text.h"
 
 namespace tidemark {
@@ -42,6 +43,14 @@ std::string safe(const std::string& finding) {
 
 std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
+
+// Of the step that is the cause, if there is one and it has a range.
+std::optional<IovaRange> range_of(const Diagnosis& diagnosis) {
+  if (!diagnosis.cause) return std::nullopt;
+  const auto range = page_range(diagnosis.program.operations[diagnosis.cause->operation]);
+  if (!range) return std::nullopt;
+  return IovaRange{range->first * kPageBytes, range->end * kPageBytes - 1};
 }
 
 }  // namespace
@@ -106,7 +115,7 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   finding.report = report_of(diagnosis.mismatch, {diagnosis.name, diagnosis.cause, diagnosis.part},
                              diagnosis.program);
   if (const auto mismatch = lockstep.run(diagnosis.program))
-    finding.picture = draw(lockstep, *mismatch, subject_label(tested.subject));
+    finding.picture = draw(lockstep, *mismatch, subject_label(tested.subject), range_of(diagnosis));
   return finding;
 }
 

@@ -26,8 +26,11 @@ constexpr std::string_view kPageStyle =
     "border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:0;"
     "white-space:pre-wrap;overflow-wrap:anywhere}"
     "figure{margin:0;overflow-x:auto}svg{display:block;height:auto;max-width:100%}"
-    // Or else nobody could read what is in the cells.
-    "@media(max-width:60rem){svg{max-width:none}}";
+    // On a narrow screen fewer pages, so that what differs is in view and can be read.
+    ".narrow{display:none}@media(max-width:48rem){.wide{display:none}.narrow{display:block}}";
+
+// Columns: all that there are, and as many as a telephone has room for.
+constexpr std::size_t kWide = 64, kNarrow = 16;
 
 std::string section(std::string_view heading, const std::string& html) {
   return "<h2>" + std::string(heading) + "</h2>\n<pre>" + html + "</pre>\n";
@@ -56,7 +59,9 @@ std::string page_head(const std::string& title, std::string_view style) {
 std::string finding_page(const Finding& finding) {
   std::string html = page_head(html_text(finding.name));
   if (!finding.picture.columns.empty())
-    html += std::string(kFigure) + "\n" + picture_svg(finding.picture) + kFigureEnd + "\n";
+    html += std::string(kFigure) + "\n<div class=\"wide\">" + picture_svg(finding.picture, kWide) +
+            "</div>\n<div class=\"narrow\">" + picture_svg(finding.picture, kNarrow) + "</div>" +
+            kFigureEnd + "\n";
   html += section("What happened", with_link(html_text(finding.report)));
   html += "<p>What these words mean: <a href=\"../../docs/findings.md\">docs/findings.md</a></p>\n";
   if (!finding.before.empty())

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kColumns = 64;
 // Pixels; an address is written below every kSvgTick-th page.
-constexpr int kSvgCell = 16, kSvgRow = 20, kSvgLeft = 96, kSvgLeast = 560, kSvgColumn = 290;
+constexpr int kSvgCell = 16, kSvgRow = 20, kSvgLeft = 76, kSvgLeast = 348, kSvgColumn = 290;
 constexpr std::size_t kSvgTick = 8;
 
 template <class... Arguments>
@@ -95,8 +95,52 @@ struct Dirtiness {
   }
 };
 
-bool overlaps(const Step& step, std::uint64_t first, std::uint64_t last) {
-  return step.size && last >= step.first && first <= step.first + (step.size - 1);
+bool overlaps(const std::optional<IovaRange>& range, std::uint64_t first, std::uint64_t last) {
+  return range && last >= range->first && first <= range->last;
+}
+
+std::optional<IovaRange> range_of(const Step& step) {
+  if (!step.size) return std::nullopt;
+  return IovaRange{step.first, step.first + (step.size - 1)};
+}
+
+// How much of the mapping with that page is outside of the picture.
+void note_what_is_left_out(const State& state, std::uint64_t page, Picture& picture) {
+  const auto mapping = std::ranges::find_if(state.mappings, [page](const auto& one) {
+    return one.first <= page + (kPageBytes - 1) && page <= one.last;
+  });
+  if (mapping == state.mappings.end()) return;
+  const std::uint64_t last = picture.first + (picture.columns.size() * picture.page_bytes - 1);
+  if (mapping->first < picture.first)
+    picture.pages_before = (picture.first - mapping->first) / picture.page_bytes;
+  if (mapping->last > last)
+    picture.pages_behind = (mapping->last - last + (picture.page_bytes - 1)) / picture.page_bytes;
+}
+
+// So many columns of it, with the first that differs in their middle.
+Picture cropped(const Picture& picture, std::size_t most) {
+  if (picture.columns.size() <= most) return picture;
+  const auto at = std::ranges::find_if(picture.columns, differs);
+  const auto index =
+      at == picture.columns.end() ? 0 : static_cast<std::size_t>(at - picture.columns.begin());
+  const std::size_t from =
+      std::min(index - std::min(index, most / 2), picture.columns.size() - most);
+  Picture result = picture;
+  result.first += from * picture.page_bytes;
+  result.columns.assign(picture.columns.begin() + static_cast<std::ptrdiff_t>(from),
+                        picture.columns.begin() + static_cast<std::ptrdiff_t>(from + most));
+  const char mapping = picture.columns[index].mapping;
+  const auto of_mapping = [mapping](const Picture::Column& column) {
+    return mapping != '.' && column.mapping == mapping;
+  };
+  const auto outside = [&](std::size_t begin, std::size_t end) {
+    return static_cast<std::uint64_t>(
+        std::count_if(picture.columns.begin() + static_cast<std::ptrdiff_t>(begin),
+                      picture.columns.begin() + static_cast<std::ptrdiff_t>(end), of_mapping));
+  };
+  result.pages_before += outside(0, from);
+  result.pages_behind += outside(from + most, picture.columns.size());
+  return result;
 }
 
 // How a cell looks, as a class of kPictureStyle.
@@ -111,11 +155,11 @@ constexpr std::string_view kPictureStyle =
     "<style>.tm text{fill:#1f2328}.tm .u{fill:#f6f8fa;stroke:#d0d7de}"
     ".tm .p{fill:#ddf0ff;stroke:#a5c8e4}.tm .d{fill:#e69f00;stroke:#a87400}"
     ".tm .w{fill:#c62828;stroke:#7f1313}.tm .m{fill:#fff;stroke:#c62828;stroke-width:2}"
-    ".tm .on{fill:#fff}.tm .at{fill:#59636e}"
+    ".tm .on{fill:#fff}.tm .at{fill:#59636e}.tm .c{fill:#0969da;stroke:#0550ae}"
     "@media(prefers-color-scheme:dark){.tm text{fill:#e6edf3}.tm .u{fill:#161b22;stroke:#3d444d}"
     ".tm .p{fill:#17364f;stroke:#33658a}.tm .d{fill:#b87f00;stroke:#e6b450}"
     ".tm .w{fill:#d32f2f;stroke:#ff8a80}.tm .m{fill:#0d1117;stroke:#ff6b6b}"
-    ".tm .at{fill:#9198a1}}</style>\n";
+    ".tm .at{fill:#9198a1}.tm .c{fill:#4493f8;stroke:#79c0ff}}</style>\n";
 
 std::string svg_cell(int x, int y, std::string_view how, std::string_view text) {
   std::string svg = format("<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n",
@@ -149,29 +193,70 @@ std::string svg_strip(const Picture& picture, const Strip& strip, bool of_dirt, 
 // Where every eighth page is.
 std::string svg_addresses(const Picture& picture, int y) {
   std::string svg;
-  for (std::size_t i = 0; i < picture.columns.size(); i += kSvgTick)
+  // Not where the last one would be cut off.
+  for (std::size_t i = 0; i < picture.columns.size() && (!i || i + 5 < picture.columns.size());
+       i += kSvgTick)
     svg += svg_text(kSvgLeft + static_cast<int>(i) * kSvgCell + 1, y + 12, "at",
                     format("%#" PRIx64, picture.first + i * picture.page_bytes));
   return svg;
 }
 
-// Two to a line, so that it is no wider than a small picture.
-std::string svg_legend(const Picture& picture, int y) {
-  struct Entry {
-    std::string_view how, sign;
-    std::string text;
+// The range of the step that is the cause, as a bar below the strips.
+std::string svg_cause(const Picture& picture, int y) {
+  std::string svg = svg_text(4, y + 11, "", "cause");
+  for (std::size_t i = 0; i < picture.columns.size(); ++i)
+    if (picture.columns[i].of_cause)
+      svg += format("<rect class=\"c\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"4\"/>\n",
+                    kSvgLeft + static_cast<int>(i) * kSvgCell + 1, y + 5, kSvgCell - 2);
+  return svg;
+}
+
+// What of the mapping is not drawn, a line for each side.
+std::vector<std::string> left_out(const Picture& picture) {
+  std::vector<std::string> lines;
+  const auto add = [&lines](std::uint64_t pages, const char* where) {
+    if (pages)
+      lines.push_back(decimal(pages) + (pages == 1 ? " page" : " pages") +
+                      " more of this mapping " + where);
   };
-  const Entry entries[] = {
-      {"p", "A", "mapped; A is the lowest mapping"},
-      {"p", "1", "pins of the page"},
-      {"d", "", picture.dirty_is},
-      {"u", "", "not mapped"},
-      {"w", "!", picture.dirty_is + ", by one side alone"},
-      {"m", "!", "and by the other not"},
-  };
+  add(picture.pages_before, "to the left");
+  add(picture.pages_behind, "to the right");
+  return lines;
+}
+
+struct LegendEntry {
+  std::string_view how, sign;
+  std::string text;
+};
+
+// Of what the picture shows, and nothing else.
+std::vector<LegendEntry> legend(const Picture& picture) {
+  const auto any = [&picture](auto holds) { return std::ranges::any_of(picture.columns, holds); };
+  using Column = Picture::Column;
+  std::vector<LegendEntry> entries;
+  if (any([](const Column& column) { return column.mapping != '.'; }))
+    entries.push_back({"p", "A", "mapped; A is the lowest mapping"});
+  if (any([](const Column& column) { return column.pins > 0; }))
+    entries.push_back({"p", "1", "pins of the page"});
+  if (any([](const Column& column) { return column.subject && column.reference; }))
+    entries.push_back({"d", "", picture.dirty_is});
+  if (any([](const Column& column) { return column.mapping == '.'; }))
+    entries.push_back({"u", "", "not mapped"});
+  if (any(differs)) {
+    entries.push_back({"w", "!", picture.dirty_is + ", by one side alone"});
+    entries.push_back({"m", "!", "and by the other not"});
+  }
+  if (any([](const Column& column) { return column.of_cause; }))
+    entries.push_back({"c", "", "the range of the step that is the cause"});
+  return entries;
+}
+
+// Two to a line, where there is room.
+std::string svg_legend(const std::vector<LegendEntry>& entries, std::size_t in_a_line, int y) {
   std::string svg;
-  for (std::size_t i = 0; i < std::size(entries); ++i) {
-    const int x = i % 2 ? kSvgColumn : 4, at = y + static_cast<int>(i / 2) * kSvgRow;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const int x = i % in_a_line ? kSvgColumn : 4,
+              at = y + static_cast<int>(i / in_a_line) * kSvgRow;
     svg += svg_cell(x, at, entries[i].how, entries[i].sign) +
            svg_text(x + kSvgCell + 6, at + 14, "", entries[i].text);
   }
@@ -180,7 +265,8 @@ std::string svg_legend(const Picture& picture, int y) {
 
 }  // namespace
 
-Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subject) {
+Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subject,
+             const std::optional<IovaRange>& cause) {
   Picture picture;
   picture.subject = subject;
   if (mismatch.pages.empty() || lockstep.steps().empty()) return picture;
@@ -194,6 +280,7 @@ Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subj
   picture.page_bytes = dirtiness.bits ? expected.page_bytes() : kPageBytes;
   picture.dirty_is = dirtiness.bits ? "reported dirty" : "marked";
 
+  const std::optional<IovaRange> range = range_of(step);
   const std::uint64_t page = mismatch.pages[0] / picture.page_bytes;
   picture.first = (page - std::min(page, kColumns / 4)) * picture.page_bytes;
   for (std::uint64_t i = 0; i < kColumns; ++i) {
@@ -201,7 +288,8 @@ Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subj
     if (at < picture.first) break;  // the top of the address space
     Picture::Column column;
     draw_mappings(expected_state, picture.page_bytes, at, column);
-    column.in_range = overlaps(step, at, at + (picture.page_bytes - 1));
+    column.in_range = overlaps(range, at, at + (picture.page_bytes - 1));
+    column.of_cause = overlaps(cause, at, at + (picture.page_bytes - 1));
     dirtiness.draw(picture.page_bytes, at, column);
     picture.columns.push_back(column);
   }
@@ -209,6 +297,7 @@ Picture draw(Lockstep& lockstep, const Mismatch& mismatch, std::string_view subj
   while (picture.columns.size() > 8 && picture.columns.back().mapping == '.' &&
          !picture.columns.back().in_range)
     picture.columns.pop_back();
+  note_what_is_left_out(expected_state, mismatch.pages[0], picture);
   return picture;
 }
 
@@ -229,29 +318,44 @@ std::string picture_text(const Picture& picture, bool colour) {
     }
     text += "\n";
   }
+  for (const std::string& line : left_out(picture)) text += "  " + line + "\n";
   return text;
 }
 
-std::string picture_svg(const Picture& picture) {
-  if (picture.columns.empty()) return {};
-  const auto rows = strips(picture);
-  const int width =
-      std::max(kSvgLeast, kSvgLeft + kSvgCell * static_cast<int>(picture.columns.size()) + 80);
-  // Behind the heading four strips, their addresses, and three lines of legend.
-  constexpr int kTop = 28, kAddresses = kTop + 4 * kSvgRow, kLegend = kAddresses + 28;
-  std::string svg = format(
-      "<svg class=\"tm\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-      "width=\"%d\" font-family=\"ui-monospace,monospace\" font-size=\"12\" role=\"img\" "
-      "aria-label=\"the pages around the difference\">\n",
-      width, kLegend + 3 * kSvgRow, width);
-  svg += kPictureStyle;
-  svg += svg_text(
+std::string picture_svg(const Picture& whole, std::size_t most_columns) {
+  if (whole.columns.empty()) return {};
+  const Picture picture = cropped(whole, most_columns);
+  const auto columns = static_cast<int>(picture.columns.size());
+  const int width = std::max(kSvgLeast, kSvgLeft + kSvgCell * columns + 12);
+  std::string svg = svg_text(
       4, 16, "",
       format("pages of %" PRIu64 " KiB; filled: ", picture.page_bytes / 1024) + picture.dirty_is);
+  int y = 28;
   // The last strip is the line that points; here colours do that.
-  for (std::size_t row = 0; row + 1 < rows.size(); ++row)
-    svg += svg_strip(picture, rows[row], row >= 2, kTop + static_cast<int>(row) * kSvgRow);
-  return svg + svg_addresses(picture, kAddresses) + svg_legend(picture, kLegend) + "</svg>\n";
+  const auto rows = strips(picture);
+  for (std::size_t row = 0; row + 1 < rows.size(); ++row, y += kSvgRow)
+    svg += svg_strip(picture, rows[row], row >= 2, y);
+  const auto entries = legend(picture);
+  if (!entries.empty() && entries.back().how == "c") {
+    svg += svg_cause(picture, y);
+    y += kSvgRow - 4;
+  }
+  svg += svg_addresses(picture, y);
+  y += kSvgRow;
+  for (const std::string& line : left_out(picture)) {
+    svg += svg_text(4, y + 14, "", line);
+    y += kSvgRow;
+  }
+  y += 8;
+  const std::size_t in_a_line = width >= 2 * kSvgColumn ? 2 : 1;
+  svg += svg_legend(entries, in_a_line, y);
+  y += static_cast<int>((entries.size() + in_a_line - 1) / in_a_line) * kSvgRow;
+  return format(
+             "<svg class=\"tm\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+             "width=\"%d\" font-family=\"ui-monospace,monospace\" font-size=\"12\" "
+             "role=\"img\" aria-label=\"the pages around the difference\">\n",
+             width, y, width) +
+         std::string(kPictureStyle) + svg + "</svg>\n";
 }
 
 }  // namespace tidemark

@@ -219,21 +219,12 @@ Program moved_down(const Program& program) {
   return result;
 }
 
-namespace {
-
-struct PageRange {
-  std::uint64_t first, end;  // page numbers
-};
-
-// Nothing for one that is empty, wraps, or is relative to a mapping.
 std::optional<PageRange> page_range(const Operation& operation) {
   if (!has_absolute_address(operation) || !is_absolute(operation.size)) return std::nullopt;
   const std::uint64_t address = value_of(operation.address), size = value_of(operation.size);
   if (!size || address + (size - 1) < address) return std::nullopt;
   return PageRange{address / kPageBytes, (address + (size - 1)) / kPageBytes + 1};
 }
-
-}  // namespace
 
 std::set<std::uint64_t> borders_of(const Program& program) {
   std::set<std::uint64_t> borders;

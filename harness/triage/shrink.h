@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -23,6 +24,12 @@ Quantity plain_quantity(std::uint64_t value);
 // All addresses lower by as much as the lowest of them allows. Addresses that
 // are relative to mappings stay.
 Program moved_down(const Program& program);
+
+struct PageRange {
+  std::uint64_t first, end;  // numbers of pages
+};
+// Of an operation; nothing for one that is empty, wraps, or is relative to a mapping.
+std::optional<PageRange> page_range(const Operation& operation);
 
 // The numbers of pages at which ranges begin and end become small ones in the same order:
 // what lies in, before or beside what stays so. From one to the next it is `most` pages at
