@@ -66,7 +66,8 @@ TEST_F(CliFindings, AreListed) {
       ended.out.find("   0 x  not judged   AddressSanitizer.heap-use-after-free.report_all: "),
       std::string::npos)
       << ended.out;
-  EXPECT_TRUE(ended.out.ends_with("; what is gone can be removed\n")) << ended.out;
+  EXPECT_TRUE(ended.out.ends_with("to remove what is gone: ./tidemark findings --remove-gone\n"))
+      << ended.out;
   const std::string json = run({"--json"}).out;
   for (const char* part :
        {R"("expected":"words 0:0x1")", R"("count":3)", R"("now":"gone")", R"("rule":"N1, a page)"})
@@ -81,6 +82,7 @@ TEST_F(CliFindings, SayWhetherTheyAreStillThere) {
   };
   EXPECT_NE(now("--json").find(R"("now":"still there")"), std::string::npos) << now("--json");
   EXPECT_EQ(now("--findings=findings").find("what is gone"), std::string::npos);
+  EXPECT_EQ(command({}).lying("loses-a-page").run().code, 1);
   file(folder + "report.txt", "lockstep.query.missing-dirty.pin\n\n");
   EXPECT_NE(now("--json").find(R"("shows":"lockstep.query.missing-dirty.write")"),
             std::string::npos)
@@ -91,6 +93,30 @@ TEST_F(CliFindings, SayWhetherTheyAreStillThere) {
                       "is no subject 'other'"),
             std::string::npos)
       << now("--findings=findings");
+}
+
+TEST_F(CliFindings, ThatAreGoneAreAllWell) {
+  file_a_lost_page();
+  EXPECT_EQ(run({}).code, 0);
+  EXPECT_EQ(run({"--json"}).code, 0);
+  file_a_crash();  // nobody can look at it
+  EXPECT_EQ(run({}).code, 1);
+}
+
+TEST_F(CliFindings, ThatAreGoneAreRemovedIfAskedFor) {
+  file_a_lost_page();
+  file_a_crash();
+  const auto there = [this] { return entries_in(folder_.path / "findings"); };
+  EXPECT_EQ(command({"--remove-gone"}).lying("loses-a-page").run().code, 1);
+  EXPECT_EQ(there(), 2u) << "it is still there";
+  const Ended ended = run({"--remove-gone"});
+  EXPECT_EQ(ended.code, 1) << "of what cannot be looked at nobody knows";
+  EXPECT_TRUE(ended.out.ends_with("removed: 1, gone\n")) << ended.out;
+  EXPECT_EQ(there(), 1u);
+  file_a_lost_page();
+  file("findings/lockstep.query.missing-dirty.write/notes", "mine");
+  EXPECT_NE(run({"--remove-gone"}).err.find("files that are not of a finding"), std::string::npos);
+  EXPECT_EQ(content(folder_.path / "findings/lockstep.query.missing-dirty.write/notes"), "mine");
 }
 
 TEST_F(CliFindings, AreASarifLog) {
