@@ -123,6 +123,7 @@ bool Found::is_boring(const Judgement& judgement) {
   Crashes& crashes = crashes_[judgement.signature];
   if (std::has_single_bit(++crashes.seen)) return false;
   ++crashes.passed_over;
+  ++outcomes_["like " + print(judgement.signature) + ", and not looked into"];
   return true;
 }
 
@@ -280,6 +281,7 @@ void Found::named() {
 
 void Found::conclude(const std::optional<Finding>& finding, bool is_old) {
   if (finding) {
+    if (times_.contains(finding->name)) ++outcomes_["the same as " + finding->name];
     take(*finding, is_old);
     note_deadly(*finding);
   }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "child_task.h"
@@ -71,6 +72,9 @@ class Found {
   // with the limit for what hangs, and then has kNamingSeconds: what is not named by then
   // is filed as it is. What was begun when this object goes stays for the next run.
   void work(int milliseconds);
+  // What came of those that since the last call turned out to be no news, and how often: "the same
+  // as NAME", or "like SIGNATURE, and not looked into".
+  std::map<std::string, std::size_t> take_outcomes() { return std::exchange(outcomes_, {}); }
   // What one of them may take, in all.
   unsigned most_seconds() const { return seconds_ + kNamingSeconds + seconds_for_older(); }
 
@@ -128,6 +132,7 @@ class Found {
   const std::set<std::string> announced_;         // earlier
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0;
+  std::map<std::string, std::size_t> outcomes_;
   std::vector<Program> ends_;  // that end the process, as small as is known
   bool hung_ = false;          // a process
   // What takes long to name, and could end many processes until then.

@@ -13,6 +13,7 @@ void name_what_waits(Found& found, unsigned seconds, std::FILE* out) {
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + std::chrono::seconds(seconds);
   auto next = Clock::now() + std::chrono::seconds(1);
+  found.take_outcomes();  // of before
   while (found.is_busy() && !interrupts() && Clock::now() < until) {
     found.work(200);
     const auto now = Clock::now();
@@ -22,6 +23,9 @@ void name_what_waits(Found& found, unsigned seconds, std::FILE* out) {
                found.waiting(), std::chrono::duration<double>(until - now).count());
     std::fflush(out);
   }
+  for (const auto& [what, times] : found.take_outcomes())
+    fmt::print(out, "of what was to be named, {} {}\n",
+               times == 1 ? "one is" : fmt::format("{} are", times), what);
 }
 
 }  // namespace tidemark::session

@@ -9,7 +9,8 @@
 namespace tidemark::session {
 
 // Until nothing waits any more, an interrupt comes, or `seconds` are over. If it takes longer than
-// a moment, `out` is told now and then how much there is to do, and how long it takes at most.
+// a moment, `out` is told now and then how much there is to do, and how long it takes at most; and
+// in the end what of it has turned out to be no news.
 void name_what_waits(Found& found, unsigned seconds, std::FILE* out);
 
 }  // namespace tidemark::session
