@@ -54,6 +54,7 @@ TEST_F(CliKeep, MakesATestThatFailsWithTheBugAndPassesWithout) {
                   .starts_with("# lockstep.query.missing-dirty.write: expected words 0:0x1, "
                                "actual words 0:0x0\ncontainer v2\n"))
       << content(path() / test);
+  EXPECT_NE(ended.out.find(", which builds first\n"), std::string::npos) << ended.out;
   EXPECT_FALSE(fs::exists(path() / "findings/x"));
   EXPECT_EQ(run({"replay", test}).code, 0);
   EXPECT_EQ(tidemark_command({"replay", test}).in(path()).lying("loses-a-page").run().code, 1);
@@ -129,6 +130,18 @@ TEST_F(CliKeep, TakesWhatNoFuzzerCanStartFrom) {
   const std::string test = "regressions/far-page.trace";
   EXPECT_NE(content(path() / test).find("map 0p 4801p rw\n"), std::string::npos);
   EXPECT_EQ(run({"replay", test}).code, 0);
+}
+
+TEST_F(CliKeep, SaysHowManyStepsItsTestIsAway) {
+  file("lost", kLost);
+  const Ended kept = tidemark_command({"keep", "--corpus", ".", "--steps", "123", "lost", "a-page"})
+                         .in(path())
+                         .lying("loses-a-page")
+                         .run();
+  EXPECT_NE(kept.out.find("./tidemark test -R Regression.a_page, which builds first, 123 steps at "
+                          "most\n"),
+            std::string::npos)
+      << kept.out;
 }
 
 TEST_F(CliKeep, SaysNothingOfSeedsWhereFuzzingStartsFromIt) {

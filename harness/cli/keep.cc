@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 
 struct KeepOptions {
   std::string finding, name, corpus;
+  unsigned steps = 0;  // of building the test; 0: nobody knows
 };
 
 bool good_name(const std::string& name) {
@@ -71,9 +72,9 @@ int keep(const KeepOptions& options) {
   fmt::print(
       "{0}\n"
       "fails now:  ./tidemark replay {0}\n"
-      "its test:   ./tidemark test -R Regression.{1}, which builds a third of the tests first\n"
+      "its test:   ./tidemark test -R Regression.{1}, which builds first{2}\n"
       "to commit:  this file, with what mends it\n",
-      file, test);
+      file, test, options.steps ? fmt::format(", {} steps at most", options.steps) : "");
   if (const std::string why = why_no_bytes(program); !why.empty())
     fmt::print("no seed:    fuzzing does not start from it: {}\n", why);
   if (fs::is_directory(finding))
@@ -93,6 +94,7 @@ void add_keep(CLI::App& app, Action& action) {
   command->add_option("NAME", options->name, "The behaviour, as in pinned-page-stays-dirty")
       ->required();
   by_wrapper(command->add_option("--corpus", options->corpus)->check(CLI::ExistingDirectory));
+  command->add_option("--steps", options->steps)->group("");  // the script counts them
   command->footer(
       "The file is to be committed with what mends the bug: it is one of the tests from then on,\n"
       "and an input that fuzzing starts from, unless it has numbers that no fuzzer's bytes can\n"

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -122,9 +123,7 @@ class Running {
   void start() {
     fmt::print(out_, "fuzzing for {} s in {} processes, from {} seeds and {} earlier inputs\n",
                options_.seconds, options_.processes, files_in(seeds_), files_in(corpus_));
-    if (!options_.json) fmt::print("{}\n", heading(columns()));
     std::fflush(stdout);
-    shown_found_ = found_->size();
     started_ = last_new_ = Clock::now();
     for (unsigned i = 0; i < options_.processes; ++i) slots_.push_back({make_worker(i)});
   }
@@ -224,7 +223,7 @@ class Running {
     if (options_.json) {
       print_json(json_of(live));
     } else {
-      // A finding came in between.
+      // Above the first row, and where a finding came in between.
       if (live.found != shown_found_) fmt::print("{}{}\n", anew_, heading(columns()));
       fmt::print("{}{}{}", anew_, line(live, columns()), terminal_ ? "" : "\n");
     }
@@ -411,7 +410,7 @@ class Running {
   Clock::time_point last_new_;
   std::uint64_t shown_programs_ = 0;
   double shown_seconds_ = 0;
-  std::size_t shown_found_ = 0;
+  std::optional<std::size_t> shown_found_;  // with the last row
   std::optional<Found> found_;
   Afl afl_{work_, corpus_, artifacts_};
   bool failed_ = false, said_late_ = false;
