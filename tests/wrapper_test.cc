@@ -159,6 +159,35 @@ TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
       << ended.err;
 }
 
+// What takes minutes says how far it is, where there is no terminal as well.
+TEST_F(Wrapper, BuildingIsShownNowAndThen) {
+  const auto script = [&](const fs::path& file, const std::string& lines) {
+    fs::create_directories(file.parent_path());
+    write_content(file, "#!/bin/sh\n" + lines);
+    fs::permissions(file, fs::perms::owner_all);
+  };
+  script(path() / "bin" / "cmake",
+         "for i in 1 2 3 4 5 6; do echo \"[$i/6] Building CXX object x$i.o\"; sleep 0.5; done\n");
+  script(path() / "bin" / "dpkg-query", "echo installed\n");
+  script(path() / "bin" / "ninja", "echo one; echo two; echo three\n");
+  script(path() / "build" / "fuzz" / "tidemark", "echo \"$@\"\n");
+  write_content(path() / "build" / "fuzz" / "build.ninja", "");
+  const auto said = [&](const std::string& seconds) {
+    return command({"keep", "there.trace", "a-name"})
+        .with("PATH", path() / "bin:/usr/bin:/bin")
+        .with("TIDEMARK_PROGRESS_SECONDS", seconds)
+        .run();
+  };
+  const Ended often = said("1");
+  EXPECT_EQ(often.code, 0) << often.err;
+  EXPECT_TRUE(often.err.starts_with("tidemark: building fuzz, 6 steps\n")) << often.err;
+  EXPECT_NE(often.err.find("tidemark: building fuzz, "),
+            often.err.rfind("tidemark: building fuzz, "));
+  EXPECT_NE(often.err.find(" of 6\n"), std::string::npos) << often.err;
+  EXPECT_NE(often.out.find(" --steps 3 "), std::string::npos) << often.out;
+  EXPECT_EQ(said("30").err, "tidemark: building fuzz, 6 steps\n");
+}
+
 TEST_F(Wrapper, ATemporaryFolderThatIsNoneIsSaid) {
   const Ended ended = command({"replay", "there.trace"}).with("TMPDIR", "/no/such/folder").run();
   EXPECT_EQ(ended.code, 2);
