@@ -4,8 +4,15 @@
  */
 #include "private.h"
 
+static bool store_exists(enum tidemark_store store)
+{
+	return store == TIDEMARK_STORE_BITMAP || store == TIDEMARK_STORE_SPARSE;
+}
+
 static int config_check(const struct tidemark_config *config)
 {
+	if (!store_exists(config->store))
+		return -EINVAL;
 	if (config->type != VFIO_TYPE1_IOMMU && config->type != VFIO_TYPE1v2_IOMMU)
 		return -EINVAL;
 
@@ -36,6 +43,7 @@ int tidemark_container_create(const struct tidemark_config *config,
 	new->v2 = config->type == VFIO_TYPE1v2_IOMMU;
 	new->range_rule = config->range_rule;
 	new->dma_entry_limit = config->dma_entry_limit;
+	new->store = config->store;
 	new->pgsizes = ~(TIDEMARK_PAGE_BYTES - 1);
 	INIT_LIST_HEAD(&new->groups);
 	*container = new;
@@ -73,36 +81,51 @@ void tidemark_container_stats(struct tidemark_container *container,
 	mutex_unlock(&container->lock);
 }
 
+/* Pages page..page + nr_pages - 1 of a mapping. */
+static void pages_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor,
+			u64 page, u64 nr_pages)
+{
+	u64 iova = mapping->first + (page << TIDEMARK_PAGE_SHIFT);
+
+	visitor->marks(visitor->context, iova, iova + (nr_pages << TIDEMARK_PAGE_SHIFT) - 1);
+}
+
 /* Run by run: a mapping of 2^31 dirty pages has to come to an end. */
 static void word_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor,
-		       const struct dirty_word *word)
+		       u64 page, u64 bits)
 {
-	u64 left = word->bits;
-
-	while (left) {
-		unsigned int begin = __ffs(left);
-		u64 clean = ~left & (~(u64)0 << begin);
+	while (bits) {
+		unsigned int begin = __ffs(bits);
+		u64 clean = ~bits & (~(u64)0 << begin);
 		unsigned int end = clean ? __ffs(clean) : TIDEMARK_WORD_BITS;
-		u64 iova = mapping->first + ((word->first + begin) << TIDEMARK_PAGE_SHIFT);
 
-		visitor->marks(visitor->context, iova,
-			       iova + ((u64)(end - begin) << TIDEMARK_PAGE_SHIFT) - 1);
-		left = clean ? left & (~(u64)0 << end) : 0;
+		pages_visit(mapping, visitor, page + begin, end - begin);
+		bits = clean ? bits & (~(u64)0 << end) : 0;
 	}
 }
 
 static void marks_visit(const struct mapping *mapping, const struct tidemark_visitor *visitor)
 {
 	u64 page = 0, last_page = mapping_pages(mapping) - 1;
-	struct dirty_word word;
+	struct dirty_run run;
+	unsigned int i;
+	u64 nr_pages;
 
 	if (mapping->dirty.all) {
 		visitor->marks(visitor->context, mapping->first, mapping->last);
 		return;
 	}
-	for (; tidemark_dirty_store_next(&mapping->dirty, page, last_page, &word);
-	     page = word.first + TIDEMARK_WORD_BITS)
-		word_visit(mapping, visitor, &word);
+	while (tidemark_dirty_store_next(&mapping->dirty, page, last_page, &run)) {
+		page = run.first;
+		if (run.words == tidemark_dirty_words_all) {
+			nr_pages = run.nr_words * TIDEMARK_WORD_BITS;
+			pages_visit(mapping, visitor, page, nr_pages);
+			page += nr_pages;
+			continue;
+		}
+		for (i = 0; i < run.nr_words; i++, page += TIDEMARK_WORD_BITS)
+			word_visit(mapping, visitor, page, run.words[i]);
+	}
 }
 
 void tidemark_container_visit(struct tidemark_container *container,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What a dirty store promises: the marks of one mapping's pages, numbered from
- * 0. One file implements it; dirty_bitmap.c is the bitmap of v16 and Linux.
+ * 0. There are two kinds, each in a file: dirty_bitmap.c, the bitmap of v16 and
+ * Linux, and dirty_sparse.c, a tree. Only these and dirty.c look into a store.
  *
  * The container's lock guards a store. Page numbers given are below the number
  * of pages that the store was made for, and first <= last, but where it says so.
@@ -9,48 +10,72 @@
 #ifndef TIDEMARK_DIRTY_H
 #define TIDEMARK_DIRTY_H
 
-#include "tidemark_limits.h"
+#include "dirty_word.h"
+#include "tidemark.h"
+
+/**
+ * struct dirty_entry - a block of pages in the tree of a sparse store
+ * @ref: the node with the block's parts, or what there is instead (dirty_sparse.c)
+ * @bits: which parts have a mark; 0: none of the block's pages is marked
+ */
+struct dirty_entry {
+	unsigned long ref;
+	u64 bits;
+};
 
 /**
  * struct dirty_store - the marks of one mapping
+ * @kind: which of the two it is
+ * @all: every page is marked, whatever the rest says
  * @nr_pages: how many there can be
  * @level: level[0] has a bit for each page; level[n + 1] has a bit for each word of
  *	   level[n], set exactly if that word is not zero. level[0] is NULL while
  *	   the store is not made. All levels are one allocation.
  * @nr_levels: in @level; the topmost is one word
- * @all: every page is marked, whatever the levels say
+ * @root: of the tree; all 0 while the store is not made
+ * @root_shift: log2 of the pages that @root stands for: those that there are, and more
+ * @leaf: the entry of the 4096 pages that were marked last ...
+ * @leaf_first: ... and the first of these, or ~0; all blocks around them have marks
+ *
+ * Of @kind bitmap are @level and @nr_levels, of sparse @root to @leaf_first.
  */
 struct dirty_store {
-	u64 nr_pages;
-	u64 *level[TIDEMARK_MARK_LEVELS_MAX];
-	unsigned int nr_levels;
+	enum tidemark_store kind;
 	bool all;
-};
-
-/**
- * struct dirty_word - 64 pages
- * @first: number of the first, a multiple of 64
- * @bits: bit n is page @first + n
- */
-struct dirty_word {
-	u64 first;
-	u64 bits;
+	u64 nr_pages;
+	union {
+		struct {
+			u64 *level[TIDEMARK_MARK_LEVELS_MAX];
+			unsigned int nr_levels;
+		};
+		struct {
+			struct dirty_entry root;
+			unsigned int root_shift;
+			struct dirty_entry *leaf;
+			u64 leaf_first;
+		};
+	};
 };
 
 /**
  * tidemark_dirty_store_make - make a store with no page marked
- * @store: not made; untouched on failure
+ * @store: not made, all 0; untouched on failure
+ * @kind: of which kind
  * @nr_pages: 1 to TIDEMARK_MARKED_PAGES_MAX
  *
- * Charged to the memory cgroup, nr_pages / 8 bytes and a 63rd of that (B10).
+ * Memory is charged to the memory cgroup. A bitmap takes nr_pages / 8 bytes and a
+ * 63rd of that (B10), now. A sparse store takes none now; it takes it for marks, in
+ * all at most nr_pages / 8 bytes and a 30th of that.
  *
  * Return: 0 or -ENOMEM.
  */
-int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages);
+int tidemark_dirty_store_make(struct dirty_store *store, enum tidemark_store kind, u64 nr_pages);
 
 /**
  * tidemark_dirty_store_drop - forget all marks and free the memory
  * @store: nothing happens to one not made
+ *
+ * Cost: O(memory that it has).
  */
 void tidemark_dirty_store_drop(struct dirty_store *store);
 
@@ -60,7 +85,9 @@ void tidemark_dirty_store_drop(struct dirty_store *store);
  * @first: number of the first page
  * @last: number of the last
  *
- * Cost: O(pages / 64), at least 1.
+ * Where a sparse store has no memory for that, it marks more pages (D23).
+ *
+ * Cost: bitmap O(pages / 64), at least 1; sparse O(log nr_pages).
  */
 void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last);
 
@@ -78,23 +105,26 @@ void tidemark_dirty_store_mark_all(struct dirty_store *store);
  * @first: number of the first page
  * @last: number of the last
  *
- * Cost: O(marked words in the range); the first partial one after
- * tidemark_dirty_store_mark_all() is O(nr_pages / 64).
+ * Where a sparse store has no memory for what stays marked of a block that was marked as
+ * a whole, all of the block does (D23).
+ *
+ * Cost: bitmap O(marked words in the range), and the first partial one after
+ * tidemark_dirty_store_mark_all() is O(nr_pages / 64); sparse O(log nr_pages).
  */
 void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
 
 /**
- * tidemark_dirty_store_next - find the next 64 pages with a mark
+ * tidemark_dirty_store_next - find the next pages with a mark
  * @store: made
  * @first: number of the first page that is looked at; may be above @last
  * @last: number of the last
- * @word: those 64 pages; bits outside of the range are zero
+ * @run: their words, up to the next change of the store; bits outside of the range are 0
  *
- * Cost: O(log nr_pages).
+ * Cost: O(log nr_pages + words shown).
  *
  * Return: false if no page in the range is marked.
  */
 bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
-			       struct dirty_word *word);
+			       struct dirty_run *run);
 
 #endif

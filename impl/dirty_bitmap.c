@@ -3,31 +3,11 @@
  * The dirty store of v16 and Linux, a bitmap for each mapping, with summary
  * levels above it so that a query costs what is dirty, not what is mapped (B11).
  */
-#include "dirty.h"
+#include "dirty_bitmap.h"
 
-static u64 words_for(u64 nr_bits)
+int tidemark_dirty_bitmap_make(struct dirty_store *store)
 {
-	return (nr_bits + TIDEMARK_WORD_BITS - 1) >> TIDEMARK_WORD_SHIFT;
-}
-
-/* Bits first..last of one word, both 0 to 63. */
-static u64 bits_between(unsigned int first, unsigned int last)
-{
-	return (~(u64)0 >> (TIDEMARK_WORD_BITS - 1 - last)) & (~(u64)0 << first);
-}
-
-/* Those bits of word @index that are bits first..last of their level. */
-static u64 bits_in_word(u64 index, u64 first, u64 last)
-{
-	u64 start = index << TIDEMARK_WORD_SHIFT;
-
-	return bits_between(first > start ? first - start : 0,
-			    min(last - start, (u64)TIDEMARK_WORD_BITS - 1));
-}
-
-int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages)
-{
-	u64 nr_words = 0, bits = nr_pages;
+	u64 nr_words = 0, bits = store->nr_pages;
 	u64 offset[TIDEMARK_MARK_LEVELS_MAX];
 	unsigned int nr_levels = 0;
 	u64 *words;
@@ -43,21 +23,19 @@ int tidemark_dirty_store_make(struct dirty_store *store, u64 nr_pages)
 	if (!words)
 		return -ENOMEM;
 
-	store->nr_pages = nr_pages;
 	store->nr_levels = nr_levels;
-	store->all = false;
 	while (nr_levels--)
 		store->level[nr_levels] = words + offset[nr_levels];
 	return 0;
 }
 
-void tidemark_dirty_store_drop(struct dirty_store *store)
+void tidemark_dirty_bitmap_drop(struct dirty_store *store)
 {
 	kvfree(store->level[0]);
 	store->level[0] = NULL;
 }
 
-void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
+void tidemark_dirty_bitmap_mark(struct dirty_store *store, u64 first, u64 last)
 {
 	unsigned int n;
 	u64 i;
@@ -71,11 +49,6 @@ void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
 		first = first_word;
 		last = last_word;
 	}
-}
-
-void tidemark_dirty_store_mark_all(struct dirty_store *store)
-{
-	store->all = true;
 }
 
 /* Word @index of level 0 became zero: so says the level above, and so on up. */
@@ -127,7 +100,7 @@ static u64 next_word(const struct dirty_store *store, u64 index)
 	return index;
 }
 
-static void clear_bits(struct dirty_store *store, u64 first, u64 last)
+void tidemark_dirty_bitmap_clear(struct dirty_store *store, u64 first, u64 last)
 {
 	u64 last_word = last >> TIDEMARK_WORD_SHIFT;
 	u64 i = next_word(store, first >> TIDEMARK_WORD_SHIFT);
@@ -140,35 +113,20 @@ static void clear_bits(struct dirty_store *store, u64 first, u64 last)
 	}
 }
 
-void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
+bool tidemark_dirty_bitmap_find(const struct dirty_store *store, u64 page,
+				struct dirty_run *run)
 {
-	bool partial = first || last != store->nr_pages - 1;
+	u64 index = next_word(store, page >> TIDEMARK_WORD_SHIFT);
+	u64 nr_left;
 
-	/* What stays marked has to be written down now. */
-	if (store->all && partial)
-		tidemark_dirty_store_mark(store, 0, store->nr_pages - 1);
-	store->all = false;
-	clear_bits(store, first, last);
-}
-
-bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
-			       struct dirty_word *word)
-{
-	u64 last_word = last >> TIDEMARK_WORD_SHIFT;
-	u64 i;
-
-	/* Where @first is behind @last, no bit of a word is between them. */
-	for (i = first >> TIDEMARK_WORD_SHIFT;; i++) {
-		if (!store->all)
-			i = next_word(store, i);
-		if (i > last_word)
-			return false;
-		word->bits = bits_in_word(i, first, last);
-		if (!store->all)
-			word->bits &= store->level[0][i];
-		if (word->bits)
-			break;
-	}
-	word->first = i << TIDEMARK_WORD_SHIFT;
+	if (index == ~(u64)0)
+		return false;
+	nr_left = words_for(store->nr_pages) - index;
+	run->first = index << TIDEMARK_WORD_SHIFT;
+	run->words = &store->level[0][index];
+	run->nr_words = 1;
+	while (run->nr_words < min_t(u64, nr_left, TIDEMARK_WORDS_SHOWN) &&
+	       run->words[run->nr_words])
+		run->nr_words++;
 	return true;
 }

@@ -36,6 +36,7 @@ struct group {
  * @v2: type1 v2; constant
  * @range_rule: constant
  * @dma_entry_limit: constant
+ * @store: of which kind the dirty stores are; constant
  * @tracking: every mapping has a dirty store
  * @mappings: all of them
  * @pinned_pages: sum of mapping.nr_pins
@@ -54,6 +55,7 @@ struct tidemark_container {
 	bool v2;
 	enum tidemark_range_rule range_rule;
 	u32 dma_entry_limit;
+	enum tidemark_store store;
 
 	bool tracking;
 	struct mapping_tree mappings;
@@ -230,7 +232,7 @@ void tidemark_domain_unshare(struct mapping *mapping, const struct group *group)
  * tidemark_tracking_start - give every mapping its store (R1, D4)
  * @container: whose; nothing happens if it is tracking
  *
- * Cost: O(mapped pages / 64 + pins).
+ * Cost: O(mappings + pins), and for bitmaps O(mapped pages / 64).
  *
  * Return: 0, -EINVAL or -ENOMEM; on failure tracking is off.
  */

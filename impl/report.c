@@ -2,9 +2,16 @@
 /*
  * From marks to the user's bitmap. Nothing is shifted in place and nothing is
  * cleared before everything was copied (B1, B2): words are put together on the
- * stack, and only those with a bit in them are stored (R11, N2).
+ * stack, or are in the store as the user gets them, and only those with a bit in
+ * them are stored (R11, N2).
  */
 #include "private.h"
+
+/*
+ * So many words that are in the store as the user gets them are copied from there.
+ * Fewer are gathered first, as a copy of few costs more than to copy them twice.
+ */
+#define REPORT_WORDS_MIN	8
 
 /**
  * struct bitmap_writer - makes a user's bitmap, word by word, ascending
@@ -117,25 +124,65 @@ static void report_clip(const struct report *report, const struct mapping *mappi
 	*last_page = mapping_page(mapping, min(report->last, mapping->last));
 }
 
+/* Copy words from @index of the bitmap on, which is behind the one being made. */
+static int writer_copy(struct bitmap_writer *writer, u64 index, const u64 *words, u64 nr_words)
+{
+	u64 to = writer->bitmap + index * sizeof(*words);
+	int ret = writer_push(writer);
+
+	if (!ret)
+		ret = writer_flush(writer);
+	writer->index = index + nr_words;
+	if (!ret && copy_to_user(u64_to_user_ptr(to), words, nr_words * sizeof(*words)))
+		ret = -EFAULT;
+	return ret;
+}
+
+/* Words of marks, the first of which is of 64 pages from @page on; @next as above. */
+static int report_words(struct bitmap_writer *writer, unsigned int shift, u64 range_page,
+			u64 page, const struct dirty_run *run, u64 *next)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < run->nr_words; i++, page += TIDEMARK_WORD_BITS) {
+		if (page + TIDEMARK_WORD_BITS <= *next)
+			continue;
+		*next = page + TIDEMARK_WORD_BITS;
+		if (shift)
+			ret = report_large(writer, shift, range_page, page, run->words[i], next);
+		else
+			ret = report_small(writer, page - range_page, run->words[i]);
+	}
+	return ret;
+}
+
+static int report_run(struct bitmap_writer *writer, unsigned int shift, u64 range_page,
+		      u64 page, const struct dirty_run *run, u64 *next)
+{
+	u64 at = page - range_page;
+
+	if (shift || run->nr_words < REPORT_WORDS_MIN || at & (TIDEMARK_WORD_BITS - 1))
+		return report_words(writer, shift, range_page, page, run, next);
+	*next = page + ((u64)run->nr_words << TIDEMARK_WORD_SHIFT);
+	return writer_copy(writer, at >> TIDEMARK_WORD_SHIFT, run->words, run->nr_words);
+}
+
 static int report_mapping(struct bitmap_writer *writer, const struct report *report,
 			  unsigned int shift, const struct dirty_store *store,
 			  const struct mapping *mapping)
 {
 	u64 mapping_at = mapping->first >> TIDEMARK_PAGE_SHIFT;
 	u64 range_at = report->first >> TIDEMARK_PAGE_SHIFT;
-	struct dirty_word word;
+	struct dirty_run run;
 	u64 first, last;
 	int ret = 0;
 
 	report_clip(report, mapping, &first, &last);
-	while (!ret && tidemark_dirty_store_next(store, first, last, &word)) {
-		u64 page = mapping_at + word.first;
-		u64 next = page + TIDEMARK_WORD_BITS;
+	while (!ret && tidemark_dirty_store_next(store, first, last, &run)) {
+		u64 next = 0;
 
-		if (shift)
-			ret = report_large(writer, shift, range_at, page, word.bits, &next);
-		else
-			ret = report_small(writer, page - range_at, word.bits);
+		ret = report_run(writer, shift, range_at, mapping_at + run.first, &run, &next);
 		first = next - mapping_at;
 	}
 	return ret;

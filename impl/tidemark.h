@@ -39,15 +39,27 @@ enum tidemark_range_rule {
 };
 
 /**
+ * enum tidemark_store - where the marks of a mapping are kept
+ * @TIDEMARK_STORE_BITMAP: a bit for each page, from START to STOP, as Linux
+ * @TIDEMARK_STORE_SPARSE: a tree that takes memory when pages are marked (D23)
+ */
+enum tidemark_store {
+	TIDEMARK_STORE_BITMAP,
+	TIDEMARK_STORE_SPARSE,
+};
+
+/**
  * struct tidemark_config - what a container is made with, once and for all
  * @type: VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU
  * @range_rule: which ranges a dirty query may name
  * @dma_entry_limit: mappings at once; 65535 is Linux's default, 0 allows none
+ * @store: where marks are kept
  */
 struct tidemark_config {
 	__u32 type;
 	enum tidemark_range_rule range_rule;
 	__u32 dma_entry_limit;
+	enum tidemark_store store;
 };
 
 /**
@@ -55,7 +67,7 @@ struct tidemark_config {
  * @config: copied
  * @container: where to put it; untouched on failure
  *
- * Return: 0, -EINVAL for a type or rule that does not exist, -ENOMEM.
+ * Return: 0, -EINVAL for a type, rule or store that does not exist, -ENOMEM.
  */
 int tidemark_container_create(const struct tidemark_config *config,
 			      struct tidemark_container **container);

@@ -41,6 +41,10 @@
 #define TIDEMARK_WORD_BITS		64
 #define TIDEMARK_MARK_LEVELS_MAX	6
 
+/* Sparse marks: a node has 2^5 parts, one of the lowest level 64 words; so many levels. */
+#define TIDEMARK_SPARSE_NODE_SHIFT	5
+#define TIDEMARK_SPARSE_LEVELS_MAX	6
+
 static_assert(PAGE_SHIFT == TIDEMARK_PAGE_SHIFT, "pins are host pages");
 static_assert(TIDEMARK_WORD_BITS == (u64)1 << TIDEMARK_WORD_SHIFT, "a shift divides by it");
 static_assert(sizeof(long) == sizeof(u64), "bitmaps have native 64-bit words");
@@ -53,5 +57,9 @@ static_assert(TIDEMARK_MARKED_PAGES_MAX / 8 * 64 / 63 + 8 * TIDEMARK_MARK_LEVELS
 static_assert(TIDEMARK_MARKED_PAGES_MAX - 1 <
 	      (u64)1 << (TIDEMARK_WORD_SHIFT * TIDEMARK_MARK_LEVELS_MAX),
 	      "the topmost level of the largest mapping is one word");
+static_assert(TIDEMARK_MARKED_PAGES_MAX <=
+	      (u64)1 << (2 * TIDEMARK_WORD_SHIFT +
+			 (TIDEMARK_SPARSE_LEVELS_MAX - 1) * TIDEMARK_SPARSE_NODE_SHIFT),
+	      "one entry stands for the largest mapping");
 
 #endif

@@ -146,6 +146,10 @@ class Model {
   // R4. 0 or -errno; on failure the bytes before the failing part are done.
   virtual int rw(std::uint64_t iova, void* data, std::size_t bytes, bool write);
 
+  // D23: marks those of `pages` that lie in a mapping with a page in `range`, if tracking is
+  // on. Nobody need have written them, but there was no memory to say which.
+  void mark_spare(PageRange pages, PageRange range);
+
   // The state, for comparison.
   bool tracking() const { return tracking_; }
   std::uint64_t page_sizes() const;  // of GET_INFO

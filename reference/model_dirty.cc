@@ -117,6 +117,15 @@ void Model::clean(PageRange range) {
   for_each_run(pins_, range, [&](PageRange run, const auto&) { mark(run); });
 }
 
+void Model::mark_spare(PageRange pages, PageRange range) {
+  if (!tracking_) return;
+  for (const auto& [first, mapping] : mappings_) {
+    if (mapping.end <= range.first || first >= range.end) continue;
+    const PageRange spare = {std::max(first, pages.first), std::min(mapping.end, pages.end)};
+    if (!spare.empty()) add(marks_, spare);
+  }
+}
+
 // R3, R5: the first run of dirty pages in `window`, or an empty range.
 PageRange Model::next_dirty_run(PageRange window) const {
   if (!someone_writes_unseen()) return first_run(marks_, window);

@@ -73,6 +73,8 @@ usual_parameters() {
   echo 65535 >/sys/module/$driver/parameters/dma_entry_limit
   [ ! -e /sys/module/$driver/parameters/range_rule ] ||
     echo whole >/sys/module/$driver/parameters/range_rule
+  [ ! -e /sys/module/$driver/parameters/store ] ||
+    echo bitmap >/sys/module/$driver/parameters/store
 }
 
 # Runs a program with a limit in time; its exit code is in /tmp/code afterwards.

@@ -11,11 +11,13 @@
 namespace tidemark {
 namespace {
 
-int create(std::uint32_t type, int rule, std::uint64_t fail_allocation) {
+int create(std::uint32_t type, int rule, std::uint64_t fail_allocation,
+           int store = TIDEMARK_STORE_BITMAP) {
   os_machine machine = {};
   machine.fail_allocation = fail_allocation;
   os_current = &machine;
-  const tidemark_config config = {type, static_cast<tidemark_range_rule>(rule), 65535};
+  const tidemark_config config = {type, static_cast<tidemark_range_rule>(rule), 65535,
+                                  static_cast<tidemark_store>(store)};
   tidemark_container* container = nullptr;
   const int result = tidemark_container_create(&config, &container);
   if (result == 0) tidemark_container_destroy(container);
@@ -30,6 +32,8 @@ TEST(Container, IsMadeOnlyAsTheContractHasIt) {
   EXPECT_EQ(create(VFIO_TYPE1_NESTING_IOMMU, TIDEMARK_RANGE_WHOLE, 0), -EINVAL);
   EXPECT_EQ(create(VFIO_TYPE1v2_IOMMU, 3, 0), -EINVAL);
   EXPECT_EQ(create(VFIO_TYPE1v2_IOMMU, TIDEMARK_RANGE_WHOLE, 1), -ENOMEM);
+  EXPECT_EQ(create(VFIO_TYPE1v2_IOMMU, TIDEMARK_RANGE_WHOLE, 0, TIDEMARK_STORE_SPARSE), 0);
+  EXPECT_EQ(create(VFIO_TYPE1v2_IOMMU, TIDEMARK_RANGE_WHOLE, 0, 2), -EINVAL);
 }
 
 // A user may ask before it makes one.

@@ -296,7 +296,7 @@ TEST(OperationText, ErrorsSayLineAndWhatWasExpected) {
       {"start\ncontainer v2", "2: the container line comes first and once"},
       {"container v2\ncontainer v2", "2: the container line comes first and once"},
       {"container v3", "1: expected v1 or v2, found 'v3'"},
-      {"container v2 foo", "1: expected rule=, entries=, memlock= or room=, found 'foo'"},
+      {"container v2 foo", "1: expected rule=, entries=, memlock=, room= or store=, found 'foo'"},
       {"container v2 room=33554433",
        "1: expected room= and a number from 0 to 33554432, found 'room=33554433'"},
       {"query 0 1p => 0 words 3-2:0x1",

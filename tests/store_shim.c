@@ -3,60 +3,58 @@
 
 #include "dirty.h"
 
-struct tidemark_store {
+static_assert(STORE_BITMAP == TIDEMARK_STORE_BITMAP, "the kinds have their numbers here");
+static_assert(STORE_SPARSE == TIDEMARK_STORE_SPARSE, "the kinds have their numbers here");
+
+struct store_under_test {
 	struct dirty_store dirty;
+	struct dirty_run run;
 };
 
-int store_make(uint64_t nr_pages, struct tidemark_store **store)
+int store_make(int kind, uint64_t nr_pages, struct store_under_test **store)
 {
 	*store = calloc(1, sizeof(**store));
-	return *store ? tidemark_dirty_store_make(&(*store)->dirty, nr_pages) : -ENOMEM;
+	return *store ? tidemark_dirty_store_make(&(*store)->dirty, (enum tidemark_store)kind,
+						  nr_pages) : -ENOMEM;
 }
 
-void store_drop(struct tidemark_store *store)
+void store_drop(struct store_under_test *store)
 {
 	tidemark_dirty_store_drop(&store->dirty);
 	free(store);
 }
 
-void store_empty(struct tidemark_store *store)
+void store_empty(struct store_under_test *store)
 {
 	tidemark_dirty_store_drop(&store->dirty);
 }
 
-int store_remake(struct tidemark_store *store, uint64_t nr_pages)
+int store_remake(struct store_under_test *store, uint64_t nr_pages)
 {
-	return tidemark_dirty_store_make(&store->dirty, nr_pages);
+	return tidemark_dirty_store_make(&store->dirty, store->dirty.kind, nr_pages);
 }
 
-void store_mark(struct tidemark_store *store, uint64_t first, uint64_t last)
+void store_mark(struct store_under_test *store, uint64_t first, uint64_t last)
 {
 	tidemark_dirty_store_mark(&store->dirty, first, last);
 }
 
-void store_mark_all(struct tidemark_store *store)
+void store_mark_all(struct store_under_test *store)
 {
 	tidemark_dirty_store_mark_all(&store->dirty);
 }
 
-void store_clear(struct tidemark_store *store, uint64_t first, uint64_t last)
+void store_clear(struct store_under_test *store, uint64_t first, uint64_t last)
 {
 	tidemark_dirty_store_clear(&store->dirty, first, last);
 }
 
-bool store_next(const struct tidemark_store *store, uint64_t first, uint64_t last,
-		uint64_t *word_first, uint64_t *word_bits)
+unsigned store_next(struct store_under_test *store, uint64_t first, uint64_t last,
+		    uint64_t *first_page, const uint64_t **words)
 {
-	struct dirty_word word;
-
-	if (!tidemark_dirty_store_next(&store->dirty, first, last, &word))
-		return false;
-	*word_first = word.first;
-	*word_bits = word.bits;
-	return true;
-}
-
-void *store_memory(const struct tidemark_store *store)
-{
-	return store->dirty.level[0];
+	if (!tidemark_dirty_store_next(&store->dirty, first, last, &store->run))
+		return 0;
+	*first_page = store->run.first;
+	*words = (const uint64_t *)store->run.words;
+	return store->run.nr_words;
 }

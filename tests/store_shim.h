@@ -13,25 +13,26 @@
 extern "C" {
 #endif
 
-struct tidemark_store;
+struct store_under_test;
+
+/* Of tidemark.h's enum tidemark_store. */
+enum { STORE_BITMAP, STORE_SPARSE, STORE_KINDS };
 
 /* 0 or -errno. What it leaves in @store is to be given to store_drop() in any case. */
-int store_make(uint64_t nr_pages, struct tidemark_store **store);
+int store_make(int kind, uint64_t nr_pages, struct store_under_test **store);
 /* Drop it, and the struct around it. */
-void store_drop(struct tidemark_store *store);
+void store_drop(struct store_under_test *store);
 
-/* Drop the store alone, and make it again. */
-void store_empty(struct tidemark_store *store);
-int store_remake(struct tidemark_store *store, uint64_t nr_pages);
+/* Drop the store alone, and make it again, of its kind. */
+void store_empty(struct store_under_test *store);
+int store_remake(struct store_under_test *store, uint64_t nr_pages);
 
-void store_mark(struct tidemark_store *store, uint64_t first, uint64_t last);
-void store_mark_all(struct tidemark_store *store);
-void store_clear(struct tidemark_store *store, uint64_t first, uint64_t last);
-bool store_next(const struct tidemark_store *store, uint64_t first, uint64_t last,
-                uint64_t *word_first, uint64_t *word_bits);
-
-/* Its one allocation. */
-void *store_memory(const struct tidemark_store *store);
+void store_mark(struct store_under_test *store, uint64_t first, uint64_t last);
+void store_mark_all(struct store_under_test *store);
+void store_clear(struct store_under_test *store, uint64_t first, uint64_t last);
+/* At most 64 words; returns how many, 0 if no page in the range is marked. */
+unsigned store_next(struct store_under_test *store, uint64_t first, uint64_t last,
+                    uint64_t *first_page, const uint64_t **words);
 
 #ifdef __cplusplus
 }

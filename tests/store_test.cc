@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// The dirty store against a plain vector of bools, mostly around the borders of
+// Both kinds of dirty store against a plain vector of bools, mostly around the borders of
 // words and of words of words.
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,26 +17,32 @@ namespace {
 
 using Pages = std::vector<std::uint64_t>;
 
+constexpr std::uint64_t kExpected = 1 << 20;  // of larger stores nothing is expected
 constexpr std::uint64_t kSizes[] = {1,    2,    63,   64,   65,   127,    128,    4095,  4096,
                                     4097, 4159, 4160, 4161, 8192, 262143, 262144, 262145};
 
 // The store, and what it should say.
 class Store {
  public:
-  explicit Store(std::uint64_t pages) : pages_(pages), expected_(pages, false) {
+  Store(int kind, std::uint64_t pages)
+      : pages_(pages), expected_(std::min(pages, kExpected), false) {
     os_current = &machine_;
-    EXPECT_EQ(store_make(pages, &store_), 0);
+    os_call_begin(&call_);
+    EXPECT_EQ(store_make(kind, pages, &store_), 0);
   }
   ~Store() {
     os_current = &machine_;
     store_drop(store_);
+    os_call_end(&call_);
     EXPECT_EQ(machine_.nr_allocations, 0u);
   }
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
   std::uint64_t pages() const { return pages_; }
-  tidemark_store* get() { return store_; }
+  store_under_test* get() { return store_; }
+  os_machine& machine() { return machine_; }
+  std::uint64_t bytes() const { return call_.nr_bytes; }  // asked for so far
 
   void mark(std::uint64_t first, std::uint64_t last) {
     store_mark(store_, first, last);
@@ -55,14 +60,16 @@ class Store {
   // The pages in [first, last] that the store shows, word by word.
   Pages shown(std::uint64_t first, std::uint64_t last) const {
     Pages shown;
-    std::uint64_t at = 0, bits = 0;
-    while (store_next(store_, first, last, &at, &bits)) {
+    std::uint64_t at = 0;
+    const std::uint64_t* words = nullptr;
+    while (const unsigned count = store_next(store_, first, last, &at, &words)) {
       EXPECT_EQ(at % 64, 0u);
-      EXPECT_NE(bits, 0u);
-      for (std::uint64_t i = 0; i < 64; ++i)
-        if (bits >> i & 1) shown.push_back(at + i);
-      first = at + 64;
-      if (first > last) break;
+      for (unsigned i = 0; i < count; ++i, at += 64) {
+        EXPECT_NE(words[i], 0u);
+        for (std::uint64_t bit = 0; bit < 64; ++bit)
+          if (words[i] >> bit & 1) shown.push_back(at + bit);
+      }
+      first = at;
     }
     return shown;
   }
@@ -85,30 +92,37 @@ class Store {
   std::uint64_t pages_;
   std::vector<bool> expected_;
   os_machine machine_ = {};
-  tidemark_store* store_ = nullptr;
+  os_call call_ = {};
+  store_under_test* store_ = nullptr;
 };
+
+class DirtyStore : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(, DirtyStore, testing::Values(STORE_BITMAP, STORE_SPARSE),
+                         [](const auto& kind) {
+                           return kind.param == STORE_BITMAP ? "bitmap" : "sparse";
+                         });
 
 // Page numbers around each border below `pages`.
 Pages borders(std::uint64_t pages) {
   Pages found;
-  for (const std::uint64_t border :
-       Pages{0, 1, 2, 63, 64, 65, 66, 127, 128, 4095, 4096, 4097, 8191, 8192, 262143, 262144})
+  for (const std::uint64_t border : Pages{0, 1, 2, 63, 64, 65, 66, 127, 128, 4095, 4096, 4097, 8191,
+                                          8192, 131071, 131072, 262143, 262144})
     if (border < pages) found.push_back(border);
   if (found.back() != pages - 1) found.push_back(pages - 1);
   return found;
 }
 
-TEST(DirtyStore, StartsClean) {
+TEST_P(DirtyStore, StartsClean) {
   for (const std::uint64_t size : kSizes) {
-    const Store store(size);
+    const Store store(GetParam(), size);
     EXPECT_TRUE(store.shown(0, size - 1).empty()) << size;
   }
 }
 
-TEST(DirtyStore, OnePageIsFoundFromEverywhere) {
+TEST_P(DirtyStore, OnePageIsFoundFromEverywhere) {
   for (const std::uint64_t size : kSizes) {
     for (const std::uint64_t page : borders(size)) {
-      Store store(size);
+      Store store(GetParam(), size);
       store.mark(page, page);
       for (const std::uint64_t first : borders(size))
         for (const std::uint64_t last : borders(size))
@@ -119,8 +133,8 @@ TEST(DirtyStore, OnePageIsFoundFromEverywhere) {
   }
 }
 
-TEST(DirtyStore, WorkedNumbers) {
-  Store store(4097);
+TEST_P(DirtyStore, WorkedNumbers) {
+  Store store(GetParam(), 4097);
   store.mark(63, 65);
   store.mark(4095, 4096);
   EXPECT_EQ(store.shown(0, 4096), (Pages{63, 64, 65, 4095, 4096}));
@@ -134,15 +148,15 @@ TEST(DirtyStore, WorkedNumbers) {
   EXPECT_EQ(store.shown(0, 4096).size(), 4097u);
 }
 
-TEST(DirtyStore, EveryRangeBetweenBorders) {
+TEST_P(DirtyStore, EveryRangeBetweenBorders) {
   for (const std::uint64_t size : Pages{1, 63, 64, 65, 128, 4097}) {
     for (const std::uint64_t first : borders(size)) {
       for (const std::uint64_t last : borders(size)) {
         if (first > last) continue;
-        Store marked(size);
+        Store marked(GetParam(), size);
         marked.mark(first, last);
         EXPECT_TRUE(marked.agrees());
-        Store cleared(size);
+        Store cleared(GetParam(), size);
         cleared.mark(0, size - 1);
         cleared.clear(first, last);
         EXPECT_TRUE(cleared.agrees());
@@ -151,12 +165,12 @@ TEST(DirtyStore, EveryRangeBetweenBorders) {
   }
 }
 
-TEST(DirtyStore, MarkAllThenAPartIsCleared) {
+TEST_P(DirtyStore, MarkAllThenAPartIsCleared) {
   for (const std::uint64_t size : Pages{1, 63, 64, 65, 128, 4095, 4096, 4097}) {
     for (const std::uint64_t first : borders(size)) {
       for (const std::uint64_t last : borders(size)) {
         if (first > last) continue;
-        Store store(size);
+        Store store(GetParam(), size);
         store.mark(first, first);
         store.mark_all();
         EXPECT_TRUE(store.agrees(first, last));
@@ -172,8 +186,8 @@ TEST(DirtyStore, MarkAllThenAPartIsCleared) {
 }
 
 // A clear of everything after mark_all() also clears what was marked before it.
-TEST(DirtyStore, MarkAllHidesNoOldMark) {
-  Store store(4097);
+TEST_P(DirtyStore, MarkAllHidesNoOldMark) {
+  Store store(GetParam(), 4097);
   store.mark(70, 70);
   store.mark_all();
   store.clear(0, 4096);
@@ -182,15 +196,15 @@ TEST(DirtyStore, MarkAllHidesNoOldMark) {
   EXPECT_TRUE(store.agrees());
 }
 
-TEST(DirtyStore, LongRandomRuns) {
+TEST_P(DirtyStore, LongRandomRuns) {
   std::mt19937_64 random(1);
-  for (const std::uint64_t size : Pages{65, 4097, 70000}) {
-    Store store(size);
+  for (const std::uint64_t size : Pages{65, 4097, 70000, 140000}) {
+    Store store(GetParam(), size);
     const auto page = [&] {
       const Pages near = borders(size);
       return random() % 2 ? random() % size : near[random() % near.size()];
     };
-    for (int i = 0; i < 1500; ++i) {
+    for (int i = 0; i < 700; ++i) {
       std::uint64_t first = page(),
                     last = random() % 3 ? std::min(size - 1, first + random() % 70) : page();
       if (first > last) std::swap(first, last);
@@ -202,26 +216,40 @@ TEST(DirtyStore, LongRandomRuns) {
       else
         store.clear(first, last);
       ASSERT_TRUE(store.agrees(first, last)) << "step " << i;
-      if (i % 50 == 0) {
+      if (i % 100 == 0) {
         ASSERT_TRUE(store.agrees()) << "step " << i;
       }
     }
   }
 }
 
-TEST(DirtyStore, WithoutMemoryThereIsNone) {
+// What was there before a clear of all of it is not there after it, whatever comes back.
+TEST_P(DirtyStore, NothingComesBackWithOthers) {
+  for (const std::uint64_t size : Pages{64, 4096, 4097, 140000}) {
+    for (const std::uint64_t page : borders(size)) {
+      Store store(GetParam(), size);
+      for (const std::uint64_t other : borders(size)) store.mark(other, other);
+      store.clear(0, size - 1);
+      EXPECT_TRUE(store.shown(0, size - 1).empty());
+      store.mark(page, page);
+      EXPECT_EQ(store.shown(0, size - 1), Pages{page});
+    }
+  }
+}
+
+TEST(DirtyBitmap, WithoutMemoryThereIsNone) {
   os_machine machine = {};
   os_current = &machine;
   machine.fail_allocation = 1;
-  tidemark_store* store = nullptr;
-  EXPECT_NE(store_make(4097, &store), 0);
+  store_under_test* store = nullptr;
+  EXPECT_NE(store_make(STORE_BITMAP, 4097, &store), 0);
   EXPECT_EQ(machine.nr_allocations, 0u);
   store_drop(store);
 }
 
 // Dropped and made again, as STOP and START do.
-TEST(DirtyStore, DroppingForgets) {
-  Store store(4097);
+TEST_P(DirtyStore, DroppingForgets) {
+  Store store(GetParam(), 4097);
   store.mark_all();
   store_empty(store.get());
   store_empty(store.get());
@@ -233,11 +261,83 @@ TEST(DirtyStore, DroppingForgets) {
 // of the memory that is mapped.
 TEST(B10, MarksTakeABitAPage) {
   for (const std::uint64_t pages : {std::uint64_t{1} << 15, std::uint64_t{1} << 20}) {
-    Store store(pages);
-    const std::uint64_t bytes = malloc_usable_size(store_memory(store.get()));
-    EXPECT_GE(bytes, pages / 8);
-    EXPECT_LE(bytes, pages / 8 + pages / 8 / 60 + 4096);
+    const Store store(STORE_BITMAP, pages);
+    EXPECT_GE(store.bytes(), pages / 8);
+    EXPECT_LE(store.bytes(), pages / 8 + pages / 8 / 63 + 64);
   }
+}
+
+// A word of marks needs none, wherever it is; nor does a flag.
+TEST(B10, WhatIsNotMarkedNeedsNoMemory) {
+  Store store(STORE_SPARSE, std::uint64_t{1} << 31);
+  store_mark(store.get(), 123456789, 123456789);
+  store_clear(store.get(), 0, (std::uint64_t{1} << 31) - 1);
+  store_mark(store.get(), 0, (std::uint64_t{1} << 31) - 1);
+  EXPECT_EQ(store.shown(1000, 1000), Pages{1000});
+  EXPECT_EQ(store.bytes(), 0u);
+}
+
+// D21, page by page, so that nothing is marked as a whole.
+TEST(B10, AllMarksOfASparseStoreTakeABitAPage) {
+  for (const std::uint64_t pages : Pages{65, 100, 4096, 4097, 131073, 1 << 20}) {
+    Store store(STORE_SPARSE, pages);
+    for (std::uint64_t page = 0; page < pages; page += 32) store_mark(store.get(), page, page);
+    EXPECT_LE(store.bytes(), pages / 8 + pages / 248 + 96) << pages;
+  }
+}
+
+// B10: 0.001 % of 1 TiB, each in a place of its own.
+TEST(B10, FewMarksOfASparseStoreTakeLittle) {
+  constexpr std::uint64_t kPages = std::uint64_t{1} << 28;
+  std::mt19937_64 random(1);
+  Store store(STORE_SPARSE, kPages);
+  for (std::uint64_t i = 0; i < kPages / 100000; ++i) {
+    const std::uint64_t page = random() % kPages;
+    store_mark(store.get(), page, page);
+  }
+  EXPECT_LE(store.bytes(), kPages / 8 / 50);
+}
+
+// The store without what it needs at its `fails`th allocation: more may be shown, and a
+// clear of all of it clears that, too.
+void lose_nothing(unsigned seed, unsigned fails) {
+  constexpr std::uint64_t kPages = 140000;
+  std::mt19937_64 random(seed);
+  Store store(STORE_SPARSE, kPages);
+  store.machine().fail_allocation = fails;
+  for (int i = 0; i < 40; ++i) {
+    const std::uint64_t first = random() % kPages;
+    const std::uint64_t last = std::min(kPages - 1, first + (random() % 4 ? random() % 9 : 9999));
+    const unsigned kind = random() % 16;
+    if (!kind) store.mark_all();
+    kind < 10 ? store.mark(first, last) : store.clear(first, last);
+  }
+  const Pages shown = store.shown(0, kPages - 1), expected = store.expected(0, kPages - 1);
+  ASSERT_TRUE(std::ranges::includes(shown, expected)) << seed << ", " << fails;
+  if (!store.machine().allocation_failed) {
+    ASSERT_EQ(shown, expected) << seed << ", " << fails;
+  }
+  store.clear(0, kPages - 1);
+  ASSERT_TRUE(store.agrees());
+}
+
+TEST(D23, WithoutMemoryNoMarkIsLost) {
+  for (unsigned seed = 0; seed < 4; ++seed)
+    for (unsigned fails = 0; fails < 12; ++fails) lose_nothing(seed, fails);
+}
+
+// The block that cannot be divided becomes dirty, and no other: here one of 4096 pages.
+TEST(D23, WithoutMemoryABlockIsMarked) {
+  Store store(STORE_SPARSE, 140000);
+  store.mark(0, 0);
+  store.mark(139999, 139999);
+  store.mark(8192, 8192);
+  store.machine().fail_allocation = 1;
+  store_mark(store.get(), 8300, 8300);
+  EXPECT_TRUE(store.machine().allocation_failed);
+  EXPECT_EQ(store.shown(0, 8191), Pages{0});
+  EXPECT_EQ(store.shown(8192, 12287).size(), 4096u);
+  EXPECT_EQ(store.shown(12288, 139999), Pages{139999});
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ BareTracker::BareTracker(tidemark_range_rule rule, std::uint32_t entries) {
   machine.process = &process;
 
   enter();
-  const tidemark_config config = {VFIO_TYPE1v2_IOMMU, rule, entries};
+  const tidemark_config config = {VFIO_TYPE1v2_IOMMU, rule, entries, TIDEMARK_STORE_BITMAP};
   EXPECT_EQ(tidemark_container_create(&config, &container), 0);
 }
 

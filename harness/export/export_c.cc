@@ -202,6 +202,8 @@ std::string parameters_text(const Setup& setup) {
         "\t{\"range_rule\", \"" + std::string(words::kRuleNames[words::at(setup.rule)]) + "\"},\n";
   if (setup.entries != Setup{}.entries)
     text += "\t{\"dma_entry_limit\", \"" + decimal(setup.entries) + "\"},\n";
+  if (setup.store != Setup{}.store)
+    text += "\t{\"store\", \"" + std::string(words::kStoreNames[words::at(setup.store)]) + "\"},\n";
   return text + "\t{NULL, NULL},\n};\n";
 }
 

@@ -274,6 +274,11 @@ Taken read_setting(Line& line, Setup& setup) {
     setup.rule = static_cast<RangeRule>(rule);
     return taken(line.take_if(rule < kRuleNames.size(), "rule=exact, rule=whole or rule=any"));
   }
+  if (skip(word, "store=")) {
+    const std::size_t store = find_word(kStoreNames, word);
+    setup.store = static_cast<StoreKind>(store);
+    return taken(line.take_if(store < kStoreNames.size(), "store=bitmap or store=sparse"));
+  }
   if (skip(word, "entries=")) {
     return taken(line.take_if(whole_number(word, kMax32, setup.entries, setup.entries_written),
                               "entries= and " + number_up_to(kMax32)));
@@ -299,7 +304,7 @@ bool read_setup(Line& line, Setup& setup) {
   while (!line.end()) {
     const Taken result = read_setting(line, setup);
     if (result == Taken::failed) return false;
-    if (result == Taken::no) return line.fail("rule=, entries=, memlock= or room=");
+    if (result == Taken::no) return line.fail("rule=, entries=, memlock=, room= or store=");
   }
   return true;
 }

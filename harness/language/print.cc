@@ -153,6 +153,7 @@ string print_setup(const Setup& setup) {
     line += " memlock=" + print_limit(setup.memlock_pages, setup.memlock_written);
   if (differs(setup.bitmap_words, usual.bitmap_words, setup.bitmap_words_written))
     line += " room=" + print_number(setup.bitmap_words, setup.bitmap_words_written);
+  if (setup.store != usual.store) line += " store=" + string(kStoreNames[at(setup.store)]);
   return line;
 }
 

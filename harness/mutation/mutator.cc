@@ -132,6 +132,7 @@ void Mutator::mutate(std::vector<std::uint8_t>& bytes, std::size_t max_bytes) {
   verbs_ = below(2) ? ~std::uint64_t{0} : random_() | random_();
   for (std::size_t edits = 1 + below(kMostEdits); edits--;) edit(records);
   if (below(16) == 0) setup[below(5)] = byte();
+  if (below(4) == 0) setup[8] = byte();  // the store: each program is for all
   // A few of hundreds of operations are enough, as they take as long as many others.
   if (below(kRepeatsOneIn) == 0)
     for (std::size_t i = 5; i < 8; ++i) setup[i] = i == 5 ? 255 : byte();

@@ -13,8 +13,13 @@ namespace {
 // of the ranges that the groups of a program can leave.
 constexpr std::uint64_t kCall = 512, kPin = 256, kRange = 64, kRanges = 2 * kGroups + 1;
 
-// A bit a page, in whole words, and a 63rd of that for summaries of up to six levels.
-std::uint64_t bytes_of_marks(std::uint64_t pages) { return pages / 8 + pages / (8 * 63) + 64; }
+// A bit a page, in whole words, and for six levels above them a 63rd of that, or a 31st in
+// a sparse store. Of that: two ways down through them, to the ends of a run of pages.
+std::uint64_t bytes_of_marks(std::uint64_t pages, StoreKind store) {
+  return store == StoreKind::bitmap ? pages / 8 + pages / (8 * 63) + 64
+                                    : pages / 8 + pages / (8 * 31) + 96;
+}
+constexpr std::uint64_t kRun = std::uint64_t{2} * 6 * 512;
 
 // D22: the height of a balanced tree; what an answer takes for each mapping and each word
 // that is stored: down to a word of six levels and up again, once to copy and once to clear.
@@ -43,22 +48,31 @@ void Costs::operation_runs(const Operation& operation, const Step& step) {
 std::uint64_t Costs::marks_of_all() const {
   std::uint64_t bytes = 0;
   for (const auto& [age, mapping] : source_.mappings().by_age())
-    bytes += bytes_of_marks((mapping.last - mapping.first) / kPageBytes + 1);
+    bytes += bytes_of_marks((mapping.last - mapping.first) / kPageBytes + 1, source_.setup().store);
   return bytes;
+}
+
+// Of marks that a sparse store makes, or keeps of what was marked as a whole (D23).
+std::uint64_t Costs::bytes_of_runs(std::uint64_t runs) const {
+  return source_.setup().store == StoreKind::sparse ? runs * kRun : 0;
 }
 
 std::uint64_t Costs::most_bytes(const Call& call) const {
   switch (call.verb) {
     case Verb::map:
-      return kCall + (tracking_ ? bytes_of_marks(size_ / kPageBytes) : 0);
+      return kCall + (tracking_ ? bytes_of_marks(size_ / kPageBytes, source_.setup().store) : 0);
     case Verb::start:
       return marks_of_all();
     // With other flags they are a START.
-    case Verb::query:
     case Verb::stop:
       return bent_flags_ ? marks_of_all() : 0;
+    case Verb::query:
+      if (bent_flags_) return marks_of_all();
+      return bytes_of_runs(mappings_touched() + source_.held_pages(first_, last()));
+    case Verb::write:
+      return bytes_of_runs(mappings_touched());
     case Verb::pin:
-      return kPin * static_cast<std::uint64_t>(std::max(pin_pages_, 0));
+      return (kPin + bytes_of_runs(1)) * static_cast<std::uint64_t>(std::max(pin_pages_, 0));
     case Verb::attach:
     case Verb::info:
       return kCall + kRange * kRanges;

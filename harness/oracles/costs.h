@@ -43,6 +43,7 @@ class Costs final : public Watcher {
   std::uint64_t most_bytes(const Call& call) const;
   std::optional<std::uint64_t> most_steps(const Call& call) const;
   std::uint64_t marks_of_all() const;
+  std::uint64_t bytes_of_runs(std::uint64_t runs) const;
   std::uint64_t last() const;
   std::uint64_t mappings_touched() const;
   std::uint64_t height_of_pins(std::uint64_t more) const;

@@ -112,6 +112,7 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
   const bool starved = starved_pin();
   if (starved) show_where_memory_ended();
   const auto expected = expected_.run(operation, steps_);
+  if (may_have_spare_marks()) show_spare_marks();
   operations_ += steps_.size();
   if (auto found = compare(operation, expected); counts(found)) return found;
   if (migrates)

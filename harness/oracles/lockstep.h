@@ -94,6 +94,8 @@ class Lockstep {
   bool starved_pin() const;
   void show_where_memory_ended();
   std::optional<Mismatch> compare_marks_of_starved_pin();
+  bool may_have_spare_marks();
+  void show_spare_marks();
   void inspect_actual();
   std::size_t operation_before() const { return index_ ? index_ - 1 : 0; }
   static std::optional<Mismatch> unmet(const std::optional<Expectations::Unmet>& unmet, Kind kind);

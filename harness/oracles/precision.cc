@@ -56,6 +56,7 @@ void Precision::operation_runs(const Operation& operation, const Step& step) {
   // Of another argument than its own the user does not know what it did, and a bitmap
   // elsewhere may be that of a call in whose window it is.
   blind_ |= operation.bent(Field::argument) || operation.bent(Field::bitmap_pointer);
+  if (step.went_without) settled_.clear();  // there may be spare marks (D23)
   if (settled_.empty()) return;
   switch (operation.verb) {
     // Other flags may make it a START.

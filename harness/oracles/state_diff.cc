@@ -136,6 +136,23 @@ void Lockstep::show_where_memory_ended() {
   expected_.subject().learn_where_memory_ended(actual_state_);
 }
 
+// D23: did it go without memory for marks?
+bool Lockstep::may_have_spare_marks() {
+  return steps_[0].went_without && actual_.setup().store == StoreKind::sparse &&
+         actual_.subject().shows_state();
+}
+
+// What a pin and a write name, or a START: any page.
+void Lockstep::show_spare_marks() {
+  const Step& step = steps_[0];
+  const bool ranged = step.verb == Verb::pin || step.verb == Verb::write;
+  const std::uint64_t last = step.first + (step.size - 1);
+  const bool whole = !ranged || last < step.first;
+  inspect_actual();
+  expected_.subject().learn_spare_marks(actual_state_, whole ? 0 : step.first,
+                                        whole ? ~std::uint64_t{0} : last);
+}
+
 // At once, so that it is said of this operation and not of a later one.
 std::optional<Mismatch> Lockstep::compare_marks_of_starved_pin() {
   const std::uint64_t first = steps_[0].first / kPageBytes;

@@ -426,4 +426,6 @@ std::uint32_t bitmap_words_value(Byte code) {
   return code < 224 ? kFuzzedBitmapWords : kSmall[code % kSmall.size()];
 }
 
+StoreKind store_value(Byte code) { return code < 128 ? StoreKind::bitmap : StoreKind::sparse; }
+
 }  // namespace tidemark::codes

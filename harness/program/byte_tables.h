@@ -82,5 +82,6 @@ RangeRule rule_value(Byte code);
 std::uint32_t entries_value(Byte code);
 std::uint64_t memlock_value(Byte code);
 std::uint32_t bitmap_words_value(Byte code);
+StoreKind store_value(Byte code);
 
 }  // namespace tidemark::codes

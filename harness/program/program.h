@@ -167,6 +167,8 @@ struct Operation {
 
 enum class ContainerType : std::uint8_t { v1, v2 };
 enum class RangeRule : std::uint8_t { exact, whole, any };
+// Where the tracker keeps its marks. What others do does not depend on it.
+enum class StoreKind : std::uint8_t { bitmap, sparse };
 
 inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0} >> 12;
 
@@ -180,6 +182,7 @@ struct Setup {
   std::uint32_t entries = 65535;                 // dma_entry_limit
   std::uint64_t memlock_pages = kUnlimited;      // locked-memory limit of each process
   std::uint32_t bitmap_words = kBitmapWordsMax;  // that the user has room for; more is -EFAULT
+  StoreKind store = StoreKind::bitmap;
   Written entries_written = {}, memlock_written = {}, bitmap_words_written = {};
   bool operator==(const Setup&) const = default;
 };

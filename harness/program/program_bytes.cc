@@ -61,9 +61,12 @@ bool encode_quantity(const Quantity& quantity, const QuantityCodes& codes, Byte*
   return code >= 0 && encode_pages(quantity.pages, page_codes(codes, quantity.base), codes, bytes);
 }
 
+// Behind the repetitions, as it came later.
+constexpr std::size_t kStoreByte = 8;
+
 Setup decode_setup(const Byte* bytes) {
-  return {type_value(bytes[0]), rule_value(bytes[1]), entries_value(bytes[2]),
-          memlock_value(bytes[3]), bitmap_words_value(bytes[4])};
+  return {type_value(bytes[0]),    rule_value(bytes[1]),         entries_value(bytes[2]),
+          memlock_value(bytes[3]), bitmap_words_value(bytes[4]), store_value(bytes[kStoreByte])};
 }
 
 // Stores the code for `value` and says whether there is one.
@@ -80,6 +83,7 @@ const char* encode_setup(const Setup& setup, Byte* bytes) {
   if (!put(bytes[2], entries_value, setup.entries)) return "entries";
   if (!put(bytes[3], memlock_value, setup.memlock_pages)) return "memlock";
   if (!put(bytes[4], bitmap_words_value, setup.bitmap_words)) return "room";
+  if (!put(bytes[kStoreByte], store_value, setup.store)) return "store";
   return nullptr;
 }
 

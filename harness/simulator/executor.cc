@@ -155,9 +155,10 @@ void Executor::arm(const Operation& operation, const Fault& fault, UserFault& us
   const FaultKind kind = fault.kind;
   if (kind == FaultKind::none) return;
   if (kind == FaultKind::allocation) {
-    // At which page such a pin ran out is learnt from its marks (D19), after the
-    // whole operation only: too late for the bitmap of an unmap around it.
-    if (depth_ == 0 || operation.verb != Verb::pin)
+    // At which page such a pin ran out (D19), and what is marked for want of memory (D23),
+    // is learnt from its marks, after the whole operation only: too late for the bitmap
+    // of an unmap around it.
+    if (depth_ == 0 || (operation.verb != Verb::pin && setup().store == StoreKind::bitmap))
       world_.fail_allocation = std::uint64_t{fault.index} + 1;
     return;
   }
@@ -266,7 +267,8 @@ void Executor::execute(const Operation& operation) {
   Step& done = steps_[index];
   done = step;
   done.result = result;
-  // One that it survived needs no explanation.
+  // One that it survived needs no explanation, but for the marks.
+  done.went_without = world_.allocation_failed;
   done.allocation_failed = world_.allocation_failed && result == -ENOMEM;
   if (depth_) digest_output(operation, done);
   disarm();

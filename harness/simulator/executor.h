@@ -27,7 +27,8 @@ namespace tidemark {
 struct Step {
   Verb verb = Verb::start;
   std::uint8_t depth = 0;          // 1 in the window of an unmap
-  bool allocation_failed = false;  // the fault that was ordered came true
+  bool allocation_failed = false;  // the fault that was ordered came true, and the call failed
+  bool went_without = false;       // it came true, be it that the call succeeded
   std::int64_t result = 0;         // value or -errno; 0 where there is none
   std::uint64_t first = 0;         // range after resolving, bytes
   std::uint64_t size = 0;

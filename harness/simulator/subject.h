@@ -77,6 +77,12 @@ class Subject {
   // it. At which page memory ran out is open (D19), and the marks tell.
   virtual void learn_where_memory_ended(const State& /*shown*/) {}
 
+  // Said after an operation on bytes [first, last] in which another subject went without
+  // memory: what that shows after it. In the mappings of that range it may have marked more
+  // pages (D23), and then this one has to.
+  virtual void learn_spare_marks(const State& /*shown*/, std::uint64_t /*first*/,
+                                 std::uint64_t /*last*/) {}
+
   // Everything given back; what was not, in words, one line each.
   virtual std::string release() = 0;
 };

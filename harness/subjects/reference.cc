@@ -72,6 +72,10 @@ class ReferenceSubject : public Base, private reference::Surroundings {
   void inspect(State& state) override;
   void run_out_of_memory(bool out) override { out_of_memory_ = out; }
   void learn_where_memory_ended(const State& shown) override;
+  void learn_spare_marks(const State& shown, std::uint64_t first, std::uint64_t last) override {
+    for (const State::Run& run : shown.marks)
+      model_.mark_spare({run.first, run.end}, {first / kPageBytes, last / kPageBytes + 1});
+  }
   std::string release() override { return {}; }
 
  protected:

@@ -171,6 +171,16 @@ tidemark_range_rule rule_of(RangeRule rule) {
   return {};
 }
 
+tidemark_store store_of(StoreKind store) {
+  switch (store) {
+    case StoreKind::bitmap:
+      return TIDEMARK_STORE_BITMAP;
+    case StoreKind::sparse:
+      return TIDEMARK_STORE_SPARSE;
+  }
+  return {};
+}
+
 TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world) {
   give_memory(*this, machine_);
   give_devices();
@@ -178,6 +188,7 @@ TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world)
   config.type = vfio_type(setup.type);
   config.range_rule = rule_of(setup.rule);
   config.dma_entry_limit = setup.entries;
+  config.store = store_of(setup.store);
   const Use use(*this);
   check(tidemark_container_create(&config, &container_) == 0, "container.create");
 }

@@ -68,14 +68,15 @@ std::set<std::string> doings(const Program& program) {
   if (program.setup.entries != usual.entries) words.insert("entries");
   if (program.setup.memlock_pages != usual.memlock_pages) words.insert("memlock");
   if (program.setup.bitmap_words != usual.bitmap_words) words.insert("room");
+  if (program.setup.store != usual.store) words.insert("store_sparse");
   return words;
 }
 
 // Of these the one that says most: what the world is like, then what is done in it, in
 // alphabetical order, then that there are several mappings.
 std::string main_doing(std::set<std::string> words) {
-  for (const char* world :
-       {"hardware", "v1", "rule_exact", "rule_any", "entries", "memlock", "room", "bent", "fault"})
+  for (const char* world : {"hardware", "v1", "rule_exact", "rule_any", "store_sparse", "entries",
+                            "memlock", "room", "bent", "fault"})
     if (words.contains(world)) return world;
   if (words.size() > 1) words.erase("mappings");
   return words.empty() ? "" : *words.begin();

@@ -140,6 +140,7 @@ std::vector<Setup> simpler(const Setup& setup) {
   add(&Setup::entries);
   add(&Setup::memlock_pages);
   add(&Setup::bitmap_words);
+  add(&Setup::store);
   return result;
 }
 

@@ -12,6 +12,7 @@
 static struct tidemark_config config = {
 	.range_rule = TIDEMARK_RANGE_WHOLE,
 	.dma_entry_limit = U16_MAX,
+	.store = TIDEMARK_STORE_BITMAP,
 };
 
 module_param_named(dma_entry_limit, config.dma_entry_limit, uint, 0644);
@@ -45,6 +46,34 @@ static const struct kernel_param_ops rule_ops = {
 
 module_param_cb(range_rule, &rule_ops, NULL, 0644);
 MODULE_PARM_DESC(range_rule, "Which ranges a dirty query may name: exact, whole (as Linux), any");
+
+static const char *const store_names[] = {
+	[TIDEMARK_STORE_BITMAP] = "bitmap",
+	[TIDEMARK_STORE_SPARSE] = "sparse",
+};
+
+static int store_set(const char *text, const struct kernel_param *parameter)
+{
+	int store = sysfs_match_string(store_names, text);
+
+	if (store < 0)
+		return store;
+	config.store = store;
+	return 0;
+}
+
+static int store_get(char *text, const struct kernel_param *parameter)
+{
+	return sprintf(text, "%s\n", store_names[config.store]);
+}
+
+static const struct kernel_param_ops store_ops = {
+	.set = store_set,
+	.get = store_get,
+};
+
+module_param_cb(store, &store_ops, NULL, 0644);
+MODULE_PARM_DESC(store, "Where marks are kept: bitmap (as Linux), sparse");
 
 static int __init tidemark_init(void)
 {

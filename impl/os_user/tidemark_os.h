@@ -147,6 +147,7 @@ struct rb_node *rb_next(const struct rb_node *node);
 #define __user
 #define GFP_KERNEL_ACCOUNT 0
 #define __GFP_RETRY_MAYFAIL 0
+#define __GFP_NOWARN 0
 
 /* ---- Changed so that tests can see ---- */
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Which store it is, and what is the same in all of them: the flag that every page is
+ * marked, and the ends of ranges. It is a switch and no table of functions, so that a
+ * mark, which drivers wait for, is a direct call.
+ */
+#include "dirty_bitmap.h"
+#include "dirty_sparse.h"
+
+int tidemark_dirty_store_make(struct dirty_store *store, enum tidemark_store kind, u64 nr_pages)
+{
+	struct dirty_store new = { .kind = kind, .nr_pages = nr_pages };
+	int ret = kind == TIDEMARK_STORE_SPARSE ? tidemark_dirty_sparse_make(&new) :
+						  tidemark_dirty_bitmap_make(&new);
+
+	if (!ret)
+		*store = new;
+	return ret;
+}
+
+void tidemark_dirty_store_drop(struct dirty_store *store)
+{
+	if (store->kind == TIDEMARK_STORE_SPARSE)
+		tidemark_dirty_sparse_drop(store);
+	else
+		tidemark_dirty_bitmap_drop(store);
+}
+
+void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
+{
+	if (store->kind == TIDEMARK_STORE_SPARSE)
+		tidemark_dirty_sparse_mark(store, first, last);
+	else
+		tidemark_dirty_bitmap_mark(store, first, last);
+}
+
+void tidemark_dirty_store_mark_all(struct dirty_store *store)
+{
+	store->all = true;
+}
+
+void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
+{
+	bool partial = first || last != store->nr_pages - 1;
+
+	/* What stays marked has to be written down now. */
+	if (store->all && partial)
+		tidemark_dirty_store_mark(store, 0, store->nr_pages - 1);
+	store->all = false;
+	if (store->kind == TIDEMARK_STORE_SPARSE)
+		tidemark_dirty_sparse_clear(store, first, last);
+	else
+		tidemark_dirty_bitmap_clear(store, first, last);
+}
+
+static bool store_find(const struct dirty_store *store, u64 page, struct dirty_run *run)
+{
+	if (store->all) {
+		dirty_run_show_all(run, page, TIDEMARK_WORDS_SHOWN);
+		return true;
+	}
+	if (store->kind == TIDEMARK_STORE_SPARSE)
+		return tidemark_dirty_sparse_find(store, page, run);
+	return tidemark_dirty_bitmap_find(store, page, run);
+}
+
+/* Leave of @run, which begins at @last or before, what lies in the range. */
+static bool run_cut(struct dirty_run *run, u64 first, u64 last)
+{
+	u64 bits = bits_in_word(run->first >> TIDEMARK_WORD_SHIFT, first, last);
+
+	if (bits == ~(u64)0) {
+		u64 nr_whole = (last + 1 - run->first) >> TIDEMARK_WORD_SHIFT;
+
+		run->nr_words = min_t(u64, run->nr_words, nr_whole);
+		return true;
+	}
+	run->cut = run->words[0] & bits;
+	run->words = &run->cut;
+	run->nr_words = 1;
+	return run->cut;
+}
+
+bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 last,
+			       struct dirty_run *run)
+{
+	u64 page = first;
+
+	while (page <= last && store_find(store, page, run) && run->first <= last) {
+		if (run_cut(run, first, last))
+			return true;
+		page = run->first + TIDEMARK_WORD_BITS;
+	}
+	return false;
+}
