@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     do {
       if (allocates) operation.fault = {FaultKind::allocation, static_cast<std::uint16_t>(k)};
       k += 1 + k / 16;  // each of the first 16; a pin can have hundreds
-    } while (attempt(lockstep, operation));
+    } while (attempt(lockstep, operation) && allocates);
   }
   if (const auto mismatch = lockstep.end()) stop(*mismatch);
   return 0;
