@@ -10,6 +10,7 @@
 #define __GFP_ZERO 2u
 #define __GFP_NOFAIL 4u
 #define __GFP_RETRY_MAYFAIL 0u
+#define __GFP_NOWARN 0u
 
 /* Null if the allocation fails. New bytes are 0 if __GFP_ZERO, else garbage. */
 void *linux_peer_alloc(size_t bytes, gfp_t flags);
