@@ -25,9 +25,9 @@ void Migration::answered(const Answer& answer) {
   if (!running_) return;
   source_.mappings().each_in(answer.first, answer.last, [&](const LiveMapping& mapping) {
     const Part part = {std::max(mapping.first, answer.first), std::min(mapping.last, answer.last)};
-    // Whichever is less to look at.
+    // Whichever is less to look at. A bit of a larger page stands for many.
     const std::uint64_t bytes = (part.last - part.first) / answer.page_bytes / 8;
-    if (bytes < memory().pages().size())
+    if (answer.page_bytes == GuestMemory::kPageBytes && bytes < memory().pages().size())
       copy_where_bits_are(answer, mapping, part);
     else
       copy_what_was_written(answer, mapping, part);
@@ -49,6 +49,7 @@ void Migration::copy_what_was_written(const Answer& answer, const LiveMapping& m
   });
 }
 
+// A bit is a page.
 void Migration::copy_where_bits_are(const Answer& answer, const LiveMapping& mapping, Part part) {
   const std::uint64_t base = answer.first / answer.page_bytes;
   const std::uint64_t first = part.first / answer.page_bytes - base;
@@ -57,12 +58,8 @@ void Migration::copy_where_bits_are(const Answer& answer, const LiveMapping& map
     for (unsigned bits = bits_at(answer, byte); bits; bits &= bits - 1) {
       const std::uint64_t bit = byte * 8 + static_cast<unsigned>(std::countr_zero(bits));
       if (bit < first || bit > last) continue;
-      const std::uint64_t at = (base + bit) * answer.page_bytes;
-      const Part page = {std::max(at, part.first),
-                         std::min(at + (answer.page_bytes - 1), part.last)};
-      mapping.each_page_in(page.first, page.last, [&](std::uint64_t number) {
-        if (memory().find(number)) copy(number);
-      });
+      const std::uint64_t page = mapping.page_at((base + bit) * answer.page_bytes);
+      if (memory().find(page)) copy(page);
     }
   }
 }

@@ -24,14 +24,8 @@ struct LiveMapping {
   std::uint64_t iova_of(std::uint64_t page) const {
     return first + (page * GuestMemory::kPageBytes - vaddr);
   }
-  // Calls `visit(page)` for those that begin in [first, last] of the mapping, in bytes.
-  template <class Visit>
-  void each_page_in(std::uint64_t from, std::uint64_t to, Visit visit) const {
-    const std::uint64_t address = vaddr + (from - first),
-                        pages = (to - from) / GuestMemory::kPageBytes;
-    const std::uint64_t page = (address + GuestMemory::kPageBytes - 1) / GuestMemory::kPageBytes;
-    for (std::uint64_t i = 0; i <= pages; ++i)
-      if (iova_of(page + i) >= from && iova_of(page + i) <= to) visit(page + i);
+  std::uint64_t page_at(std::uint64_t iova) const {
+    return (vaddr + (iova - first)) / GuestMemory::kPageBytes;
   }
   // Calls `visit(page)` for those that were ever written. O(the fewer of all that were, and
   // the pages of the mapping).

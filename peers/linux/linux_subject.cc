@@ -141,7 +141,7 @@ Type1Subject::Type1Subject(const linux_type1& type1, const Setup& setup, World& 
   };
   const Use use(*this);
   container_ = type1_.create(&kernel_world_, setup.entries, static_cast<unsigned>(setup.rule),
-                             careful, most_pages(setup));
+                             static_cast<unsigned>(setup.store), careful, most_pages(setup));
   type1_.open(container_, vfio_type(setup.type));
 }
 

@@ -46,6 +46,7 @@ class QuirkedLockstep : public Lockstep, private Watcher {
   QuirkedReference& reference() { return static_cast<QuirkedReference&>(expected().subject()); }
   Mismatch did_not_stop();
 
+  bool other_store_ = false;  // asked for
   reference::Quirks quirks_, seen_;
   std::size_t index_ = 0;  // of the operation that runs
 };

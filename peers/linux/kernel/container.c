@@ -25,11 +25,13 @@ static void notify(struct vfio_device *device, u64 iova, u64 bytes)
 }
 
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
-				      unsigned int range_rule, bool careful, __u64 most_pages)
+				      unsigned int range_rule, unsigned int store, bool careful,
+				      __u64 most_pages)
 {
 	struct linux_container *container = container_of_world(world);
 
 	(void)range_rule;
+	(void)store;
 	container->foresight.careful = careful;
 	container->foresight.most_pages = most_pages;
 	if (!linux_peer_driver)

@@ -145,14 +145,14 @@ struct linux_container;
 struct linux_type1 {
 	const char *version;
 	/*
-	 * @world outlives it. @range_rule is the tracker's: 0 exact, 1 whole, which is
-	 * all that type1 has, 2 any. If @careful, calls that are known to read or write
-	 * memory that is not theirs, or that pin more than @most_pages, which may
-	 * take minutes, stop instead.
+	 * @world outlives it. @range_rule and @store are the tracker's: 0 exact, 1
+	 * whole, which is all that type1 has, 2 any; 0 bitmap, as type1, 1 sparse. If
+	 * @careful, calls that are known to read or write memory that is not theirs, or
+	 * that pin more than @most_pages, which may take minutes, stop instead.
 	 */
 	struct linux_container *(*create)(const struct linux_world *world,
 					  unsigned int dma_entry_limit,
-					  unsigned int range_rule, bool careful,
+					  unsigned int range_rule, unsigned int store, bool careful,
 					  __u64 most_pages);
 	/* The driver's open(), of a VFIO_*_IOMMU; 0 or -errno. */
 	int (*open)(struct linux_container *container, unsigned long type);

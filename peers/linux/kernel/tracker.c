@@ -28,7 +28,8 @@ static struct tidemark_container *tracker_of(struct linux_container *container)
 /* --- Life --- */
 
 static struct linux_container *create(const struct linux_world *world, unsigned int limit,
-				      unsigned int range_rule, bool careful, __u64 most_pages)
+				      unsigned int range_rule, unsigned int store, bool careful,
+				      __u64 most_pages)
 {
 	struct linux_container *container = container_of_world(world);
 
@@ -38,6 +39,7 @@ static struct linux_container *create(const struct linux_world *world, unsigned 
 		tidemark_vfio_driver_register(&config);
 	config.dma_entry_limit = limit;
 	config.range_rule = range_rule;
+	config.store = store;
 	return container;
 }
 
