@@ -166,7 +166,7 @@ TEST(ASignature, IsPrintedAsEver) {
        "lockstep.unmap.window.info.output"},
       {returned(Verb::pin, 4, -EPERM), "lockstep.pin.result.success-instead-of-EPERM"},
       {{.kind = Kind::result, .verb = Verb::pin, .expected = -EPERM}, "lockstep.pin.not-EPERM"},
-      {returned(Verb::map, -75, 0), "lockstep.map.result.75-instead-of-success"},
+      {returned(Verb::map, -71, 0), "lockstep.map.result.71-instead-of-success"},
       {{.kind = Kind::size, .verb = Verb::map, .total = Total::dma_available},
        "lockstep.map.size.dma-available"},
       {{.kind = Kind::size, .verb = Verb::map}, "lockstep.map.size"},
