@@ -153,11 +153,12 @@ TEST(FindingPage, OfAFewColumnsShowsThoseThatDiffer) {
     EXPECT_EQ(cells(svg, "w"), 1 + 1) << at;
     EXPECT_EQ(cells(svg, "m"), 1 + 1) << at;
     const std::size_t before = at < 8 ? 0 : std::min<std::size_t>(at - 8, 48);
-    if (before)
+    if (before) {
       EXPECT_NE(svg.find(">" + std::to_string(before) + (before == 1 ? " page" : " pages") +
                          " more of this mapping to the left<"),
                 std::string::npos)
           << at;
+    }
     EXPECT_EQ(svg.find("to the left") == std::string::npos, before == 0) << at;
     EXPECT_EQ(svg.find("to the right") == std::string::npos, before == 48) << at;
   }

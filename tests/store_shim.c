@@ -3,8 +3,8 @@
 
 #include "dirty.h"
 
-static_assert(STORE_BITMAP == TIDEMARK_STORE_BITMAP, "the kinds have their numbers here");
-static_assert(STORE_SPARSE == TIDEMARK_STORE_SPARSE, "the kinds have their numbers here");
+static_assert((int)STORE_BITMAP == (int)TIDEMARK_STORE_BITMAP, "the kinds have their numbers here");
+static_assert((int)STORE_SPARSE == (int)TIDEMARK_STORE_SPARSE, "the kinds have their numbers here");
 
 struct store_under_test {
 	struct dirty_store dirty;
