@@ -65,7 +65,9 @@ TEST_F(LinuxTree, HasTheDifferencesOfItsVersion) {
   const LinuxVersion& version = loaded(tree_);
   EXPECT_EQ(origin_of_tree(version), "Linux 6.12.99");
   for (const KnownDifference& entry : known_differences()) {
-    if (entry.quirk) EXPECT_EQ(version.has(entry), linux_6_12().has(entry)) << entry.name;
+    if (entry.quirk) {
+      EXPECT_EQ(version.has(entry), linux_6_12().has(entry)) << entry.name;
+    }
     const Program program =
         trace(fs::path(TIDEMARK_KNOWN_DIFFERENCES_DIR) / (entry.name + std::string(".trace")));
     const auto found = LinuxComparison(version, linux_6_12(), "").run(program);
@@ -79,10 +81,11 @@ TEST_F(LinuxTree, AndNotThoseThatItHasMendedButItsOwn) {
   ASSERT_EQ(build(tree_).code, 0);
   const LinuxVersion& version = loaded(tree_);
   for (const KnownDifference& entry : known_differences())
-    if (entry.quirk)
+    if (entry.quirk) {
       EXPECT_EQ(version.has(entry),
                 linux_6_12().has(entry) && entry.name != std::string("negative-count"))
           << entry.name;
+    }
 
   const Program program =
       parsed("attach g0 emulated\nmap 0p 2p rw\nstart\nquery 0p 2p\nwrite 1p-1 2\nquery 0p 2p\n");
