@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli_fixture.h"
 #include "command.h"
 #include "temporary_folder.h"
 
@@ -14,28 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::string_literals::operator""s;
 
-using Words = std::vector<std::string>;
-
-constexpr const char* kLost =
-    "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n";
-
-void expect_refused(const Ended& ended, const std::string& reason) {
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_NE(ended.err.find(reason), std::string::npos) << ended.err;
-}
-
-class CliKeep : public testing::Test {
- protected:
-  CliKeep() { fs::create_directories(path() / "regressions"); }
-  const fs::path& path() const { return folder_.path; }
-  std::string file(const std::string& name, std::string_view text) const {
-    write_content(path() / name, text);
-    return name;
-  }
-  Ended run(const Words& words) const { return tidemark_command(words).in(path()).run(); }
-
-  const TemporaryFolder folder_;
-};
+class CliKeep : public CliFixture {};
 
 TEST_F(CliKeep, MakesATestThatFailsWithTheBugAndPassesWithout) {
   const Words files = {"input",       "program.trace", "report.txt",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "cli_fixture.h"
 #include "command.h"
 #include "json_text.h"
 #include "program_bytes.h"
@@ -14,11 +15,6 @@ namespace tidemark {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Words = std::vector<std::string>;
-
-constexpr const char* kLost =
-    "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\nquery 0p 4p\n";
 
 // Each way to give the program a file.
 std::vector<Words> uses_of(const std::string& file) {
@@ -37,15 +33,6 @@ std::string joined(const Words& words) {
   return text;
 }
 
-long lines(const std::string& text) { return std::ranges::count(text, '\n'); }
-
-// No more than a message of one line, and exit code 2.
-void expect_refused(const Ended& ended, const std::string& reason) {
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_NE(ended.err.find(reason), std::string::npos) << ended.err;
-  EXPECT_EQ(lines(ended.err), 1) << ended.err;
-}
-
 std::string random_bytes(std::size_t count, unsigned seed) {
   std::mt19937 random(seed);
   std::string bytes(count, '\0');
@@ -53,18 +40,7 @@ std::string random_bytes(std::size_t count, unsigned seed) {
   return bytes;
 }
 
-class Cli : public testing::Test {
- protected:
-  Cli() { fs::create_directories(path() / "regressions"); }
-  const fs::path& path() const { return folder_.path; }
-  std::string file(const std::string& name, std::string_view text) const {
-    write_content(path() / name, text);
-    return name;
-  }
-  Ended run(const Words& words) const { return tidemark_command(words).in(path()).run(); }
-
-  const TemporaryFolder folder_;
-};
+class Cli : public CliFixture {};
 
 TEST_F(Cli, ExitCodesAreAsDocumented) {
   file("lost", kLost);
