@@ -2,29 +2,24 @@
 // Runs the benchmarks, then says how the figures that we care about relate.
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <map>
 #include <string>
 
+#include "console.h"
+
 namespace {
 
-// Google Benchmark's own table, and a note of each result.
-class Notes : public benchmark::ConsoleReporter {
+class Notes final : public tidemark::bench::Console {
  public:
-  // A file is not for escape sequences; by default it gets them.
-  Notes() : ConsoleReporter(isatty(STDOUT_FILENO) ? OO_ColorTabular : OO_Tabular) {}
-  void ReportRuns(const std::vector<Run>& runs) override {
-    ConsoleReporter::ReportRuns(runs);
-    for (const Run& run : runs) {
-      const auto items = run.counters.find("items_per_second");
-      if (items != run.counters.end()) per_second[run.benchmark_name()] = items->second;
-      nanoseconds[run.benchmark_name()] = run.GetAdjustedRealTime();
-      if (run.error_occurred) failed = true;
-    }
-  }
   std::map<std::string, double> per_second, nanoseconds;
-  bool failed = false;
+
+ private:
+  void note(const Run& run) override {
+    const auto items = run.counters.find("items_per_second");
+    if (items != run.counters.end()) per_second[run.benchmark_name()] = items->second;
+    nanoseconds[run.benchmark_name()] = run.GetAdjustedRealTime();
+  }
 };
 
 void ratio(const Notes& notes, const char* what, const char* of, const char* to) {

@@ -2,7 +2,6 @@
 // ./tidemark bench stores: what the two dirty stores cost, side by side.
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "console.h"
 #include "guest.h"
 #include "marks.h"
 
@@ -118,24 +118,19 @@ void copy(benchmark::State& state, std::uint64_t pages) {
     state.SetIterationTime(seconds_of([&] { std::memcpy(to.data(), from.data(), to.size()); }));
 }
 
-// Google Benchmark's own table, and a note of each result.
-class Notes : public benchmark::ConsoleReporter {
+class Notes final : public Console {
  public:
-  Notes() : ConsoleReporter(isatty(STDOUT_FILENO) ? OO_ColorTabular : OO_Tabular) {}
-  void ReportRuns(const std::vector<Run>& runs) override {
-    ConsoleReporter::ReportRuns(runs);
-    for (const Run& run : runs) {
-      failed |= run.error_occurred;
-      const std::string name = run.run_name.function_name;
-      if (run.run_type != Run::RT_Iteration) continue;
-      if (auto [at, is_new] = seconds.emplace(name, run.GetAdjustedRealTime()); !is_new)
-        at->second = std::min(at->second, run.GetAdjustedRealTime());
-      if (const auto found = run.counters.find("bytes"); found != run.counters.end())
-        bytes[name] = found->second;
-    }
-  }
   std::map<std::string, double> seconds, bytes;  // seconds in the benchmark's unit; the least
-  bool failed = false;
+
+ private:
+  void note(const Run& run) override {
+    const std::string name = run.run_name.function_name;
+    if (run.run_type != Run::RT_Iteration) return;
+    if (auto [at, is_new] = seconds.emplace(name, run.GetAdjustedRealTime()); !is_new)
+      at->second = std::min(at->second, run.GetAdjustedRealTime());
+    if (const auto found = run.counters.find("bytes"); found != run.counters.end())
+      bytes[name] = found->second;
+  }
 };
 
 std::string with_store(const std::string& name, const char* store) { return name + "/" + store; }
