@@ -17,34 +17,31 @@ tree=$(realpath -e -- "$2" 2>/dev/null) || die "there is no kernel tree '$2'"
 type1=drivers/vfio/vfio_iommu_type1.c
 [[ $tree != *,* ]] || die "a tree's path must have no comma: '$tree'"
 
-# makefile_of TREE: its first lines, which say the version.
-makefile_of() {
-  if [[ -d $1 ]]; then
-    head -n 8 "$1/Makefile"
-  else
-    tar --extract --to-stdout --wildcards --no-wildcards-match-slash --occurrence=1 \
-      --file "$1" '*/Makefile' | head -n 8
-  fi
-}
-
 if [[ -d $tree ]]; then
   [[ -e $tree/$type1 && -e $tree/Makefile ]] || die "'$tree' is no kernel tree: it has no $type1"
 elif [[ $tree != *.tar.xz ]]; then
   die "'$tree' is neither a folder nor a .tar.xz"
 fi
-makefile=$(makefile_of "$tree" 2>/dev/null || true)
-number() { sed -nE "s/^$1 = *(.*)/\1/p" <<<"$makefile"; }
-version=$(number VERSION).$(number PATCHLEVEL)
-[[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "the Makefile of '$tree' says no version"
-{ [[ ${version%.*} -gt 6 || ($version == 6.* && ${version#*.} -ge 1) ]]; } ||
-  die "'$tree' is Linux $version: from 6.1 on they can be a subject"
-
 name=${tree//\//%}
 folder=$trees/$name
 ((${#name} < 256)) || die "the path of '$tree' is too long"
 mkdir -p "$folder" || die "could not write to $folder"
 exec 9>"$folder/.lock"
 flock 9
+
+# The first lines of the tree's Makefile say the version. To find that in a tarball takes seconds.
+if [[ -d $tree ]]; then
+  head -n 8 "$tree/Makefile" >"$folder/Makefile"
+elif [[ ! $folder/Makefile -nt $tree ]]; then
+  tar --extract --to-stdout --wildcards --no-wildcards-match-slash --occurrence=1 \
+    --file "$tree" '*/Makefile' 2>/dev/null | head -n 8 >"$folder/Makefile" || true
+fi
+makefile=$(<"$folder/Makefile")
+number() { sed -nE "s/^$1 = *(.*)/\1/p" <<<"$makefile"; }
+version=$(number VERSION).$(number PATCHLEVEL)
+[[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "the Makefile of '$tree' says no version"
+{ [[ ${version%.*} -gt 6 || ($version == 6.* && ${version#*.} -ge 1) ]]; } ||
+  die "'$tree' is Linux $version: from 6.1 on they can be a subject"
 
 # missing LOG: from what a compiler says, in a line, what the stand-ins lack.
 missing() {

@@ -34,15 +34,15 @@ std::string subject_label(std::string_view subject) {
   if (const std::size_t comma = subject.find(','); comma != std::string_view::npos)
     return subject_label(subject.substr(0, comma)) + "-against-" +
            subject_label(subject.substr(comma + 1));
-  if (const std::size_t colon = subject.find(':'); colon < subject.find('/')) {
-    std::string folder = std::filesystem::path(subject.substr(colon + 1)).filename().string();
+  if (is_library(subject)) return std::filesystem::path(subject).stem().string();
+  if (subject.find('/') != std::string_view::npos) {
+    std::string folder = std::filesystem::path(subject).filename().string();
     if (folder.ends_with(".tar.xz")) folder.resize(folder.size() - 7);
     std::ranges::replace_if(
         folder, [](unsigned char c) { return !std::isalnum(c) && !std::strchr("._+-", c); }, '_');
     return folder;
   }
-  if (!is_library(subject)) return std::string(subject);
-  return std::filesystem::path(subject).stem().string();
+  return std::string(subject);
 }
 
 std::string subject_option(std::string_view subject) {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
+#include "files.h"
 #include "linux_kernel.h"
 #include "linux_subject.h"
 #include "program_file.h"
@@ -33,13 +33,6 @@ fs::path folder_of(const fs::path& tree) {
   std::string name = tree.string();
   std::ranges::replace(name, '/', '%');
   return fs::path(TIDEMARK_LINUX_TREES) / name;
-}
-
-std::string first_line(const fs::path& path) {
-  std::string line;
-  std::ifstream file(path);
-  std::getline(file, line);
-  return line;
 }
 
 bool differs(const LinuxVersion& version, const Program& program, reference::Quirks quirks) {
@@ -94,7 +87,8 @@ std::string load(Tree& tree, const fs::path& sources) {
   tree.version.name = std::string(kTreePrefix) + sources.string();
   tree.version.make = linux_factory(*type1, false);
   tree.version.make_careful = linux_factory(*type1, true);
-  tree.origin = first_line(folder / "origin");
+  const std::string origin = read_if_there(folder / "origin").value_or("");
+  tree.origin = origin.substr(0, origin.find('\n'));
   return ask(tree.version);
 }
 
