@@ -3,16 +3,14 @@
 # Fuzzes a tracker with ten bugs at once (corpus/bugs/together.txt) and asks of
 # each finding whose it is: its program fails alike on the tracker that has this
 # bug alone. Fails if a bug has no finding of its own, or more than two names. What
-# takes two of the bugs to fail is nobody's, and shown. Usage: scripts/together.sh SECONDS, with
-# build/fuzz/bugs built.
+# takes two of the bugs to fail is nobody's, and shown. As long as a bug has none it goes on from
+# where it was, up to four times: this is about names, and how soon a bug is found is another
+# question. Usage: scripts/together.sh SECONDS, with build/fuzz/bugs built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bugs=build/fuzz/bugs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-"$bugs/together/tidemark" fuzz --seconds "$1" --target "$bugs/together/libfuzzer" \
-  --seeds build/fuzz/seeds_alone --work "$work/work" --findings "$work/findings" || (($? == 1))
 
 # failure BUG PROGRAM: how it fails on the tracker with that bug; nothing if not.
 failure() {
@@ -22,25 +20,38 @@ failure() {
 }
 
 mapfile -t names < <(grep -v '^#' corpus/bugs/together.txt)
-declare -A of
+declare -A of seen
 wrong=0
-for finding in "$work"/findings/*/; do
-  program=$finding/program.trace owners=()
+
+# whose FINDING: notes which bugs it is of.
+whose() {
+  local program=$1/program.trace owners=() how bug
   how=$(failure together "$program")
   if [[ -z $how ]]; then
-    printf 'does not fail again: %s\n' "$(basename "$finding")"
+    printf 'does not fail again: %s\n' "$(basename "$1")"
     wrong=$((wrong + 1))
-    continue
+    return
   fi
   for bug in "${names[@]}"; do
     [[ $(failure "$bug" "$program") != "$how" ]] || owners+=("$bug")
   done
   # What fails alike with either of two is both's.
   if ! ((${#owners[@]})); then
-    printf 'nobody'"'"'s: %s\n' "$(basename "$finding")"
+    printf 'nobody'"'"'s: %s\n' "$(basename "$1")"
     cat "$program"
   fi
-  for bug in "${owners[@]}"; do of[$bug]+=" $(basename "$finding")"; done
+  for bug in "${owners[@]}"; do of[$bug]+=" $(basename "$1")"; done
+}
+
+for round in 1 2 3 4; do
+  "$bugs/together/tidemark" fuzz --seconds "$1" --target "$bugs/together/libfuzzer" \
+    --seeds build/fuzz/seeds_alone --work "$work/work" --findings "$work/findings" || (($? == 1))
+  for finding in "$work"/findings/*/; do
+    [[ ! ${seen[$finding]:-} ]] || continue
+    seen[$finding]=$round
+    whose "$finding"
+  done
+  ((${#of[@]} < ${#names[@]})) || break
 done
 for bug in "${names[@]}"; do
   read -ra own <<<"${of[$bug]:-}"
