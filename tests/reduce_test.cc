@@ -281,6 +281,17 @@ TEST(Diagnosis, OneBugHasOneNameHoweverItShows) {
     EXPECT_EQ(name_of<Lie::loses_a_page>(shown), "lockstep.query.missing-dirty.write") << shown;
 }
 
+// What made the pages dirty that lie behind a range is chance.
+TEST(FindingName, OfWhatLiesBeyondSaysNoMore) {
+  const Program program = program_of(
+      "attach g0 hardware=0\nmap 0p 65p rw\nmap 65p 1p rw\nstart\nquery 0p 65p\n");
+  for (const std::string where : {"tail", "beyond"}) {
+    const std::string seen = "lockstep.query.extra-dirty." + where;
+    EXPECT_EQ(name_of(parse_signature(seen), program),
+              where == "beyond" ? seen : seen + ".hardware");
+  }
+}
+
 TEST(FindingName, SaysThatItHangs) {
   for (const char* name : {"hang", "hang.v1", "hang.pin", "after-others.hang.v1"})
     EXPECT_TRUE(is_name_of_hang(name)) << name;

@@ -85,10 +85,10 @@ std::string main_doing(std::set<std::string> words) {
 }  // namespace
 
 std::string part_of_name(const Signature& signature, const Program& program) {
-  // All that makes an argument wrong, or right, is chance where that is not seen; what a program
-  // expects is its own.
+  // All that makes an argument wrong, or right, is chance where that is not seen, and so is what
+  // made the pages dirty that lie behind a range; what a program expects is its own.
   const bool says_all =
-      signature.kind == Kind::result ||
+      signature.kind == Kind::result || signature.place == Place::beyond ||
       (Kind::tracker_expectation <= signature.kind && signature.kind <= Kind::no_window);
   return says_all ? "" : main_doing(doings(program));
 }

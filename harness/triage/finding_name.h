@@ -21,9 +21,9 @@ namespace tidemark {
 Signature without_chance(const Mismatch& mismatch, const Program& program);
 
 // The name of what a reduced program shows: its signature and, but for results that are
-// wrong, a word for what it has that not every program needs before it can do anything:
-// an unusual world ("hardware", "v1", "rule_any", "entries", "memlock", "room"), a bent
-// argument or a fault, an operation but for the last, which fails ("pin"; "window_stop"),
+// wrong and bits beyond the range, a word for what it has that not every program needs before it
+// can do anything: an unusual world ("hardware", "v1", "rule_any", "entries", "memlock", "room"),
+// a bent argument or a fault, an operation but for the last, which fails ("pin"; "window_stop"),
 // or several mappings. Of several words, which differ from program to program, one.
 std::string name_of(const Signature& signature, const Program& program);
 
