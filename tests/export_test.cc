@@ -34,6 +34,7 @@ std::string body(const std::string& c) { return c.substr(c.find("*/")); }
 TEST(ExportText, TestNamesAreIdentifiers) {
   EXPECT_EQ(test_name("pins-are-counted.trace"), "PinsAreCounted");
   EXPECT_EQ(test_name("\xc3\xa9*/ (a_b).x.trace"), "ABX");
+  EXPECT_EQ(test_name("lockstep.release.leak"), "LockstepReleaseLeak");
   EXPECT_EQ(test_name("64-pages"), "Program64Pages");
   EXPECT_EQ(test_name("DISABLED_x"), "ProgramDISABLEDX");
   EXPECT_EQ(test_name(""), "Program");

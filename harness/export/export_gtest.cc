@@ -51,8 +51,9 @@ constexpr char kAfter[] = R"part(
 
 std::string test_name(std::string_view file) {
   constexpr std::size_t kMost = 80;
-  const std::size_t dot = file.rfind('.');
-  if (dot != std::string_view::npos && dot > 0) file = file.substr(0, dot);
+  // Any other last part is one of a finding's name.
+  constexpr std::string_view kExtension = ".trace";
+  if (file.ends_with(kExtension)) file.remove_suffix(kExtension.size());
   std::string name;
   bool begins = true;  // a word
   for (const char c : file) {

@@ -14,8 +14,8 @@ namespace tidemark {
 // what the program itself expects. Deterministic.
 std::string export_gtest(const Program& program, const ExportOrigin& origin);
 
-// A file's name as a test's: "pins-are-counted.trace" becomes PinsAreCounted.
-// Letters and digits only, for any bytes; at most 80.
+// A file's name, or a finding's, as a test's: "pins-are-counted.trace" becomes PinsAreCounted,
+// "lockstep.release.leak" LockstepReleaseLeak. Letters and digits only, for any bytes; at most 80.
 std::string test_name(std::string_view file);
 
 }  // namespace tidemark
