@@ -33,6 +33,13 @@ class Wrapper : public testing::Test {
     return Command(all).in(path());
   }
   Ended run(const Words& words) const { return command(words).run(); }
+  // In the checkout, to be run.
+  void script(const fs::path& name, const std::string& lines) const {
+    const fs::path file = path() / name;
+    fs::create_directories(file.parent_path());
+    write_content(file, "#!/bin/sh\n" + lines);
+    fs::permissions(file, fs::perms::owner_all);
+  }
   void expect_nothing_built() const { EXPECT_FALSE(fs::exists(path() / "build")); }
 
   const TemporaryFolder folder_;
@@ -127,14 +134,9 @@ TEST_F(Wrapper, AFolderThatCannotBeWrittenIsSaid) {
 
 // With programs in the place of those that install, build and fuzz.
 TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
-  const auto script = [&](const fs::path& file, const std::string& line) {
-    fs::create_directories(file.parent_path());
-    write_content(file, "#!/bin/sh\n" + line + "\n");
-    fs::permissions(file, fs::perms::owner_all);
-  };
-  script(path() / "bin" / "cmake", "exit 0");
-  script(path() / "bin" / "dpkg-query", "echo installed");
-  script(path() / "build" / "fuzz" / "tidemark", "echo \"$@\"");
+  script("bin/cmake", "exit 0");
+  script("bin/dpkg-query", "echo installed");
+  script("build/fuzz/tidemark", "echo \"$@\"");
   write_content(path() / "build" / "fuzz" / "build.ninja", "");
   const std::string data = path() / "data", search = path() / "bin:/usr/bin:/bin";
   const auto arguments = [&](const Words& words) {
@@ -161,16 +163,11 @@ TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
 
 // What takes minutes says how far it is, where there is no terminal as well.
 TEST_F(Wrapper, BuildingIsShownNowAndThen) {
-  const auto script = [&](const fs::path& file, const std::string& lines) {
-    fs::create_directories(file.parent_path());
-    write_content(file, "#!/bin/sh\n" + lines);
-    fs::permissions(file, fs::perms::owner_all);
-  };
-  script(path() / "bin" / "cmake",
+  script("bin/cmake",
          "for i in 1 2 3 4 5 6; do echo \"[$i/6] Building CXX object x$i.o\"; sleep 0.5; done\n");
-  script(path() / "bin" / "dpkg-query", "echo installed\n");
-  script(path() / "bin" / "ninja", "echo one; echo two; echo three\n");
-  script(path() / "build" / "fuzz" / "tidemark", "echo \"$@\"\n");
+  script("bin/dpkg-query", "echo installed\n");
+  script("bin/ninja", "echo one; echo two; echo three\n");
+  script("build/fuzz/tidemark", "echo \"$@\"\n");
   write_content(path() / "build" / "fuzz" / "build.ninja", "");
   const auto said = [&](const std::string& seconds) {
     return command({"keep", "there.trace", "a-name"})
@@ -186,6 +183,21 @@ TEST_F(Wrapper, BuildingIsShownNowAndThen) {
   EXPECT_NE(often.err.find(" of 6\n"), std::string::npos) << often.err;
   EXPECT_NE(often.out.find(" --steps 3 "), std::string::npos) << often.out;
   EXPECT_EQ(said("30").err, "tidemark: building fuzz, 6 steps\n");
+}
+
+// The first time, and when a file that says how to build has changed.
+TEST_F(Wrapper, ConfiguringIsSaid) {
+  script("bin/cmake", "[ $1 = --preset ] || echo '[0/1] Re-running CMake...'\n");
+  script("bin/dpkg-query", "echo installed\n");
+  script("build/fuzz/tidemark", "exit 0\n");
+  const Command replay =
+      command({"replay", "there.trace"}).with("PATH", path() / "bin:/usr/bin:/bin");
+  const std::string once = "tidemark: configuring fuzz\n";
+  EXPECT_EQ(replay.run().err, once + once);
+  write_content(path() / "build" / "fuzz" / "build.ninja", "");
+  EXPECT_EQ(replay.run().err, once);
+  script("bin/cmake", "");
+  EXPECT_EQ(replay.run().err, "");
 }
 
 TEST_F(Wrapper, ATemporaryFolderThatIsNoneIsSaid) {
