@@ -76,7 +76,8 @@ TEST_F(Cli, ASubjectThatIsNotHereIsRefusedAndSaysHowToGetIt) {
     Words more = words;
     more.insert(more.begin() + 1, {"--subject", "linux-6.1"});
     expect_refused(run(more),
-                   "there is no subject 'linux-6.1', only: tracker; ./tidemark linux --setup");
+                   "there is no subject 'linux-6.1', only linux:DIR, ./LIBRARY.so, and: tracker; "
+                   "./tidemark linux --setup");
   }
   EXPECT_EQ(run({"replay", "--subject", "tracker", "lost"}).code, 0);
 }

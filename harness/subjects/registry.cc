@@ -69,7 +69,9 @@ std::optional<UnderTest> find_under_test(std::string_view subject, std::string* 
   }
   std::string names(kTracker);
   for (const UnderTest& peer : peers()) names += ", " + std::string(peer.subject);
-  if (why) *why = "there is no subject " + quoted_path(subject) + ", only: " + names;
+  if (why)
+    *why = "there is no subject " + quoted_path(subject) +
+           ", only linux:DIR, ./LIBRARY.so, and: " + names;
   return std::nullopt;
 }
 
