@@ -4,12 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
+#include "diagnose_input.h"
+#include "factories.h"
 #include "liar.h"
 #include "parsed.h"
 #include "program_bytes.h"
+#include "program_text.h"
 #include "temporary_folder.h"
 #include "text.h"
 
@@ -63,6 +67,41 @@ TEST_F(Naming, SaysWhatIsTheSameAsWhatIsFound) {
 }
 
 TEST_F(Naming, SaysNothingWhereNothingWaits) { EXPECT_EQ(said(), ""); }
+
+std::unique_ptr<Subject> dying_in_v1(const Setup& setup, World& world) {
+  if (setup.type == ContainerType::v1) std::abort();
+  return make_tracker(setup, world);
+}
+
+constexpr const char* kDied = "died.abort.v1";
+
+// Of one that could be plainer: it has an option that it does not need.
+Diagnosed named_beside(const NamedPrograms& named) {
+  UnderTest tested = the_tracker();
+  tested.make = [](std::string_view) {
+    return std::make_unique<Lockstep>(dying_in_v1, make_reference);
+  };
+  const Program program = parsed("container v1 entries=7\nmap 0p 1p rw\nstart\n");
+  return diagnose_as(tested, judge_apart(tested, program), program, {}, 5, named).value();
+}
+
+TEST(NamingOfCrashes, WhatIsEvidentlyOneThatIsNamedIsNotReducedFurther) {
+  const Diagnosed found = named_beside({{kDied, parsed("container v1\n")}});
+  EXPECT_EQ(found.finding.name, kDied);
+  EXPECT_EQ(print(*found.finding.program), "container v1 entries=7\n");
+  EXPECT_FALSE(found.finding.report.empty());
+}
+
+TEST(NamingOfCrashes, AnotherNameOrOtherOperationsAreNotEnoughForThat) {
+  const NamedPrograms others[] = {{{"died.abort", parsed("container v1\n")}},
+                                  {{kDied, parsed("container v1\nmap 0p 1p rw\n")}},
+                                  {{kDied, parsed("container v2\n")}}};
+  for (const NamedPrograms& named : others) {
+    const Diagnosed found = named_beside(named);
+    EXPECT_EQ(found.finding.name, kDied);
+    EXPECT_EQ(print(*found.finding.program), "container v1\n");
+  }
+}
 
 }  // namespace
 }  // namespace tidemark::session

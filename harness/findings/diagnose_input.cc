@@ -30,6 +30,10 @@ Reduction reduce_in_a_hurry(const UnderTest& tested, const Program& program, boo
   return reduce(program, judge, {.runs = kHurriedRuns, .simplify_values = simplify});
 }
 
+bool takes_long(const Signature& signature) {
+  return signature.kind == Kind::hang || signature.kind == Kind::out_of_memory;
+}
+
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
                        unsigned seconds) {
   const bool hangs = signature.kind == Kind::hang;
@@ -37,7 +41,7 @@ Reduction reduce_crash(const UnderTest& tested, const Program& program, const Si
   const std::size_t runs = hangs                                   ? kHangRuns
                            : signature.kind == Kind::out_of_memory ? kMemoryRuns
                                                                    : kCrashRuns;
-  if (hangs || signature.kind == Kind::out_of_memory) {
+  if (takes_long(signature)) {
     Reduction hurried = reduce_in_a_hurry(tested, program, true);
     if (hurried.signature && judge_apart(tested, hurried.program, seconds).signature == signature) {
       hurried.signature = signature;
@@ -54,11 +58,25 @@ Reduction reduce_crash(const UnderTest& tested, const Program& program, const Si
   return reduction;
 }
 
-std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature& signature,
-                                        const Program& program, std::span<const std::uint8_t> input,
-                                        unsigned seconds) {
-  Reduction reduction = reduce_crash(tested, program, signature, seconds);
-  if (!reduction.signature) return std::nullopt;  // not every time
+// Only its operations are made few, which takes a tenth of the runs.
+Reduction reduce_operations(const UnderTest& tested, const Program& program,
+                            const Signature& signature, unsigned seconds) {
+  if (!takes_long(signature)) {
+    const Judge judge = [&tested, seconds](const Program& candidate) {
+      return judge_apart(tested, candidate, seconds);
+    };
+    return reduce(program, judge, {.runs = kCrashRuns, .simplify_values = false});
+  }
+  Reduction hurried = reduce_in_a_hurry(tested, program, false);
+  const unsigned run_seconds = std::min(seconds, kHangSeconds);
+  const bool is_it =
+      hurried.signature && judge_apart(tested, hurried.program, run_seconds).signature == signature;
+  hurried.signature = is_it ? signature : Signature();
+  return hurried;
+}
+
+Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
+                      std::span<const std::uint8_t> input, unsigned seconds) {
   Diagnosed result;
   result.runs = reduction.runs;
   result.leads = std::move(reduction.leads);
@@ -67,7 +85,7 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
   result.finding.report =
-      signature.kind == Kind::hang
+      reduction.signature.kind == Kind::hang
           ? "it did not end within " + std::to_string(seconds) + " s\n"
           : meaning_lines(reduction.signature.kind, Kind::none,
                           part_of_name(reduction.signature, reduction.program)) +
@@ -75,6 +93,26 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
                 symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
                            tested.sources);
   return result;
+}
+
+// The name, and the operations in their order, are those of one that is named.
+bool is_named(const UnderTest& tested, const Reduction& few, const NamedPrograms& named) {
+  if (!few.signature) return false;
+  const auto like = named.find(tested.finding_name(name_of(few.signature, few.program)));
+  return like != named.end() && is_like(few.program, like->second) &&
+         is_like(like->second, few.program);
+}
+
+std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature& signature,
+                                        const Program& program, std::span<const std::uint8_t> input,
+                                        unsigned seconds, const NamedPrograms& named) {
+  if (!named.empty()) {
+    Reduction few = reduce_operations(tested, program, signature, seconds);
+    if (is_named(tested, few, named)) return found_crash(tested, std::move(few), input, seconds);
+  }
+  Reduction reduction = reduce_crash(tested, program, signature, seconds);
+  if (!reduction.signature) return std::nullopt;  // not every time
+  return found_crash(tested, std::move(reduction), input, seconds);
 }
 
 }  // namespace
@@ -87,7 +125,7 @@ std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& pro
 
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
-                                     unsigned seconds) {
+                                     unsigned seconds, const NamedPrograms& named) {
   // A smaller program may take the process down though this one does not.
   SharedText said;
   const auto diagnose = [&] {
@@ -97,7 +135,7 @@ std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& j
       said.become(written(*found));
   };
   if (judgement.crashed || !run_guarded(diagnose, kDiagnosisSeconds).fine)
-    return diagnose_crash(tested, judgement.signature, program, input, seconds);
+    return diagnose_crash(tested, judgement.signature, program, input, seconds, named);
   const auto text = said.text();
   return text ? read_diagnosed(*text) : std::nullopt;
 }

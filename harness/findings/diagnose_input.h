@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "drop.h"
@@ -21,11 +23,17 @@ std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& pro
 // nothing wrong. Cost: at most two minutes, for what hangs; else seconds.
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program);
 
+// Reduced programs of findings, by name.
+using NamedPrograms = std::map<std::string, Program>;
+
 // The same where judge_apart() has judged already, and there is a signature.
-// `input` is what the program came from; what takes longer than `seconds` hangs.
+// `input` is what the program came from; what takes longer than `seconds` hangs. What takes the
+// process down, and with as few operations as can be has the name of one of `named` and the same
+// operations in the same order, is evidently that one: it gets the name, and is not reduced
+// further.
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
-                                     unsigned seconds);
+                                     unsigned seconds, const NamedPrograms& named = {});
 
 // The same of a program that does nothing wrong alone, but after `before` in the same
 // process: these are made few and small, too. Nothing if it does not then, either.

@@ -240,7 +240,8 @@ void Found::judged() {
   if (crashed && is_lead) return conclude(std::nullopt);
   if (is_boring(judgement)) return conclude(std::nullopt);
   begin_naming([this] {
-    return diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_);
+    return diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_,
+                       named_);
   });
 }
 
@@ -328,6 +329,7 @@ void Found::pass_over(const std::string& name) {
 void Found::announce(const Finding& finding) {
   const FindingStore::Filed filed = store_.file(finding);
   ++times_[finding.name];
+  if (finding.program) named_.try_emplace(finding.name, *finding.program);
   write_reported();
   // Who has taken its folder away wants to hear of it.
   if (times_[finding.name] > 1 || (announced_.contains(finding.name) && !filed.is_new)) return;

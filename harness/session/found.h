@@ -128,6 +128,7 @@ class Found {
   std::FILE* const out_;                          // for people
   std::map<std::string, std::size_t> times_;      // by name
   std::map<std::string, std::string> reports_;    // the first of each
+  NamedPrograms named_;                           // the same
   std::map<std::string, std::size_t> old_times_;  // the same of what `older` does as well
   const std::set<std::string> announced_;         // earlier
   std::map<Signature, Crashes> crashes_;
