@@ -99,6 +99,19 @@ TEST(Apart, SaysHowAChildEnded) {
   const Ending hung = run_apart([] { pause(); }, 1);
   EXPECT_TRUE(hung.timed_out);
   EXPECT_EQ(hung.code, -1);
+  EXPECT_NE(hung.said.find("    #0 "), std::string::npos) << "no stack: " << hung.said;
+}
+
+// Whatever it makes of the question where it is.
+TEST(Apart, AChildThatDoesNotAnswerIsKilled) {
+  const Ending hung = run_apart(
+      [] {
+        signal(SIGABRT, SIG_IGN);
+        for (;;) pause();
+      },
+      1);
+  EXPECT_TRUE(hung.timed_out);
+  EXPECT_EQ(hung.said, "");
 }
 
 TEST(Apart, OfAProgramAllIsHeard) {

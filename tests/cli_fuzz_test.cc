@@ -487,6 +487,11 @@ TEST_F(CliFuzz, AHangIsNamedAndReduced) {
   EXPECT_EQ(findings(), std::set<std::string>{"hang.v1"}) << ended.out;
   const std::string program = content(path() / "findings" / "hang.v1" / "program.trace");
   EXPECT_EQ(program.find("stop"), std::string::npos) << program;
+  const std::string report = content(path() / "findings" / "hang.v1" / "report.txt");
+  EXPECT_NE(report.find("did not end within 1 s\n\nwhere it was when"), std::string::npos)
+      << report;
+  EXPECT_NE(report.find("in tidemark::(anonymous namespace)::hang() "), std::string::npos)
+      << report;
 }
 
 TEST_F(CliFuzz, WantOfMemoryIsNamedAndReduced) {

@@ -36,6 +36,18 @@ namespace {
 
 constexpr std::size_t kMostSaid = 64 * 1024;
 
+// Its time is up. AddressSanitizer answers with the stack, which says where the child was.
+void end_late(Child& child, Ending& ending) {
+  constexpr int kMilliseconds = 1000;
+  ending.timed_out = true;
+  child.kill(SIGABRT);
+  pollfd file = {child.output(), POLLIN, 0};
+  while (ending.said.size() < kMostSaid && poll(&file, 1, kMilliseconds) > 0 &&
+         child.read_output(ending.said)) {
+  }
+  child.kill(SIGKILL);
+}
+
 // Reads what a child says until it ends, or its time is up.
 Ending watch(Child& child, unsigned seconds) {
   Ending ending;
@@ -51,16 +63,16 @@ Ending watch(Child& child, unsigned seconds) {
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0 && left() > 0) continue;
     if (ready == 0) {
-      ending.timed_out = true;
-      child.kill(SIGKILL);
+      end_late(child, ending);
       break;
     }
     std::string said;
     if (!child.read_output(said)) break;
     if (ending.said.size() < kMostSaid) ending.said += said;
   }
-  ending.code = child.wait();
-  ending.fine = !ending.timed_out && ending.code == 0;
+  const int code = child.wait();
+  ending.code = ending.timed_out ? -1 : code;
+  ending.fine = ending.code == 0;
   return ending;
 }
 

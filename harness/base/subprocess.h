@@ -60,8 +60,10 @@ class Child {
 struct Ending {
   bool fine = false;       // it returned
   bool timed_out = false;  // and was killed
-  int code = -1;           // what it ended with; -1 if a signal ended it
-  std::string said;        // on standard error; at most 64 KiB
+  int code = -1;           // what it ended with; -1 if a signal ended it, or it was killed
+  // On standard error; at most 64 KiB. With AddressSanitizer, of one that is killed because its
+  // time is up also where it was, as a stack.
+  std::string said;
 };
 
 // Runs `what` in a child with a time limit, in which the time that the child was

@@ -258,7 +258,9 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Repla
         std::_Exit(kReplayed + run_or_complain([&] { return replay(tested, named, options); }));
       },
       most_seconds(named.program), most_memory_mib(named.program));
-  fmt::print(stderr, "{}", symbolized(ending.said, tested.sources));
+  fmt::print(stderr, "{}",
+             ending.timed_out ? where_it_was(ending, tested.sources)
+                              : symbolized(ending.said, tested.sources));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
   const Signature signature = signature_of(ending, tested.sources);
   const std::string_view verdict = word(outcome_of(signature, false));

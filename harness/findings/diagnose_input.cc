@@ -75,6 +75,22 @@ Reduction reduce_operations(const UnderTest& tested, const Program& program,
   return hurried;
 }
 
+std::string report_of_hang(const UnderTest& tested, const Program& program, unsigned seconds) {
+  // It was seen to take longer.
+  const Ending ending = run_programs_apart(tested, {&program, 1}, std::min(seconds, kHangSeconds));
+  const std::string where = where_it_was(ending, tested.sources);
+  return "it did not end within " + std::to_string(seconds) + " s\n" +
+         (where.empty() ? "" : "\n" + where);
+}
+
+std::string report_of_crash(const UnderTest& tested, const Reduction& reduction, unsigned seconds) {
+  return meaning_lines(reduction.signature.kind, Kind::none,
+                       part_of_name(reduction.signature, reduction.program)) +
+         rule_line(reduction.signature) +
+         symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
+                    tested.sources);
+}
+
 Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
                       std::span<const std::uint8_t> input, unsigned seconds) {
   Diagnosed result;
@@ -84,14 +100,9 @@ Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
   result.finding.name = tested.finding_name(name_of(reduction.signature, reduction.program));
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
-  result.finding.report =
-      reduction.signature.kind == Kind::hang
-          ? "it did not end within " + std::to_string(seconds) + " s\n"
-          : meaning_lines(reduction.signature.kind, Kind::none,
-                          part_of_name(reduction.signature, reduction.program)) +
-                rule_line(reduction.signature) +
-                symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
-                           tested.sources);
+  result.finding.report = reduction.signature.kind == Kind::hang
+                              ? report_of_hang(tested, reduction.program, seconds)
+                              : report_of_crash(tested, reduction, seconds);
   return result;
 }
 

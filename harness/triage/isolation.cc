@@ -214,6 +214,14 @@ std::string symbolized(const std::string& said, std::string_view sources) {
   return result;
 }
 
+std::string where_it_was(const Ending& ending, std::string_view sources) {
+  std::string stack;
+  if (!ending.timed_out) return stack;
+  for (const std::string& line : lines_of(symbolized(ending.said, sources)))
+    if (line.starts_with("    #")) stack += line + "\n";
+  return stack.empty() ? stack : "where it was when its time was up:\n" + stack;
+}
+
 Ending run_guarded(const std::function<void()>& what, unsigned seconds, std::size_t most_mib) {
   return run_apart(
       [&what, most_mib] {

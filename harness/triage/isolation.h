@@ -31,6 +31,10 @@ Signature signature_of(const Ending& ending, std::string_view sources = the_trac
 // milliseconds for addresses that were not asked for before.
 std::string symbolized(const std::string& said, std::string_view sources = the_tracker().sources);
 
+// For a report: the stack, as symbolized() has it, of a child whose time was up. Empty of any
+// other, and where no sanitizer has said it.
+std::string where_it_was(const Ending& ending, std::string_view sources = the_tracker().sources);
+
 // What a program may have: more is a finding.
 inline constexpr std::size_t kMostMemoryMib = 1024;
 inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
