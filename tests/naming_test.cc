@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// What a run says of what it names once nobody fuzzes any more.
+// What a run says of what it names once nobody fuzzes any more; and what it finds before it does.
 #include "naming.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "diagnose_input.h"
 #include "factories.h"
@@ -14,6 +17,7 @@
 #include "parsed.h"
 #include "program_bytes.h"
 #include "program_text.h"
+#include "start_inputs.h"
 #include "temporary_folder.h"
 #include "text.h"
 
@@ -101,6 +105,28 @@ TEST(NamingOfCrashes, AnotherNameOrOtherOperationsAreNotEnoughForThat) {
     EXPECT_EQ(found.finding.name, kDied);
     EXPECT_EQ(print(*found.finding.program), "container v1\n");
   }
+}
+
+std::unique_ptr<Subject> hanging_in_v1(const Setup& setup, World& world) {
+  while (setup.type == ContainerType::v1) pause();
+  return make_tracker(setup, world);
+}
+
+TEST(InputsToStartFrom, WhichOfThemIsRunIsTold) {
+  UnderTest tested = the_tracker();
+  tested.make = [](std::string_view) {
+    return std::make_unique<Lockstep>(hanging_in_v1, make_reference);
+  };
+  const TemporaryFolder folder;
+  std::vector<std::filesystem::path> inputs;
+  for (const char* program : {"container v2\n", "container v2\nstart\n", "container v1\n"}) {
+    inputs.push_back(folder.path / std::to_string(inputs.size()));
+    write_content(inputs.back(), characters(encode(fuzzable(parsed(program))).value()));
+  }
+  std::size_t at = 0;
+  const auto deadly = deadly_inputs(tested, inputs, 1, [&at](std::size_t now) { at = now; });
+  EXPECT_EQ(deadly.size(), 1u);
+  EXPECT_EQ(at, 2u);
 }
 
 }  // namespace

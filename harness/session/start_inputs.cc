@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <set>
@@ -48,23 +49,25 @@ std::string prefix_of(const Signature& signature) {
 
 constexpr unsigned kForever = 1'000'000;  // seconds
 
-// Which of them, and how they end.
+using Index = std::atomic<std::size_t>;
+
+// Which of them, and how they end. `at`, which input the child is at, is shared: it dies without a
+// word.
 std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tested,
                                                             const std::vector<fs::path>& inputs,
-                                                            unsigned seconds) {
+                                                            unsigned seconds, Index& at) {
   // Each has its own time (the alarm); all of them together may take what they like.
   std::vector<std::pair<std::size_t, Signature>> deadly;
   bool looks_for_leaks = true;
-  Shared<std::atomic<std::size_t>> at;  // which input the child is at; it dies without a word
-  for (std::size_t from = 0; from < inputs.size(); from = *at + 1) {
-    *at = from;
+  for (std::size_t from = 0; from < inputs.size(); from = at + 1) {
+    at = from;
     const Ending ending = run_guarded(
         [&] {
           const auto lockstep = tested.lockstep();
           LeakCheck leaks;
-          for (; *at < inputs.size(); ++*at) {
+          for (; at < inputs.size(); ++at) {
             alarm(seconds + 1);
-            const Program program = read_program(tested, inputs[*at]);
+            const Program program = read_program(tested, inputs[at]);
             // Others no fuzz target runs.
             if (program.setup.bitmap_words <= kFuzzedBitmapWords) lockstep->run(program);
             if (looks_for_leaks && leaks.finds_any()) std::_Exit(1);
@@ -72,10 +75,10 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
         },
         kForever);
     if (ending.fine) break;
-    if (*at >= inputs.size()) break;
+    if (at >= inputs.size()) break;
     // What was only slow, for want of a core, is not deadly.
-    const Judgement judgement = judge_apart(tested, read_program(tested, inputs[*at]), seconds);
-    if (judgement.crashed) deadly.push_back({*at, judgement.signature});
+    const Judgement judgement = judge_apart(tested, read_program(tested, inputs[at]), seconds);
+    if (judgement.crashed) deadly.push_back({at, judgement.signature});
     // One is enough: a process goes on after it.
     looks_for_leaks = looks_for_leaks && !is_leak(judgement.signature);
     const Kind how = judgement.signature.kind;
@@ -87,18 +90,22 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
 }  // namespace
 
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vector<fs::path>& inputs,
-                                       unsigned seconds) {
+                                       unsigned seconds,
+                                       const std::function<void(std::size_t)>& watch) {
   if (std::getenv(kLeftOutVariable)) return {};  // the target does not run them as they are
+  Shared<Index> at;
   const auto look = [&] {
     std::string lines;
-    for (const auto& [index, signature] : look_through(tested, inputs, seconds))
+    for (const auto& [index, signature] : look_through(tested, inputs, seconds, *at))
       lines += std::to_string(index) + " " + print(signature) + "\n";
     return lines;
   };
   // One that hangs takes its time, and who interrupts wants to wait for none.
   ChildTask task(look, kForever);
-  while (!task.has_ended(200))
+  while (!task.has_ended(200)) {
     if (interrupts()) return {};
+    if (watch) watch(*at);
+  }
   std::vector<DeadlyInput> deadly;
   std::istringstream lines(task.text().value_or(""));
   std::size_t index = 0;
@@ -113,7 +120,17 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
   for (const fs::path& folder : {folders.seeds, folders.corpus})
     for (const auto& entry : fs::directory_iterator(folder))
       if (entry.is_regular_file()) inputs.push_back(entry.path());
-  const auto deadly = deadly_inputs(tested, inputs, seconds);
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds kSilence(10);
+  auto next = Clock::now() + kSilence;
+  const auto say = [&](std::size_t at) {
+    if (Clock::now() < next) return;
+    next += kSilence;
+    fmt::print(out, "{}looking for inputs that end the process: {} of {}{}", anew, at,
+               inputs.size(), anew.empty() ? "\n" : "");
+    std::fflush(out);
+  };
+  const auto deadly = deadly_inputs(tested, inputs, seconds, say);
   fmt::print(out, "{}", anew);
   std::set<Signature> seen;
   for (const auto& [input, signature] : deadly) {

@@ -3,8 +3,10 @@
 // process dies would end each process that fuzzes.
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +26,12 @@ struct DeadlyInput {
 // They run in children, one after the other in the same one for as long as it lives, so
 // that it costs little more than to run them, and a fork for each that is bad. After one
 // that hangs, or eats all memory, nothing more is looked at: each may take seconds. Of those that
-// leak memory only the first counts. None if an interrupt comes in between.
+// leak memory only the first counts. None if an interrupt comes in between. `watch` is told a few
+// times a second which of them is run.
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
-                                       unsigned seconds);
+                                       unsigned seconds,
+                                       const std::function<void(std::size_t)>& watch = {});
 
 struct StartFolders {
   std::filesystem::path seeds, corpus;  // the inputs; seeds are links
@@ -36,8 +40,9 @@ struct StartFolders {
 };
 
 // What these inputs show by themselves is given to `found`, once for each way to end; and none that
-// ends each process stays: links go, files are put aside. `out` is told how many that are, behind
-// `anew`, which ends a line that stands there already. Were there any? Throws std::system_error.
+// ends each process stays: links go, files are put aside. `out` is told how many that are, and each
+// 10 s how far it is, behind `anew`, which ends a line that stands there already. Were there any?
+// Throws std::system_error.
 bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned seconds,
                  Found& found, std::FILE* out, std::string_view anew);
 
