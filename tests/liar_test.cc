@@ -349,7 +349,6 @@ TEST(AMismatch, NamesTheStepAndThePages) {
   EXPECT_NE(describe(*mismatch, program).find("step 5 of 5: query"), std::string::npos);
 }
 
-// Whole states are compared at intervals, too, not only at the end.
 TEST(AMismatch, OfACountIsDecimal) {
   Lockstep lockstep(lying<Lie::wrong_pinned_pages>, make_reference);
   const auto mismatch = lockstep.run(program_of("container v2\nattach g0 emulated\n"));
@@ -358,6 +357,17 @@ TEST(AMismatch, OfACountIsDecimal) {
   EXPECT_EQ(mismatch->actual, "1");
 }
 
+TEST(AMismatch, OfPinsCountsThemByPage) {
+  Lockstep lockstep(lying<Lie::counts_a_pin_twice>, make_reference);
+  const auto mismatch =
+      lockstep.run(program_of("attach g0 emulated\nenroll d0\nmap 0p 4p rw\n"
+                              "pin d0 0p 1p rw\npin d0 3p 1p rw\n"));
+  ASSERT_TRUE(mismatch.has_value());
+  EXPECT_EQ(mismatch->expected, "1 pin at 0x0, 1 pin at 0x3000");
+  EXPECT_EQ(mismatch->actual, "2 pins at 0x0, 1 pin at 0x3000");
+}
+
+// Whole states are compared at intervals, too, not only at the end.
 TEST(AMismatch, OfTheStateIsFoundAtTheInterval) {
   std::string text = "map 0p 4p rw\n";
   for (std::size_t i = 1; i < 3 * Lockstep::kStateInterval; ++i) text += "read 0p 8\n";

@@ -26,10 +26,13 @@ std::string mappings_text(const std::vector<State::Mapping>& mappings) {
   return text.take("none");
 }
 
+// "2 pins at 0x0, 1 pin at 0x3000".
 std::string pins_text(const std::vector<State::Pin>& pins) {
-  ShortText text(" ");
+  ShortText text(", ");
   for (const State::Pin& pin : pins)
-    if (!text.add(hex(pin.iova) + "x" + std::to_string(pin.count))) break;
+    if (!text.add(std::to_string(pin.count) + (pin.count == 1 ? " pin at " : " pins at ") +
+                  hex(pin.iova)))
+      break;
   return text.take("none");
 }
 
