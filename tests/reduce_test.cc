@@ -283,8 +283,8 @@ TEST(Diagnosis, OneBugHasOneNameHoweverItShows) {
 
 // What made the pages dirty that lie behind a range is chance.
 TEST(FindingName, OfWhatLiesBeyondSaysNoMore) {
-  const Program program = program_of(
-      "attach g0 hardware=0\nmap 0p 65p rw\nmap 65p 1p rw\nstart\nquery 0p 65p\n");
+  const Program program =
+      program_of("attach g0 hardware=0\nmap 0p 65p rw\nmap 65p 1p rw\nstart\nquery 0p 65p\n");
   for (const std::string where : {"tail", "beyond"}) {
     const std::string seen = "lockstep.query.extra-dirty." + where;
     EXPECT_EQ(name_of(parse_signature(seen), program),
