@@ -31,7 +31,7 @@ flock 9
 
 # The first lines of the tree's Makefile say the version. To find that in a tarball takes seconds.
 if [[ -d $tree ]]; then
-  head -n 8 "$tree/Makefile" >"$folder/Makefile"
+  head -n 8 "$tree/Makefile" >"$folder/Makefile" 2>/dev/null || true
 elif [[ ! $folder/Makefile -nt $tree ]]; then
   tar --extract --to-stdout --wildcards --no-wildcards-match-slash --occurrence=1 \
     --file "$tree" '*/Makefile' 2>/dev/null | head -n 8 >"$folder/Makefile" || true

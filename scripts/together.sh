@@ -5,9 +5,10 @@
 # bug alone. Fails if a bug has no finding of its own, or more than two names. What
 # takes two of the bugs to fail is nobody's, and shown. As long as a bug has none it goes on from
 # where it was, up to four times: this is about names, and how soon a bug is found is another
-# question. Usage: scripts/together.sh SECONDS, with build/fuzz/bugs built.
+# question. Usage: scripts/together.sh SECONDS, with build/fuzz configured.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cmake --build build/fuzz --target bugs_for_together
 bugs=build/fuzz/bugs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -43,12 +44,12 @@ whose() {
   for bug in "${owners[@]}"; do of[$bug]+=" $(basename "$1")"; done
 }
 
-for round in 1 2 3 4; do
+for _ in 1 2 3 4; do
   "$bugs/together/tidemark" fuzz --seconds "$1" --target "$bugs/together/libfuzzer" \
     --seeds build/fuzz/seeds_alone --work "$work/work" --findings "$work/findings" || (($? == 1))
   for finding in "$work"/findings/*/; do
     [[ ! ${seen[$finding]:-} ]] || continue
-    seen[$finding]=$round
+    seen[$finding]=yes
     whose "$finding"
   done
   ((${#of[@]} < ${#names[@]})) || break
