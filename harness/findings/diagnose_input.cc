@@ -34,45 +34,52 @@ bool takes_long(const Signature& signature) {
   return signature.kind == Kind::hang || signature.kind == Kind::out_of_memory;
 }
 
+// The same, if what came out of it ends as it should within `seconds`.
+std::optional<Reduction> reduce_in_a_hurry_to(const Signature& signature, const UnderTest& tested,
+                                              const Program& program, bool simplify,
+                                              unsigned seconds) {
+  Reduction reduction = reduce_in_a_hurry(tested, program, simplify);
+  if (!reduction.signature ||
+      judge_apart(tested, reduction.program, seconds).signature != signature)
+    return std::nullopt;
+  reduction.signature = signature;
+  return reduction;
+}
+
+Judge judge_within(const UnderTest& tested, unsigned seconds) {
+  return [&tested, seconds](const Program& candidate) {
+    return judge_apart(tested, candidate, seconds);
+  };
+}
+
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
                        unsigned seconds) {
   const bool hangs = signature.kind == Kind::hang;
-  const unsigned run_seconds = hangs ? std::min(seconds, kHangSeconds) : seconds;
   const std::size_t runs = hangs                                   ? kHangRuns
                            : signature.kind == Kind::out_of_memory ? kMemoryRuns
                                                                    : kCrashRuns;
-  if (takes_long(signature)) {
-    Reduction hurried = reduce_in_a_hurry(tested, program, true);
-    if (hurried.signature && judge_apart(tested, hurried.program, seconds).signature == signature) {
-      hurried.signature = signature;
-      return hurried;
-    }
-  }
-  const Judge judge = [&tested, run_seconds](const Program& candidate) {
-    return judge_apart(tested, candidate, run_seconds);
-  };
-  Reduction reduction = reduce(program, judge, {.runs = runs});
+  if (takes_long(signature))
+    if (auto hurried = reduce_in_a_hurry_to(signature, tested, program, true, seconds))
+      return *std::move(hurried);
+  Reduction reduction =
+      reduce(program, judge_within(tested, hangs ? std::min(seconds, kHangSeconds) : seconds),
+             {.runs = runs});
   // It may have become one that is only slow.
   if (hangs && judge_apart(tested, reduction.program, seconds).signature != signature)
     reduction.program = program;
   return reduction;
 }
 
-// Only its operations are made few, which takes a tenth of the runs.
-Reduction reduce_operations(const UnderTest& tested, const Program& program,
-                            const Signature& signature, unsigned seconds) {
-  if (!takes_long(signature)) {
-    const Judge judge = [&tested, seconds](const Program& candidate) {
-      return judge_apart(tested, candidate, seconds);
-    };
-    return reduce(program, judge, {.runs = kCrashRuns, .simplify_values = false});
-  }
-  Reduction hurried = reduce_in_a_hurry(tested, program, false);
-  const unsigned run_seconds = std::min(seconds, kHangSeconds);
-  const bool is_it =
-      hurried.signature && judge_apart(tested, hurried.program, run_seconds).signature == signature;
-  hurried.signature = is_it ? signature : Signature();
-  return hurried;
+// Only its operations are made few, which takes a tenth of the runs. Nothing if it then ends
+// otherwise.
+std::optional<Reduction> reduce_operations(const UnderTest& tested, const Program& program,
+                                           const Signature& signature, unsigned seconds) {
+  if (takes_long(signature))
+    return reduce_in_a_hurry_to(signature, tested, program, false, std::min(seconds, kHangSeconds));
+  Reduction few = reduce(program, judge_within(tested, seconds),
+                         {.runs = kCrashRuns, .simplify_values = false});
+  if (!few.signature) return std::nullopt;  // not every time
+  return few;
 }
 
 std::string report_of_hang(const UnderTest& tested, const Program& program, unsigned seconds) {
@@ -108,7 +115,6 @@ Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
 
 // The name, and the operations in their order, are those of one that is named.
 bool is_named(const UnderTest& tested, const Reduction& few, const NamedPrograms& named) {
-  if (!few.signature) return false;
   const auto like = named.find(tested.finding_name(name_of(few.signature, few.program)));
   return like != named.end() && is_like(few.program, like->second) &&
          is_like(like->second, few.program);
@@ -118,8 +124,9 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds, const NamedPrograms& named) {
   if (!named.empty()) {
-    Reduction few = reduce_operations(tested, program, signature, seconds);
-    if (is_named(tested, few, named)) return found_crash(tested, std::move(few), input, seconds);
+    auto few = reduce_operations(tested, program, signature, seconds);
+    if (few && is_named(tested, *few, named))
+      return found_crash(tested, *std::move(few), input, seconds);
   }
   Reduction reduction = reduce_crash(tested, program, signature, seconds);
   if (!reduction.signature) return std::nullopt;  // not every time
