@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Checks a command line before anything is built, against docs/help/COMMAND.txt: what
-# the program's own --help prints. For ./tidemark, which has `root`, `findings` and `die`.
+# the program's own --help prints. For ./tidemark, which has `root`, `findings`, `linux_sources`
+# and `die`.
 
 # nearest WORD CANDIDATE...: ", did you mean CANDIDATE?" if one is at most two letters off.
 nearest() {
@@ -38,9 +39,29 @@ read_help() {
   done <"$1"
 }
 
+# check_subject COMMAND VALUE: what can be seen of it without the program, which has the last word:
+# trees and libraries are files, and the names are known.
+check_subject() {
+  local subject subjects names=("${linux_sources[@]/#linux-source-/linux-}" tracker tracker-kernel)
+  [[ $1 != fuzz ]] || names+=(all)
+  IFS=, read -ra subjects <<<"$2"
+  for subject in "${subjects[@]}"; do
+    case $subject in
+      linux:*)
+        [[ -e ${subject#linux:} ]] || die "$1: there is no ${subject#linux:}, of $subject" ;;
+      */*) [[ -e $subject ]] || die "$1: there is no $subject" ;;
+      *)
+        [[ " ${names[*]} " == *" $subject "* ]] ||
+          die "$1: there is no subject '$subject'$(nearest "$subject" "${names[@]}"), only" \
+            "linux:DIR, ./LIBRARY.so, and: ${names[*]}" ;;
+    esac
+  done
+}
+
 # check_value COMMAND OPTION TYPE VALUE
 check_value() {
   local range='in \[([0-9]+) - ([0-9]+)\]'
+  [[ $2 != --subject ]] || check_subject "$1" "$4"
   [[ $3 == UINT* ]] || return 0
   [[ $4 =~ ^[0-9]+$ ]] || die "$1: $2 wants a number, and not '$4'"
   [[ ! $3 =~ $range ]] || ((${#4} < 19 && 10#$4 >= BASH_REMATCH[1] && 10#$4 <= BASH_REMATCH[2])) ||

@@ -81,15 +81,32 @@ TEST(ReportLines, WhatBlamesTheSameIsProbablyOneBug) {
   const auto blaming = [](const std::string& cause, const std::string& rule) {
     return "cause     step 3: " + cause + " (missing-marks)\nrule      " + rule + ", and so on\n";
   };
-  const std::string pin = blaming("window pin d0 0p 1p rw", "N1");
-  EXPECT_EQ(blamed_in(pin), "pin, N1");
-  EXPECT_EQ(blamed_in("rule      N1, and so on\n"), "");
+  const std::string pin = blaming("window d0: pin d0 0p 1p rw", "N1");
+  EXPECT_EQ(blamed_in("lockstep.after-pin.missing-marks", pin), "pin, N1");
+  EXPECT_EQ(blamed_in("lockstep.pin.not-EINVAL", "rule      N1, and so on\n"), "");
   EXPECT_EQ(probably_one_bug({{"a", pin},
                               {"b", blaming("pin d0 4p 2p", "N1")},
                               {"c", blaming("pin d0 4p 2p", "R3")},
                               {"d", blaming("query 0p 1p", "N1")},
                               {"e", ""}}),
             "probably one bug (pin, N1): a, b\n");
+}
+
+// What has no cause that shows later was done by the step that shows it.
+TEST(ReportLines, WhatTheSameStepDidIsProbablyOneBug) {
+  const std::string query = "step 3 of 3: query 0p 2p\nexpected  0\nrule      R3, and so on\n";
+  const std::string window = "step 2 of 4: window d0: query 1p\nrule      R3, and so on\n";
+  EXPECT_EQ(blamed_in("lockstep.query.not-EINVAL", query), "query, R3");
+  EXPECT_EQ(blamed_in("lockstep.query.window.result", window), "query, R3");
+  EXPECT_EQ(blamed_in("lockstep.after-pin.pins", query), "") << "another step did";
+  EXPECT_EQ(blamed_in("migration.lost-page", query), "") << "it was lost before";
+  EXPECT_EQ(blamed_in("lockstep.release.leak", "step 2 of 2, after the last\nrule      R3, a\n"),
+            "");
+  EXPECT_EQ(probably_one_bug({{"lockstep.query.not-EINVAL", query},
+                              {"lockstep.query.window.result", window},
+                              {"migration.lost-page", query}}),
+            "probably one bug (query, R3): lockstep.query.not-EINVAL, "
+            "lockstep.query.window.result\n");
 }
 
 Finding finding() {
@@ -105,14 +122,14 @@ Finding finding() {
 }
 
 TEST(FindingPage, LinksTheRule) {
-  EXPECT_NE(finding_page(finding()).find(
-                "<a href=\"../../docs/contract.md#n1\">docs/contract.md#n1</a>\nand so on\n"),
+  EXPECT_NE(finding_page(finding(), "findings/x")
+                .find("<a href=\"../../docs/contract.md#n1\">docs/contract.md#n1</a>\nand so on\n"),
             std::string::npos);
 }
 
 // As wide as what is drawn, so that nothing is cut off.
 TEST(FindingPage, ShowsAllOfThePicture) {
-  const std::string page = finding_page(finding());
+  const std::string page = finding_page(finding(), "findings/x");
   std::size_t pictures = 0;
   for (std::size_t from = 0; (from = page.find("<svg", from)) != std::string::npos; ++pictures) {
     const std::string svg = page.substr(from, page.find("</svg>", from) - from);

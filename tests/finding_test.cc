@@ -75,7 +75,8 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
   FindingStore store(folder.path);
   Finding longer = finding_of(kLost);
   longer.program->operations.push_back(longer.program->operations.back());
-  const std::string long_text = trace_text(longer);
+  const fs::path program_file = folder.path / longer.name / "program.trace";
+  const std::string long_text = trace_text(longer, program_file);
   store.file(longer);
   const auto again = store.file(longer);
   EXPECT_FALSE(again.is_new);
@@ -84,7 +85,7 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
   const Finding shorter = finding_of(kLost);
   const auto third = store.file(shorter);
   EXPECT_EQ(third.count, 3u);
-  EXPECT_EQ(content(third.folder / "program.trace"), trace_text(shorter));
+  EXPECT_EQ(content(third.folder / "program.trace"), trace_text(shorter, program_file));
   EXPECT_EQ(store.names(), std::vector<std::string>{shorter.name});
 }
 

@@ -203,7 +203,7 @@ TEST_F(ForeignCli, WithoutStateThereIsNoneToShow) {
 TEST_F(ForeignCli, WhatIsLeftIsAFinding) {
   const Ended ended = replay(unusable("leaves_something"), "container v2\n");
   EXPECT_EQ(ended.code, 1) << ended.err;
-  EXPECT_NE(ended.out.find("3 old newspapers left"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("old newspapers left: 3"), std::string::npos) << ended.out;
 }
 
 TEST_F(ForeignCli, WhatIsFoundSaysInWhichLibrary) {

@@ -117,8 +117,8 @@ TEST_F(Books, SeeAnotherPageGivenBack) {
 
 TEST_F(Books, NameAllThatIsLeft) {
   EXPECT_EQ(books.left(),
-            "3 pages pinned to be written left\n3 pages pinned to be read left\n"
-            "6 ranges in an IOMMU left\n");
+            "pages pinned to be written left: 3\npages pinned to be read left: 3\n"
+            "ranges in an IOMMU left: 6\n");
   EXPECT_EQ(HostLedger().left(), "");
 }
 

@@ -106,7 +106,7 @@ class Liar final : public Subject {
     return &lock_use_;
   }
   std::string release() override {
-    return honest_->release() + (lie_ == Lie::leaks ? "1 page left\n" : "");
+    return honest_->release() + (lie_ == Lie::leaks ? "pages left: 1\n" : "");
   }
 
  private:

@@ -77,6 +77,13 @@ TEST_F(Wrapper, WhatCannotBeIsSaidBeforeTheBuild) {
       {{"help", "frobnicate"}, "no command 'frobnicate' ("},
       {{"fuzz", "--sed", "3"}, "no option --sed, did you mean --seeds?"},
       {{"fuzz", "--seconds"}, "--seconds wants a value"},
+      {{"fuzz", "--subject", "linux-6.2"},
+       "no subject 'linux-6.2', did you mean linux-6.1?, only linux:DIR, ./LIBRARY.so, and: "
+       "linux-6.1 linux-6.12 tracker tracker-kernel all"},
+      {{"replay", "--subject=all", "there.trace"}, "no subject 'all', only"},
+      {{"replay", "--subject", "tracker,trucker", "there.trace"}, "did you mean tracker?"},
+      {{"fuzz", "--subject", "linux:away/linux"}, "there is no away/linux"},
+      {{"minimise", "--subject", "./mine.so", "there.trace"}, "there is no ./mine.so"},
       {{"fuzz", "--seconds", "soon"}, "--seconds wants a number, and not 'soon'"},
       {{"fuzz", "--seconds=-1"}, "--seconds wants a number, and not '-1'"},
       {{"fuzz", "--seconds", "0"}, "from 1 to 100000000, and not 0"},
@@ -138,6 +145,7 @@ TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
   script("bin/dpkg-query", "echo installed");
   script("build/fuzz/tidemark", "echo \"$@\"");
   write_content(path() / "build" / "fuzz" / "build.ninja", "");
+  write_content(path() / "mine.so", "");
   const std::string data = path() / "data", search = path() / "bin:/usr/bin:/bin";
   const auto arguments = [&](const Words& words) {
     const Ended ended = command(words).with("PATH", search).with("TIDEMARK_DATA", data).run();

@@ -111,6 +111,10 @@ string escaped(string_view text, const Reader& reader) {
 
 }  // namespace
 
+string counted(std::uint64_t count, string_view noun) {
+  return decimal(count) + " " + string(noun) + (count == 1 ? "" : "s");
+}
+
 string hex(std::uint64_t value) {
   char digits[16];
   const auto end = std::to_chars(digits, digits + sizeof digits, value, 16).ptr;

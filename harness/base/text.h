@@ -16,6 +16,9 @@ std::string decimal(Number value) {
   return std::to_string(value);
 }
 
+// "1 run", "2 runs": of a noun that takes an s.
+std::string counted(std::uint64_t count, std::string_view noun);
+
 // "0x2f"
 std::string hex(std::uint64_t value);
 

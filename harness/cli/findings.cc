@@ -35,7 +35,7 @@ Json json_of(const FiledFinding& finding, const Now& now) {
   Json json = {
       {"name", finding.name},       {"now", now.word},        {"folder", finding.folder.string()},
       {"subject", finding.subject}, {"count", finding.count}, {"program", finding.program}};
-  if (const std::string blamed = blamed_in(finding.report); !blamed.empty())
+  if (const std::string blamed = blamed_in(finding.name, finding.report); !blamed.empty())
     json["blames"] = blamed;
   for (const char* word : {"step", "expected", "actual", "rule"})
     if (const std::string said = said_in(finding.report, word); !said.empty()) json[word] = said;

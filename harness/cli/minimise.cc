@@ -17,11 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "x.trace" and "crash-12ab" become "x.min.trace" and "crash-12ab.min.trace"; a finding has
-// it in its folder, and they go together.
+// "x.trace" and "crash-12ab" become "x.min.trace" and "crash-12ab.min.trace" where one stands:
+// beside a regression, it would be taken for another. A finding has it in its folder, and they go
+// together.
 fs::path result_of(const fs::path& input) {
   if (fs::is_directory(input)) return input / kReduced;
-  fs::path result = input;
+  fs::path result = input.filename();
   if (result.extension() == ".trace") result.replace_extension();
   result += ".min.trace";
   return result;
@@ -55,8 +56,8 @@ std::string counts(const Program& program, const Diagnosed& diagnosed, bool same
   const char* note = same             ? "; it was as small already as this can make it"
                      : after > before ? "; one was added that shows a user what is wrong"
                                       : "";
-  return fmt::format("before  {} operations\nafter   {} operations, in {} runs{}\n", before, after,
-                     diagnosed.runs, note);
+  return fmt::format("before  {}\nafter   {}, in {}{}\n", counted(before, "operation"),
+                     counted(after, "operation"), counted(diagnosed.runs, "run"), note);
 }
 
 int minimise(const MinimiseOptions& options) {
@@ -75,7 +76,7 @@ int minimise(const MinimiseOptions& options) {
   const fs::path result = options.output.empty() ? result_of(path) : fs::path(options.output);
   const bool same = is_same(program, *finding.program);
   const bool writes = !same || !options.output.empty();
-  if (writes) write_file(result, trace_text(finding));
+  if (writes) write_file(result, trace_text(finding, result));
   fmt::print("{}\n{}\n{}\n{}", finding.name, counts(program, *diagnosed, same),
              print(*finding.program), finding.report);
   if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
@@ -95,12 +96,12 @@ void add_minimise(CLI::App& app, Action& action) {
   auto options = std::make_shared<MinimiseOptions>();
   add_subject(*command, options->subject);
   command->add_option("FILE", options->path, kProgram)->required();
-  command->add_option("-o,--output", options->output, "Where to, instead of beside FILE");
+  command->add_option("-o,--output", options->output, "Where to, instead of FILE.min.trace");
   command->footer(
-      "The result is written beside FILE, as FILE.min.trace; that of a finding into its folder,\n"
-      "as program.min.trace. If FILE is as small already, that is said, and nothing is written "
-      "but\n"
-      "where --output asks for it. The line that says what container it is, is no operation.\n"
+      "The result is written into the current folder, as FILE.min.trace; that of a finding into\n"
+      "its own, as program.min.trace. If FILE is as small already, that is said, and nothing is\n"
+      "written but where --output asks for it. The line that says what container it is, is no\n"
+      "operation.\n"
       "Exit code: 0 done, 2 FILE is no program, needs what its subject has not, or does nothing\n"
       "wrong.");
   on_call(*command, action, options, minimise);

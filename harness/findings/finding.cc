@@ -89,11 +89,13 @@ std::optional<std::vector<Program>> programs_of(std::string_view text) {
   return programs;
 }
 
-std::string trace_text(const Finding& finding) {
-  // With programs before it, it is replayed by its folder.
-  const char* what = finding.before.empty() ? kProgram : ".";
-  return "# " + finding.name + "\n# ./tidemark replay" + subject_option(finding.subject) + " " +
-         what + "\n" + print(*finding.program);
+std::string replay_command(const Finding& finding, const fs::path& what) {
+  return "./tidemark replay" + subject_option(finding.subject) + " " + shell_word(what.string());
+}
+
+std::string trace_text(const Finding& finding, const fs::path& what) {
+  return "# " + finding.name + "\n# " + replay_command(finding, what) + "\n" +
+         print(*finding.program);
 }
 
 std::string report_of(const Mismatch& mismatch, const Naming& naming, const Program& program) {
@@ -158,18 +160,20 @@ std::vector<FiledFinding> FindingStore::all() const {
 // cut off while files were replaced is done by the next that is found.
 void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
                                std::size_t count) const {
-  const char* file = !finding.before.empty() ? "" : finding.program ? kProgram : "input";
+  // With programs before it, it is replayed by its folder.
+  const fs::path replayed = folder_of(finding.name) / (!finding.before.empty() ? ""
+                                                       : finding.program       ? kProgram
+                                                                               : "input");
   to.write("input", characters(finding.input));
   const std::string program = finding.program ? print(*finding.program) + "\n" : "";
   to.write("report.txt", finding.name + "\n\n" + program + finding.report + picture_below(finding) +
-                             "\nreplay  ./tidemark replay" + subject_option(finding.subject) + " " +
-                             shell_word((folder_of(finding.name) / file).string()) +
+                             "\nreplay  " + replay_command(finding, replayed) +
                              "\nwords   docs/findings.md says what they mean\n");
-  to.write("report.html", finding_page(finding));
+  to.write("report.html", finding_page(finding, replayed));
   to.write("environment.json", environment_json(finding.subject));
   to.write("count", std::to_string(count) + "\n");
   if (!finding.before.empty()) to.write(kBefore, text_of_all(finding.before));
-  if (finding.program) to.write(kProgram, trace_text(finding));
+  if (finding.program) to.write(kProgram, trace_text(finding, replayed));
 }
 
 void FindingStore::remove(const fs::path& folder) {
@@ -193,7 +197,8 @@ FindingStore::Filed FindingStore::file(const Finding& finding) {
   }
   const std::size_t times = count(finding.name) + 1;
   const std::size_t lines = lines_in(read_if_there(folder / kProgram).value_or(""));
-  const bool shorter = finding.program && (lines == 0 || lines_in(trace_text(finding)) < lines);
+  const bool shorter =
+      finding.program && (lines == 0 || lines_in(trace_text(finding, folder)) < lines);
   // Somebody may have cleared the folder by hand.
   if (shorter || !fs::exists(folder / "report.txt")) {
     UnfinishedFolder unfinished(folder_);

@@ -105,8 +105,10 @@ std::optional<std::vector<Program>> programs_before(const std::filesystem::path&
 std::string text_of_all(const std::vector<Program>& programs);
 std::optional<std::vector<Program>> programs_of(std::string_view text);
 
+// The command that replays a finding, of which `what` is the folder or a file.
+std::string replay_command(const Finding& finding, const std::filesystem::path& what);
 // A finding's reduced program as a text file, with comments that say what it
-// shows and how to replay it.
-std::string trace_text(const Finding& finding);
+// shows and how to replay it: by `what`, as for replay_command().
+std::string trace_text(const Finding& finding, const std::filesystem::path& what);
 
 }  // namespace tidemark

@@ -56,7 +56,7 @@ std::string page_head(const std::string& title, std::string_view style) {
          "</style></head><body>\n<h1>" + title + "</h1>\n";
 }
 
-std::string finding_page(const Finding& finding) {
+std::string finding_page(const Finding& finding, const std::filesystem::path& replayed) {
   std::string html = page_head(html_text(finding.name));
   if (!finding.picture.columns.empty())
     html += std::string(kFigure) + "\n<div class=\"wide\">" + picture_svg(finding.picture, kWide) +
@@ -66,7 +66,7 @@ std::string finding_page(const Finding& finding) {
   html += "<p>What these words mean: <a href=\"../../docs/findings.md\">docs/findings.md</a></p>\n";
   if (!finding.before.empty())
     html += section("Before it, in the same process", html_text(text_of_all(finding.before)));
-  if (finding.program) html += section("The program", html_text(trace_text(finding)));
+  if (finding.program) html += section("The program", html_text(trace_text(finding, replayed)));
   return html + section("Where", html_text(environment_json(finding.subject))) + "</body></html>\n";
 }
 

@@ -11,7 +11,8 @@ namespace tidemark {
 
 // One file that needs nothing from outside, for any width, in light and dark. The rule that
 // was broken is a link that leads somewhere where the folder of findings is the checkout's.
-std::string finding_page(const Finding& finding);
+// `replayed` is its folder or a file there, for the command that replays it.
+std::string finding_page(const Finding& finding, const std::filesystem::path& replayed);
 // The <figure> of such a page; empty if it has none.
 std::string figure_in(std::string_view page);
 

@@ -16,20 +16,25 @@ std::string said_in(const std::string& report, const std::string& word) {
   return {};
 }
 
-std::string blamed_in(const std::string& report) {
-  // "step 6: query 0p 1p (missing-marks)"
-  std::istringstream cause(said_in(report, "cause"));
-  std::string step, number, verb;
-  if (!(cause >> step >> number >> verb)) return {};
-  if (verb.ends_with("window")) cause >> verb;
+std::string blamed_in(std::string_view name, const std::string& report) {
+  // "step 6: query 0p 1p (missing-marks)", or of the first line "6 of 6: query 0p 1p"
+  std::string blamed = said_in(report, "cause");
+  const bool did_it = name.starts_with("lockstep.") && !name.starts_with("lockstep.after-");
+  if (blamed.empty() && did_it) blamed = said_in(report, "step");
   const std::string rule = said_in(report, "rule");
+  const auto colon = blamed.find(": ");
+  if (colon == std::string::npos || rule.empty()) return {};
+  std::istringstream words(blamed.substr(colon + 2));
+  std::string verb, device;
+  words >> verb;
+  if (verb.ends_with("window")) words >> device >> verb;
   return verb + ", " + rule.substr(0, rule.find(','));
 }
 
 std::string probably_one_bug(const std::map<std::string, std::string>& reports) {
   std::map<std::string, std::vector<std::string>> names;
   for (const auto& [name, report] : reports)
-    if (const std::string blamed = blamed_in(report); !blamed.empty())
+    if (const std::string blamed = blamed_in(name, report); !blamed.empty())
       names[blamed].push_back(name);
   std::string text;
   for (const auto& [blamed, alike] : names) {

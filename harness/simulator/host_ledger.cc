@@ -160,7 +160,7 @@ std::optional<Discrepancy> HostLedger::audit(const State& state) {
 std::string HostLedger::left() const {
   std::string text;
   const auto report = [&text](const char* what, std::uint64_t count) {
-    if (count) text += std::to_string(count) + " " + what + " left\n";
+    if (count) text += std::string(what) + " left: " + std::to_string(count) + "\n";
   };
   report("pages pinned to be written", pinned_.to_write.count);
   report("pages pinned to be read", pinned_.to_read.count);

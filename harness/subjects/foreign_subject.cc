@@ -93,7 +93,7 @@ ForeignSubject::ForeignSubject(const Library& library, const Setup& setup, World
   give_host();
   give_processes();
   functions_.left = [](void* c, const char* what, __u64 count) {
-    if (count) self(c).left_ += std::to_string(count) + " " + what + " left\n";
+    if (count) self(c).left_ += std::string(what) + " left: " + std::to_string(count) + "\n";
   };
   const tidemark_subject_config config = {
       .type = vfio_type(setup.type),

@@ -193,7 +193,7 @@ class LinuxModelSubject final : public ReferenceSubject<QuirkedReference, refere
 
 std::string LinuxModelSubject::release() {
   const std::uint64_t pages = model().release();
-  std::string left = pages ? std::to_string(pages) + " locked pages left\n" : "";
+  std::string left = pages ? "locked pages left: " + std::to_string(pages) + "\n" : "";
   for (const std::string_view function : take_warnings())
     left += "a warning in " + std::string(function) + "\n";
   return left;

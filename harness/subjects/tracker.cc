@@ -283,7 +283,7 @@ std::string TrackerSubject::release() {
 
   std::string left;
   const auto report = [&left](const char* what, std::uint64_t count) {
-    if (count) left += std::to_string(count) + " " + what + " left\n";
+    if (count) left += std::string(what) + " left: " + std::to_string(count) + "\n";
   };
   report("allocations", machine_.nr_allocations);
   report("process references", machine_.nr_processes);

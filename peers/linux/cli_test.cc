@@ -226,7 +226,7 @@ TEST_P(LinuxCli, MinimiseKeepsTheEntry) {
   const std::string result = content(folder_.path / "x.min.trace");
   EXPECT_TRUE(result.starts_with("# " + subject() +
                                  ".stubborn-pin\n# ./tidemark replay --subject " + subject() +
-                                 " program.trace\n"))
+                                 " x.min.trace\n"))
       << result;
   EXPECT_FALSE(has(result, "info")) << result;
 }

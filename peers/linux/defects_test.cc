@@ -90,7 +90,7 @@ TEST_P(Defects, TopIsMappedTwiceAndStays) {
 TEST_P(Defects, TopStaysPinnedForEver) {
   ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
   EXPECT_EQ(map(-kPage, kPage), 0);
-  EXPECT_EQ(subject_->release(), "1 locked pages left\n1 pages pinned to be written left\n");
+  EXPECT_EQ(subject_->release(), "locked pages left: 1\npages pinned to be written left: 1\n");
 }
 
 TEST_P(Defects, PagesAreLostWhenThePageSizeChanges) {
@@ -154,7 +154,7 @@ TEST_P(Defects, PinAcrossMappingsStaysForEver) {
   subject_->unpin(1, 1);
   EXPECT_EQ(subject_->sizes().pinned_pages, 1u);
   EXPECT_EQ(subject_->release(),
-            "1 allocations left\n1 locked pages left\n1 pages pinned to be written left\n"
+            "allocations left: 1\nlocked pages left: 1\npages pinned to be written left: 1\n"
             "a warning in vfio_remove_dma\n");
 }
 
@@ -201,7 +201,7 @@ TEST_P(Defects, InfoLeaks) {
     EXPECT_EQ(info(), -ENOMEM);
   }
   world_.fail_allocation = 0;
-  EXPECT_EQ(subject_->release(), "10 allocations left\n");
+  EXPECT_EQ(subject_->release(), "allocations left: 10\n");
 }
 
 // Of a mapping with nothing behind it, as nothing is pinned.

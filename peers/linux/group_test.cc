@@ -246,7 +246,7 @@ TEST_P(Life, LeavesNothingWhenMemoryRunsOut) {
         world_.fail_allocation = 0;
       }
       warnings();  // of large pages
-      EXPECT_EQ(subject_->release(), bad == 8 && allocation == 3 ? "1 allocations left\n" : "")
+      EXPECT_EQ(subject_->release(), bad == 8 && allocation == 3 ? "allocations left: 1\n" : "")
           << "step " << bad << ", allocation " << allocation;
     }
 }

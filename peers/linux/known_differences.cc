@@ -37,7 +37,7 @@ bool accounted_twice(const Divergence& d) {
 }
 
 bool info_leak(const Divergence& d) {
-  return d.is(Kind::leak) && d.mismatch->actual.ends_with(" allocations left") &&
+  return d.is(Kind::leak) && d.mismatch->actual.starts_with("allocations left: ") &&
          d.mismatch->actual.find('\n') == std::string::npos &&
          d.any_operation([](const Operation& o) {
            return o.verb == Verb::info && o.has_fault(FaultKind::allocation);

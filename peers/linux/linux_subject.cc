@@ -225,7 +225,7 @@ std::string Type1Subject::release() {
     const Use use(*this);
     const linux_leaks leaks = type1_.release(container_);
     const auto report = [&left](const char* what, std::uint64_t count) {
-      if (count) left += std::to_string(count) + " " + what + " left\n";
+      if (count) left += std::string(what) + " left: " + std::to_string(count) + "\n";
     };
     report("allocations", leaks.allocations);
     report("process references", leaks.references);
