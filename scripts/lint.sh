@@ -26,7 +26,7 @@ if (($#)); then
   files=("$@") count=$#
 else
   mapfile -t files < <(sed -n "s|^ *\"file\": \"$root/\(.*\)\",*$|\1|p" "$commands" |
-    grep -E '^(impl|reference|harness|fuzz|corpus|bench)/.*\.(c|cc)$|^peers/.*\.cc$' |
+    grep -E '^(impl|reference|harness|record|fuzz|corpus|bench)/.*\.(c|cc)$|^peers/.*\.cc$' |
     grep -v '_test\.cc$' | sort -u)
   count=${#files[@]}
   ((count > 80)) || { echo "lint: where is the code?" >&2; exit 2; }

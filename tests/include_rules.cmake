@@ -90,6 +90,7 @@ rule(harness/session/*.* harness/session/ fuzz/ ${rooms} ${std} ${system}
 set(rooms ${rooms} harness/session/)
 rule(harness/cli/*.* harness/cli/ ${rooms} ${std} ${system}
   "<(CLI|fmt|nlohmann)/[A-Za-z_0-9]+\\.(h|hpp)>")
+rule(record/*.* record/ ${system} "<linux/close_range\\.h>")
 rule(fuzz/store_fuzzer.c "\"dirty\\.h\"")
 rule(fuzz/random_main.cc ${rooms} ${std} ${system})
 rule(fuzz/progress.cc fuzz/ ${std} ${system})
