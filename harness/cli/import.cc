@@ -15,10 +15,11 @@ namespace {
 struct ImportOptions {
   std::vector<std::string> paths;
   std::string output;
+  unsigned container = 0;
 };
 
 int import(const ImportOptions& options) {
-  const auto result = import_logs(options.paths);
+  const auto result = import_logs(options.paths, options.container);
   if (const auto* message = std::get_if<std::string>(&result)) return complain(*message);
   const auto& imported = std::get<ImportedLog>(result);
   if (options.output.empty())
@@ -37,6 +38,11 @@ void add_import(CLI::App& app, Action& action) {
   command->add_option("FILE", options->paths, "A log; several are read one after the other, as one")
       ->required();
   command->add_option("-o,--output", options->output, "Where to, instead of standard output");
+  command
+      ->add_option("--container", options->container,
+                   "Of a record: which container, in the order of the log, and not the one with "
+                   "the most operations")
+      ->check(CLI::Range(1u, 1000000u));
   command->footer(
       "Read are lines such as these, with anything before them:\n"
       "  QEMU's trace events, as its log, syslog and ftrace have them, and simpletrace.py:\n"
@@ -53,6 +59,8 @@ void add_import(CLI::App& app, Action& action) {
       "  SPDK and DPDK:\n"
       "    Registering VM memory for vtophys translation - 0x7fbf08000000 len:0xc0000000\n"
       "    EAL: Cannot set up DMA remapping, error 28 (No space left on device)\n"
+      "  the log of ./tidemark record, which has all that came out:\n"
+      "    1700000000.104211345 1844 4242 4242 4 c4242.1 map argsz=0x20 flags=0x3 vaddr=0x0 ...\n"
       "What the log does not say is inferred; comments at the program's head say what. Lines\n"
       "that are not known are counted, and some shown. Of a log that is longer than a program\n"
       "may be, it has the end. No address of the host, and no name, gets into the program.\n"

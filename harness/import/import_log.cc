@@ -13,6 +13,7 @@
 #include "log_lines.h"
 #include "log_rules.h"
 #include "program_text.h"
+#include "record_history.h"
 #include "text.h"
 
 namespace tidemark {
@@ -70,7 +71,9 @@ class Import {
     return "";
   }
 
-  std::variant<ImportedLog, std::string> result() const {
+  std::variant<ImportedLog, std::string> result(std::size_t container) const {
+    if (record_.has_lines()) return recorded(container);
+    if (container) return std::string("only a record tells containers apart");
     const auto lines = history_.tail().text(history_.inference().group_kind());
     if (!lines) return "more is mapped at a time than a program has room for";
     const Setup setup = history_.inference().setup(history_.tail().type());
@@ -81,28 +84,29 @@ class Import {
     return imported;
   }
 
-  bool knows_any() const { return history_.operations() > 0; }
+  bool knows_any() const { return history_.operations() > 0 || record_.has_lines(); }
 
  private:
   void take(std::string_view line, const std::string& place, bool whole);
+  std::variant<ImportedLog, std::string> recorded(std::size_t container) const;
   std::string writers() const;
   std::string head() const;
   void add_inferred(std::vector<std::string>& comments) const;
   void add_left_out(std::vector<std::string>& comments) const;
   std::vector<std::string> notes() const;
-  std::string forgotten() const;
 
   LogHistory history_;
+  RecordHistory record_;
   UnknownLines unknown_;
   std::uint64_t lines_ = 0;
   std::string cut_short_;  // the last line of a file, if it has no end and says something
 };
 
-// Several threads may have written one line.
+// Several threads may have written one line, but for those of a record.
 void Import::take(std::string_view line, const std::string& place, bool whole) {
   ++lines_;
-  std::string_view rest = line;
-  bool known = false;
+  bool known = record_.take(line, place);
+  std::string_view rest = known ? std::string_view() : line.substr(0, kMostOfForeignLine);
   while (const auto event = take_event(rest)) {
     history_.take(*event, place);
     known = true;
@@ -111,18 +115,20 @@ void Import::take(std::string_view line, const std::string& place, bool whole) {
   if (known && !whole) cut_short_ = place;
 }
 
+std::variant<ImportedLog, std::string> Import::recorded(std::size_t container) const {
+  if (history_.operations())
+    return std::string("a record, and a log of " + writers() + ": they have no order in common");
+  auto result = record_.program(container);
+  if (auto* imported = std::get_if<ImportedLog>(&result)) unknown_.note(imported->notes);
+  return result;
+}
+
 std::string Import::writers() const {
   std::string names;
   for (const LogFormat& format : log_formats())
     if (history_.wrote(format.writer))
       names += (names.empty() ? "" : " and ") + std::string(format.name);
   return names;
-}
-
-std::string Import::forgotten() const {
-  return "the log is longer than a program may be: this one begins with the " +
-         decimal(history_.tail().mapped_before()) + " mappings that there were after " +
-         decimal(history_.tail().forgotten()) + " operations";
 }
 
 void Import::add_inferred(std::vector<std::string>& comments) const {
@@ -165,7 +171,7 @@ void Import::add_left_out(std::vector<std::string>& comments) const {
 std::string Import::head() const {
   std::vector<std::string> comments = {"Imported from a log of " + writers() +
                                        ". Behind each operation: its line there, its time."};
-  if (history_.tail().forgotten()) comments.push_back(forgotten());
+  if (history_.tail().forgotten()) comments.push_back(forgotten_text(history_.tail()));
   add_inferred(comments);
   add_left_out(comments);
   if (const std::uint64_t count = history_.unsaid().mapped_already)
@@ -184,21 +190,23 @@ std::string Import::head() const {
 std::vector<std::string> Import::notes() const {
   std::vector<std::string> notes = {decimal(history_.operations()) + " operations from " +
                                     decimal(lines_) + " lines, of " + writers()};
-  if (history_.tail().forgotten()) notes.push_back(forgotten());
+  if (history_.tail().forgotten()) notes.push_back(forgotten_text(history_.tail()));
   unknown_.note(notes);
   return notes;
 }
 
 }  // namespace
 
-std::variant<ImportedLog, std::string> import_logs(const std::vector<std::string>& paths) {
+std::variant<ImportedLog, std::string> import_logs(const std::vector<std::string>& paths,
+                                                   std::size_t container) {
   Import import;
   if (std::string wrong = import.read(paths); !wrong.empty()) return wrong;
   if (!import.knows_any())
     return "no line of " + (paths.size() == 1 ? quoted_path(paths[0]) : "these files") +
            " says what was mapped, unmapped or asked for: known are logs of QEMU, "
-           "libvfio-user, SPDK and DPDK (./tidemark import --help shows lines of each)";
-  return import.result();
+           "libvfio-user, SPDK and DPDK, and records (./tidemark import --help shows lines of "
+           "each)";
+  return import.result(container);
 }
 
 }  // namespace tidemark

@@ -2,22 +2,21 @@
 // A program from logs.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "imported_log.h"
+
 namespace tidemark {
 
-struct ImportedLog {
-  std::string program;  // a text that is one; comments at its head say what was inferred
-  // For who imports it: how much of the log is in it, and what lines are not known. A
-  // line each; lines of the log are quoted.
-  std::vector<std::string> notes;
-};
-
-// Reads the files as one log, in their order. Or why there is no program: a file is no
-// text, no line is known, or there is not room for all mappings. Throws std::system_error if
+// Reads the files as one log, in their order. Of a record, which knows containers, the program is
+// that of number `container`, from 1, or if that is 0 of the one with the most operations. Or why
+// there is no program: a file is no text, no line is known, there is no such container, or there is
+// not room for all mappings. Throws std::system_error if
 // a file cannot be read. Linear in their length; memory is bounded.
-std::variant<ImportedLog, std::string> import_logs(const std::vector<std::string>& paths);
+std::variant<ImportedLog, std::string> import_logs(const std::vector<std::string>& paths,
+                                                   std::size_t container = 0);
 
 }  // namespace tidemark

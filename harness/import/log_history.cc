@@ -21,14 +21,6 @@ bool went_well(const std::optional<std::int64_t>& result) { return result.value_
 
 }  // namespace
 
-// DPDK maps at addresses of its process, or of the machine. They keep their distances.
-void LogHistory::move(LogFields& fields) {
-  constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
-  constexpr std::uint64_t kUserSpace = std::uint64_t{1} << 47;
-  if (!moved_by_) moved_by_ = fields.first / kGibibyte * kGibibyte;
-  fields.first = (fields.first - *moved_by_) % kUserSpace;
-}
-
 LoggedOperation LogHistory::operation(Verb verb, std::string_view note) const {
   LoggedOperation operation = {.verb = verb, .comment = comment_};
   if (!note.empty()) operation.comment.append(" ").append(note);
@@ -57,7 +49,9 @@ void LogHistory::take(const LogEvent& event, const std::string& place) {
   settle_result();
   inference_.user_server |= event.writer == LogWriter::vfio_user;
   if (event.writer == LogWriter::dpdk && !knows_type_) tail_.set_type(ContainerType::v1);
-  if (event.writer == LogWriter::dpdk && fields.has_range) move(fields);
+  // DPDK maps at addresses of its process, or of the machine.
+  if (event.writer == LogWriter::dpdk && fields.has_range)
+    fields.first = moved_.moved(fields.first);
   switch (event.kind) {
     case LogKind::map:
       return map(fields);

@@ -12,6 +12,7 @@
 #include "inference.h"
 #include "log_rules.h"
 #include "logged_mappings.h"
+#include "moved_addresses.h"
 #include "program_tail.h"
 
 namespace tidemark {
@@ -44,7 +45,7 @@ class LogHistory {
   bool knows_groups() const { return !groups_.empty(); }
   std::uint64_t started_unsaid() const { return started_unsaid_; }
   std::uint64_t stopped_unsaid() const { return stopped_unsaid_; }
-  bool moved() const { return moved_by_.has_value(); }
+  bool moved() const { return moved_.any(); }
   bool knows_rights() const { return knows_rights_; }
 
  private:
@@ -60,7 +61,6 @@ class LogHistory {
     unsigned devices = 0;
   };
 
-  void move(LogFields& fields);
   LoggedOperation operation(Verb verb, std::string_view note = {}) const;
   ProgramTail::Number add(LoggedOperation operation);
   void add_comment(std::string_view note);
@@ -97,7 +97,7 @@ class LogHistory {
   std::optional<Unplaced> unplaced_;
   std::uint8_t next_group_ = 0;
   bool attached_ = false, tracking_ = false, knows_type_ = false, knows_rights_ = false;
-  std::optional<std::uint64_t> moved_by_;
+  MovedAddresses moved_;
   std::uint64_t operations_ = 0, events_ = 0, started_unsaid_ = 0, stopped_unsaid_ = 0;
   std::array<bool, kLogWriters> writers_ = {};
   std::string comment_;  // of the line that is being taken

@@ -9,8 +9,10 @@
 
 namespace tidemark {
 
-// What is behind so many bytes of a line is not looked at.
-inline constexpr std::size_t kMostOfLine = 4096;
+// What is behind so many bytes of a line is not looked at: a record has the words of a bitmap in
+// one; in those of others there is nothing behind a fraction of it, and much time would be lost.
+inline constexpr std::size_t kMostOfLine = 64 * 1024;
+inline constexpr std::size_t kMostOfForeignLine = 4096;
 
 // Calls `take` with each line, without its end, and its number from 1; `whole` is false of
 // a last one that has no end. Returns what is wrong, on one line that begins with the

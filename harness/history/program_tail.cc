@@ -8,6 +8,7 @@
 #include "host_layout.h"
 #include "program_file.h"
 #include "program_text.h"
+#include "text.h"
 
 namespace tidemark {
 namespace {
@@ -23,16 +24,6 @@ const LoggedGroups kLongest = {.hardware = true,
                                        .aperture = AddressRange{0, ~std::uint64_t{0}},
                                        .reserved = ReservedRanges{.ranges = {}, .count = 1},
                                        .coherent = std::nullopt}};
-
-// In pages where it is whole pages: hexadecimal, so that they are the log's digits but for
-// three zeros.
-Quantity quantity_of(std::uint64_t bytes) {
-  const std::uint64_t pages = bytes / kPageBytes;
-  const Written written = {pages < 10 ? Written::usual : Written::hex};
-  if (bytes % kPageBytes == 0)
-    return {.pages = static_cast<std::int64_t>(pages), .pages_written = written};
-  return {.bytes = static_cast<std::int64_t>(bytes), .bytes_written = {Written::hex}};
-}
 
 WordRuns all_dirty(std::uint64_t pages) {
   constexpr std::uint64_t kBits = 64;
@@ -78,8 +69,8 @@ Expectation expectation_of(const LoggedOperation& logged, const LoggedGroups& ki
 }
 
 std::string line_of(const LoggedOperation& logged, const LoggedGroups& kind) {
-  std::string line;
-  if (logged.verb) {
+  std::string line = logged.text;
+  if (line.empty() && logged.verb) {
     line = print(operation_of(logged, kind));
     // Most have none, and it is large: without this a long log takes a third longer.
     if (logged.result || logged.unmapped || logged.words != LoggedOperation::Words::unsaid) {
@@ -93,8 +84,17 @@ std::string line_of(const LoggedOperation& logged, const LoggedGroups& kind) {
 
 }  // namespace
 
+Quantity quantity_of(std::uint64_t bytes) {
+  const std::uint64_t pages = bytes / kPageBytes;
+  const Written written = {pages < 10 ? Written::usual : Written::hex};
+  if (bytes % kPageBytes == 0)
+    return {.pages = static_cast<std::int64_t>(pages), .pages_written = written};
+  return {.bytes = static_cast<std::int64_t>(bytes), .bytes_written = {Written::hex}};
+}
+
 ProgramTail::Number ProgramTail::add(LoggedOperation operation) {
   const std::size_t bytes = line_of(operation, kLongest).size();
+  runs_ += operation.runs;
   lines_.push_back({std::move(operation), bytes});
   bytes_ += bytes;
   while (!fits() && lines_.size() > 1) forget_first();
@@ -113,8 +113,9 @@ void ProgramTail::changed(Number number) {
 }
 
 bool ProgramTail::fits() const {
-  const std::size_t operations = lines_.size() + before_.count() + groups_before_.size() + 1;
-  return operations <= kMaxTextOperations &&
+  const std::size_t operations =
+      lines_.size() + before_.count() + groups_before_.size() + enrolled_before_.size() + 1;
+  return operations <= kMaxTextOperations && runs_ <= kMaxTextWords &&
          bytes_ + before_.count() * kMostOfMapping <= kMostBytes;
 }
 
@@ -125,10 +126,17 @@ void ProgramTail::forget_first() {
         before_.add(operation.first, operation.size, operation.rights);
         break;
       case Verb::unmap:
-        before_.unmap(operation.first, operation.size, type_);
+        if (operation.everything)
+          before_.clear();
+        else
+          before_.unmap(operation.first, operation.size, type_);
         break;
       case Verb::attach:
-        groups_before_.insert(operation.group);
+        groups_before_[operation.group] = operation;
+        groups_before_[operation.group].comment.clear();
+        break;
+      case Verb::enroll:
+        enrolled_before_.insert(operation.group);
         break;
       case Verb::detach:
         groups_before_.erase(operation.group);
@@ -142,6 +150,7 @@ void ProgramTail::forget_first() {
         break;
     }
   bytes_ -= lines_.front().bytes;
+  runs_ -= operation.runs;
   lines_.pop_front();
   ++forgotten_;
 }
@@ -149,8 +158,9 @@ void ProgramTail::forget_first() {
 std::optional<std::string> ProgramTail::text(const LoggedGroups& kind) const {
   if (!fits()) return std::nullopt;
   std::string text;
-  for (const std::uint8_t group : groups_before_)
-    text += line_of({.verb = Verb::attach, .group = group}, kind);
+  for (const auto& [number, attach] : groups_before_) text += line_of(attach, kind);
+  for (const std::uint8_t device : enrolled_before_)
+    text += "enroll d" + decimal(unsigned{device}) + "\n";
   for (const auto& [first, mapping] : before_.all())
     text += line_of({.verb = Verb::map,
                      .first = first,
@@ -160,6 +170,12 @@ std::optional<std::string> ProgramTail::text(const LoggedGroups& kind) const {
   if (tracked_before_) text += line_of({.verb = Verb::start}, kind);
   for (const Line& line : lines_) text += line_of(line.operation, kind);
   return text;
+}
+
+std::string forgotten_text(const ProgramTail& tail) {
+  return "the log is longer than a program may be: this one begins with the " +
+         decimal(tail.mapped_before()) + " mappings that there were after " +
+         decimal(tail.forgotten()) + " operations";
 }
 
 }  // namespace tidemark

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "program.h"
 
@@ -28,6 +29,12 @@ class LoggedMappings {
   std::uint64_t bytes() const { return bytes_; }
   // How many bytes of the range are mapped. Cost: the mappings in it.
   std::uint64_t bytes_in(std::uint64_t first, std::uint64_t size) const;
+  // Those that lie in the bytes [first, last], cut to them, ascending. Cost: the mappings there.
+  struct Part {
+    std::uint64_t first = 0, last = 0;
+    unsigned rights = 0;
+  };
+  std::vector<Part> parts_in(std::uint64_t first, std::uint64_t last) const;
   // By their first bytes, ascending.
   const std::map<std::uint64_t, Mapping>& all() const { return mappings_; }
 

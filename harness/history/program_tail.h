@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,7 +29,15 @@ struct LoggedOperation {
   std::optional<std::uint64_t> unmapped = {};  // bytes
   Words words = Words::unsaid;
   std::string comment = {};
+  // The line, where all of it is known; else it is made of what is above.
+  std::string text = {};
+  std::size_t runs = 0;     // of words that it expects
+  bool everything = false;  // an unmap of all that is mapped
 };
+
+// In pages where it is whole pages: hexadecimal, so that they are the log's digits but for
+// three zeros.
+Quantity quantity_of(std::uint64_t bytes);
 
 // What all groups of a program are.
 struct LoggedGroups {
@@ -65,12 +74,16 @@ class ProgramTail {
 
   ContainerType type_ = ContainerType::v2;
   std::deque<Line> lines_;
-  std::size_t bytes_ = 0;  // of `lines_`
+  std::size_t bytes_ = 0, runs_ = 0;  // of `lines_`
   std::size_t forgotten_ = 0;
   // As it was before them.
   LoggedMappings before_;
-  std::set<std::uint8_t> groups_before_;
+  std::map<std::uint8_t, LoggedOperation> groups_before_;  // how they were attached
+  std::set<std::uint8_t> enrolled_before_;                 // devices
   bool tracked_before_ = false;
 };
+
+// That a program begins in the middle of a log, and with what.
+std::string forgotten_text(const ProgramTail& tail);
 
 }  // namespace tidemark

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "log_rules.h"
 #include "program.h"
 #include "program_tail.h"
 

@@ -47,4 +47,13 @@ std::uint64_t LoggedMappings::bytes_in(std::uint64_t first, std::uint64_t size) 
   return bytes;
 }
 
+std::vector<LoggedMappings::Part> LoggedMappings::parts_in(std::uint64_t first,
+                                                           std::uint64_t last) const {
+  std::vector<Part> parts;
+  for (auto place = from(first); place != mappings_.end() && place->first <= last; ++place)
+    parts.push_back(
+        {std::max(place->first, first), std::min(place->second.last, last), place->second.rights});
+  return parts;
+}
+
 }  // namespace tidemark
