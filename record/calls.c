@@ -78,11 +78,15 @@ static void put_result(struct call *call)
 /* --- Containers --- */
 
 /* Addresses of the process are told from the page of the first one that it maps. */
-static void put_vaddr(struct line *line, uint64_t vaddr, uint64_t iova)
+static void put_vaddr(struct line *line, uint64_t vaddr, uint64_t iova, uint64_t size)
 {
 	static _Atomic uint64_t first;
 	uint64_t none = 0;
 
+	if (size && vaddr + (size - 1) < vaddr) {
+		line_text(line, " vaddr=wraps");
+		return;
+	}
 	if (vaddr == iova) {
 		line_text(line, " vaddr=iova");
 		return;
@@ -104,7 +108,7 @@ static void call_map(struct call *call, struct object container)
 	} else {
 		line_field(line, " argsz=", map.argsz);
 		line_field(line, " flags=", map.flags);
-		put_vaddr(line, map.vaddr, map.iova);
+		put_vaddr(line, map.vaddr, map.iova, map.size);
 		line_field(line, " iova=", map.iova);
 		line_field(line, " size=", map.size);
 	}
@@ -123,7 +127,10 @@ static void put_range(struct line *line, const struct range *range, bool has_ran
 	if (has_bitmap) {
 		line_field(line, " pgsize=", range->page_bytes);
 		line_field(line, " bitmap_size=", range->bitmap_bytes);
-		line_field(line, " bitmap=", range->bitmap % PAGE);
+		if (range->bitmap >> 63)
+			line_text(line, " bitmap=kernel");
+		else
+			line_field(line, " bitmap=", range->bitmap % PAGE);
 	}
 }
 

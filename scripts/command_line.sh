@@ -89,6 +89,22 @@ check_operands() {
   done
 }
 
+# own_arguments COMMAND ARGUMENT...: sets `own` to those that are the command's, and not those of what
+# record calls, but for its name.
+own_arguments() {
+  local command=$1 i
+  shift
+  own=("$@")
+  [[ $command == record ]] || return 0
+  for ((i = 0; i < $#; ++i)); do
+    case ${own[i]} in
+      -o | --output) ((++i)) ;;
+      -?*) [[ ${own[i]} != -- ]] || return 0 ;;
+      *) own=("${own[@]:0:i+1}") && return ;;
+    esac
+  done
+}
+
 # check_arguments COMMAND ARGUMENT...: returns if the program would take them.
 check_arguments() {
   local command=$1 help=$root/docs/help/${1// /-}.txt argument option operands=()

@@ -100,6 +100,8 @@ TEST_F(Wrapper, WhatCannotBeIsSaidBeforeTheBuild) {
       {{"export", "c"}, "export c wants FILE"},
       {{"minimise", "there.trace", "--subjct", "x"}, "did you mean --subject?"},
       {{"merge"}, "merge wants DIR..."},
+      {{"record"}, "record wants COMMAND..."},
+      {{"record", "--outptu", "x", "ls"}, "did you mean --output?"},
       {{"linux", "-q"}, "no option -q ("},
       {{"oss-fuzz"}, "oss-fuzz wants to know what to do: check"},
       {{"oss-fuzz", "check", "--sanitiser", "memory"}, "did you mean --sanitizer?"},
@@ -167,6 +169,21 @@ TEST_F(Wrapper, WhatIsToOutliveTheBuildIsElsewhereIfToldSo) {
   const Ended ended = command({"replay", "a-finding"}).with("TIDEMARK_DATA", data).run();
   EXPECT_NE(ended.err.find("did you mean data/findings/a-finding?"), std::string::npos)
       << ended.err;
+}
+
+// What is behind the name of the command is for that to know.
+TEST_F(Wrapper, OptionsOfWhatIsRecordedAreItsOwn) {
+  script("bin/cmake", "exit 0");
+  script("bin/dpkg-query", "echo installed");
+  script("build/fuzz/tidemark", "echo \"$@\"");
+  write_content(path() / "build" / "fuzz" / "build.ninja", "");
+  const Ended ended = command({"record", "-o", "made.trace", "ls", "--help", "--frobnicate"})
+                          .with("PATH", path() / "bin:/usr/bin:/bin")
+                          .run();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "record --recorder " +
+                           (path() / "build/fuzz/tidemark_recorder.so").string() +
+                           " -o made.trace ls --help --frobnicate\n");
 }
 
 // What takes minutes says how far it is, where there is no terminal as well.

@@ -34,6 +34,7 @@ void add_keep(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_findings(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
+void add_record(CLI::App& app, Action& action);
 
 // Loads all files or none: messages for those that are no programs go to
 // standard error, and the result is empty. So do notes on what was loaded otherwise

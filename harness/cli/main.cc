@@ -17,5 +17,6 @@ int main(int argc, char** argv) {
   cli::add_keep(app, action);
   cli::add_merge(app, action);
   cli::add_import(app, action);
+  cli::add_record(app, action);
   return cli::main_of(app, argc, argv, [&action] { return action(); });
 }

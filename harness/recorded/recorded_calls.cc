@@ -22,7 +22,8 @@ constexpr std::uint32_t kUnmapFlags =
 constexpr std::size_t kUnmapBytes = sizeof(vfio_iommu_type1_dma_unmap);
 constexpr std::size_t kDirtyBytes = sizeof(vfio_iommu_type1_dirty_bitmap);
 constexpr std::size_t kRangeBytes = kUnmapBytes + sizeof(vfio_bitmap);
-constexpr std::uint64_t kUsualInfoBytes = 192;  // of `info`: docs/programs.md
+constexpr std::uint64_t kKernelAddress = 0xffff800000000000;  // no user may name it
+constexpr std::uint64_t kUsualInfoBytes = 192;                // of `info`: docs/programs.md
 
 // In the order of the fields.
 void bend(RecordedCall& call, Field field, std::uint64_t value) {
@@ -47,7 +48,7 @@ void set_bitmap(RecordedCall& call, const RecordedLine& line, const RecordedWorl
   const std::uint64_t words = pages / kBits + (pages % kBits != 0);
   bend_if_not(call, Field::pgsize, line.pgsize, world.page_bytes);
   bend_if_not(call, Field::bitmap_size, line.bitmap_size, words * 8);
-  if (line.result == -EFAULT) bend(call, Field::bitmap_pointer, 0);
+  if (line.bitmap_in_kernel) bend(call, Field::bitmap_pointer, kKernelAddress);
 }
 
 void set_words(RecordedCall& call, const RecordedLine& line) {
@@ -56,22 +57,18 @@ void set_words(RecordedCall& call, const RecordedLine& line) {
     call.expectation.words = *line.words;
 }
 
-void add_map(RecordedCall& call, const RecordedLine& line, const RecordedWorld& world) {
+void add_map(RecordedCall& call, const RecordedLine& line) {
   Operation& operation = call.operation;
   operation.verb = Verb::map;
   set_range(call, line);
-  operation.vaddr = {.base = Base::fresh};
-  if (!line.vaddr_is_iova)
-    operation.vaddr.bytes = static_cast<std::int64_t>(line.vaddr % kPageBytes);
-  else
-    operation.vaddr.bytes = static_cast<std::int64_t>(line.iova % kPageBytes);
+  const std::uint64_t vaddr = line.vaddr_is_iova ? line.iova : line.vaddr;
+  operation.vaddr = {.base = Base::fresh, .bytes = static_cast<std::int64_t>(vaddr % kPageBytes)};
+  if (line.vaddr_wraps) operation.vaddr = {.base = Base::top, .bytes = -1};
   operation.flags =
       static_cast<std::uint16_t>((line.flags & VFIO_DMA_MAP_FLAG_READ ? kReadable : 0) |
                                  (line.flags & VFIO_DMA_MAP_FLAG_WRITE ? kWritable : 0));
   bend_if_not(call, Field::argsz, line.argsz, sizeof(vfio_iommu_type1_dma_map));
   bend_if_not(call, Field::flags, line.flags, line.flags & kRights);
-  // Where there is no hardware nobody looks at the memory.
-  if (line.result == -EFAULT && world.hardware) operation.fault.kind = FaultKind::memory;
 }
 
 void add_unmap(RecordedCall& call, const RecordedLine& line, const RecordedWorld& world) {
@@ -221,6 +218,26 @@ void add_unreadable(RecordedCall& call, const RecordedLine& line) {
   bend(call, Field::argument, 0);
 }
 
+// What may have been wrong where the arguments do not say it. Of an argument that is in no memory
+// nothing else is looked at, and nothing is changed.
+void add_fault(RecordedCall& call, const RecordedLine& line, const RecordedWorld& world) {
+  Operation& operation = call.operation;
+  const bool maps = line.verb == RecordedVerb::map;
+  const bool starts = operation.verb == Verb::start;
+  if (line.result == -ENOMEM &&
+      (starts || line.verb == RecordedVerb::info || (maps && !world.hardware))) {
+    operation.fault.kind = FaultKind::allocation;
+  } else if (line.result == -EFAULT && maps && world.hardware) {
+    operation.fault.kind = FaultKind::memory;
+  } else if (line.result == -EFAULT) {
+    // With hardware there is something to be stored.
+    const bool bitmap = line.has_bitmap && world.hardware;
+    operation.bend = operation.other_bend = {};
+    call.too_odd = false;
+    bend(call, bitmap ? Field::bitmap_pointer : Field::argument, 0);
+  }
+}
+
 }  // namespace
 
 RecordedCall recorded_call(const RecordedLine& line, const RecordedWorld& world) {
@@ -229,7 +246,7 @@ RecordedCall recorded_call(const RecordedLine& line, const RecordedWorld& world)
   if (!line.readable) {
     add_unreadable(call, line);
   } else if (line.verb == RecordedVerb::map) {
-    add_map(call, line, world);
+    add_map(call, line);
   } else if (line.verb == RecordedVerb::unmap) {
     add_unmap(call, line, world);
   } else if (line.verb == RecordedVerb::dirty) {
@@ -240,6 +257,9 @@ RecordedCall recorded_call(const RecordedLine& line, const RecordedWorld& world)
     call.operation.verb = line.verb == RecordedVerb::extension ? Verb::extension : Verb::ioctl;
     call.operation.number = line.argument;
   }
+  const bool has_argument =
+      line.verb != RecordedVerb::extension && line.verb != RecordedVerb::ioctl;
+  if (line.readable && has_argument) add_fault(call, line, world);
   return call;
 }
 

@@ -42,12 +42,12 @@ void RecordedContainer::attach_again(const std::vector<const RecordedGroups::Gro
 
 void RecordedContainer::join(const RecordedLine& line, std::uint64_t group,
                              const std::string& comment) {
-  if (!has_type_ && line.result != 0) return add_comment(comment, "a group could not join");
+  if (line.result != 0)
+    return add_comment(comment, "a group could not join: " + result_text(line.result));
   RecordedGroups::Group* made = groups_.add(group, line.kind);
   if (!made) return add_comment(comment, "one more group: a program has four");
   made->result = line.result;
   if (has_type_) attach(*made, comment);
-  if (line.result != 0) groups_.remove(group);
 }
 
 void RecordedContainer::set_type(const RecordedLine& line, const std::string& comment) {
@@ -119,6 +119,7 @@ void RecordedContainer::call(const RecordedLine& original, const std::string& co
   const bool all = line.verb == RecordedVerb::unmap && line.flags & VFIO_DMA_UNMAP_FLAG_ALL;
   const bool has_range = line.readable && !all && (line.size || line.iova);
   if (has_range && (line.vaddr_is_iova || moved_.any())) line.iova = moved_.moved(line.iova);
+  learn_page_bytes(line);
   const RecordedWorld world = {page_bytes_, groups_.any_hardware(), moved_.any()};
   RecordedCall made = recorded_call(line, world);
   if (made.too_odd) {
@@ -179,9 +180,8 @@ bool RecordedContainer::add_marks(const RecordedLine& line) {
 void RecordedContainer::learn(const RecordedLine& line) {
   if (!line.readable) return;
   if (line.verb == RecordedVerb::info) return learn_info(line);
-  if (line.verb == RecordedVerb::extension && line.argument == VFIO_DMA_CC_IOMMU &&
-      line.result == 0)
-    return attach_again(groups_.not_coherent());
+  if (line.verb == RecordedVerb::extension && line.argument == VFIO_DMA_CC_IOMMU)
+    return attach_again(groups_.told_coherence(line.result == 1));
   if (line.verb == RecordedVerb::map) {
     if (line.result == 0) {
       live_.add(line.iova, line.size, static_cast<unsigned>(line.flags & 3));
@@ -196,6 +196,14 @@ void RecordedContainer::learn(const RecordedLine& line) {
     else
       live_.unmap(line.iova, line.size, tail_.type());
   }
+}
+
+// Who never asks GET_INFO, but names the right page size, knows it from elsewhere.
+void RecordedContainer::learn_page_bytes(const RecordedLine& line) {
+  const bool told = line.result == 0 && line.has_bitmap && line.pgsize != page_bytes_;
+  if (!told || !groups_.any_hardware()) return;
+  page_bytes_ = line.pgsize;
+  attach_again(groups_.told({.pgsizes = line.pgsize}, moved_.any()));
 }
 
 void RecordedContainer::learn_info(const RecordedLine& line) {

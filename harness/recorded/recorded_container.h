@@ -49,6 +49,7 @@ class RecordedContainer {
   void attach_again(const std::vector<const RecordedGroups::Group*>& changed);
   void attach_if_unsaid();
   void learn(const RecordedLine& line);
+  void learn_page_bytes(const RecordedLine& line);
   void learn_info(const RecordedLine& line);
   // Returns whether what was reported can be expected.
   bool add_marks(const RecordedLine& line);

@@ -2,7 +2,7 @@
 #include "recorded_groups.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "hardware_kinds.h"
 #include "program_text.h"
@@ -84,13 +84,13 @@ std::vector<const RecordedGroups::Group*> RecordedGroups::told(const RecordedInf
   return changed;
 }
 
-std::vector<const RecordedGroups::Group*> RecordedGroups::not_coherent() {
+std::vector<const RecordedGroups::Group*> RecordedGroups::told_coherence(bool all_coherent) {
   std::vector<const Group*> changed;
-  for (auto& [number, group] : groups_)
-    if (group.hardware && !group.own.coherent) {
-      group.own.coherent = false;
-      changed.push_back(&group);
-    }
+  for (auto& [number, group] : groups_) {
+    if (!group.hardware || std::exchange(group.coherence_known, true) || all_coherent) continue;
+    group.own.coherent = false;
+    changed.push_back(&group);
+  }
   return changed;
 }
 

@@ -19,7 +19,8 @@ class RecordedGroups {
   struct Group {
     std::uint8_t slot = 0;                 // in the program
     bool hardware = false, known = false;  // if not, emulated until GET_INFO says otherwise
-    bool described = false;                // what its hardware is like
+    bool described = false;                // its hardware, but for coherence
+    bool coherence_known = false;
     OwnHardware own = {};
     std::optional<std::int64_t> result = {};  // of its attach
     std::optional<ProgramTail::Number> line = {};
@@ -39,8 +40,8 @@ class RecordedGroups {
   // What the user was told of them all: it is taken to be so of each that is new. Returns those
   // that are others now.
   std::vector<const Group*> told(const RecordedInfo& info, bool moved);
-  // CHECK_EXTENSION of VFIO_DMA_CC_IOMMU gave 0.
-  std::vector<const Group*> not_coherent();
+  // What CHECK_EXTENSION of VFIO_DMA_CC_IOMMU gave, likewise.
+  std::vector<const Group*> told_coherence(bool all_coherent);
 
   // The line of its attach, without comment.
   static std::string attach_text(const Group& group);

@@ -69,10 +69,9 @@ bool read_argument(std::string_view word, RecordedLine& line) {
     line.readable = false;
     return true;
   }
-  if (word == "vaddr=iova") {
-    line.vaddr_is_iova = true;
-    return true;
-  }
+  if (word == "vaddr=iova") return line.vaddr_is_iova = true;
+  if (word == "vaddr=wraps") return line.vaddr_wraps = true;
+  if (word == "bitmap=kernel") return line.bitmap_in_kernel = true;
   if (skip(word, "kind=")) {
     line.kind = word;
     return is_word_of_kind(word);

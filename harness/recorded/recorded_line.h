@@ -43,7 +43,7 @@ struct RecordedLine {
   std::string_view container, kind;  // of join
   bool readable = true;              // the argument; if not, none of these is there
   std::uint64_t argsz = 0, flags = 0, vaddr = 0, iova = 0, size = 0;
-  bool vaddr_is_iova = false;
+  bool vaddr_is_iova = false, vaddr_wraps = false, bitmap_in_kernel = false;
   bool has_bitmap = false;  // and so these
   std::uint64_t pgsize = 0, bitmap_size = 0;
 

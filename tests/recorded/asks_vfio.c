@@ -166,6 +166,23 @@ static void session(void)
 	check(!ioctl(group, VFIO_GROUP_UNSET_CONTAINER));
 }
 
+/* All that is mapped is dirty, always. */
+static void with_hardware(void)
+{
+	char *guest = memory(4 * PAGE, PROT_READ | PROT_WRITE);
+	__u64 words[1] = {0};
+
+	ask_info(256);
+	check(!map(0x100000, 4 * PAGE, guest));
+	check(!track(VFIO_IOMMU_DIRTY_PAGES_FLAG_START));
+	for (int i = 0; i < 2; i++) {
+		check(!query(0x100000, 4, words) && words[0] == 0xf);
+		words[0] = 0;
+	}
+	check(map(0x200000, PAGE, memory(PAGE, PROT_NONE)) == -1 && errno == EFAULT);
+	check(!unmap(0x100000, 4 * PAGE));
+}
+
 /* What nobody may read or write is EFAULT, and nothing worse. */
 static void bad_pointers(void)
 {
@@ -285,6 +302,8 @@ int main(int argc, char **argv)
 	set_up(argc > 2 ? argv[2] : "7");
 	if (!strcmp(what, "session"))
 		session();
+	else if (!strcmp(what, "hardware"))
+		with_hardware();
 	else if (!strcmp(what, "bad-pointers"))
 		bad_pointers();
 	else if (!strcmp(what, "threads"))

@@ -138,9 +138,9 @@ int Container::leave(Group& group) {
 }
 
 Group::Group(unsigned number) {
-  constexpr unsigned kFirstHardware = 40;
+  constexpr unsigned kFirstHardware = 40, kSameKind = 10;
   if (number < kFirstHardware) return;
-  hardware_ = hardware_kind(number - kFirstHardware);
+  hardware_ = hardware_kind((number - kFirstHardware) % kSameKind);
   for (unsigned i = 0; i < hardware_->nr_reserved; ++i)
     reserved_.push_back({hardware_->reserved[i].first, hardware_->reserved[i].last});
 }

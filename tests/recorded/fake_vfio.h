@@ -53,7 +53,7 @@ class Container {
 };
 
 // One of /dev/vfio/NUMBER, with its one device, as docs/emulated-device.md has it. Those from 40
-// on have hardware of the kinds of programs: 42 is of kind 2.
+// on have hardware of the kinds of programs: 42 and 52 are of kind 2.
 class Group {
  public:
   explicit Group(unsigned number);
