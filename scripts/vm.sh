@@ -3,8 +3,9 @@
 # Runs programs on a real kernel, Debian's own, in QEMU: each as C, made by
 # `export c`, on containers of /dev/vfio/vfio. ./tidemark vm calls it, once all
 # packages are there. All that it needs besides is below build/vm.
-# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux] [FILE...],
-# where TIDEMARK is the built program. Prints KTAP. What Linux is known to do otherwise is
+# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux] [--record DIR]
+# [FILE...], where TIDEMARK is the built program; with --record, tidemark_recorder.so is beside it,
+# and what each program asked, and what came out, goes to DIR. Prints KTAP. What Linux is known to do otherwise is
 # marked XFAIL.
 # Exit code: 0 as expected, 1 something was found, 2 it could not run.
 set -euo pipefail
@@ -12,7 +13,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 vm=$root/build/vm
 tidemark=$1
-kernel=6.1 driver=tidemark files=()
+kernel=6.1 driver=tidemark record='' files=()
 seconds=60       # for one program
 guest_seconds=600 # for one guest
 
@@ -23,6 +24,8 @@ while (($#)); do
   case $1 in
     --kernel=*) kernel=${1#*=} && shift ;;
     --driver=*) driver=${1#*=} && shift ;;
+    --record=*) record=${1#*=} && shift ;;
+    --record) record=${2:-} && shift 2 ;;
     --kernel) kernel=${2:-} && shift 2 ;;
     --driver) driver=${2:-} && shift 2 ;;
     -*) die "there is no option $1" ;;
@@ -42,6 +45,10 @@ esac
 ((${#files[@]})) || files=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
 mapfile -t files < <(realpath -e "${files[@]}")
 ((${#files[@]})) || die "no program"
+
+if [[ $record ]]; then
+  mkdir -p "$record" && record=$(realpath "$record") || die "no folder for records: $record"
+fi
 
 # The kernel's image is the one that the installed headers are of.
 depends=$(dpkg-query -W -f='${Depends}' "$headers") || die "no package $headers"
@@ -140,6 +147,7 @@ pack() {
     printf '%s\n' vfio.ko "$module.ko" tidemark_iommu.ko tidemark_emu.ko; } >"$guest/modules/order"
   printf '%s\n' tidemark_emu tidemark_iommu "$module" >"$guest/modules/unload"
   printf '%s\n' "driver=$module" "seconds=$seconds" >"$guest/settings"
+  [[ ! $record ]] || cp "${tidemark%/*}/tidemark_recorder.so" "$guest/recorder.so"
   for program in "${names[@]:$1}"; do
     cp "$vm/programs/$program" "$guest/programs/"
     echo "$program"
@@ -177,6 +185,9 @@ listen() {
     case $line in
       "KTAP version"* | 1..* | "# running "*) running=${line#\# running } ;;
       "# guest: done") done_there=all ;;
+      "# record "*)
+        line=${line#\# record }
+        echo "${line#* }" >>"$record/${line%% *}.log" ;;
       "ok "* | "not ok "*)
         [[ $line =~ ^((not )?ok)\ [0-9]+\ ([^ ]+)\ ?(.*) ]]
         verdict "${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}" "${BASH_REMATCH[4]}"
@@ -189,6 +200,17 @@ listen() {
     verdict "not ok" "$running" "# the guest died, or was ended"
     done_there=$((done_there + 1))
   fi
+}
+
+# A program of each record, which expects what came out there.
+import_records() {
+  local log
+  for log in "$record"/*.log; do
+    [[ -e $log ]] || { echo "# nothing was recorded"; return; }
+    "$tidemark" import "$log" -o "${log%.log}.trace" 2>"$vm/import.log" ||
+      { sed 's/^/# /' "$vm/import.log"; return; }
+  done
+  echo "# what came out is in $record"
 }
 
 # The programs are short, and looking for leaks takes longer than they do.
@@ -215,5 +237,6 @@ while ((first < ${#names[@]})); do
   ((done_there)) || die "the guest did not come up; its console is in build/vm/console"
   first=$((first + done_there))
 done
+[[ ! $record ]] || import_records
 echo "# ${#names[@]} programs, $nr_found found"
 ((nr_found == 0))

@@ -82,6 +82,8 @@ run() {
   local waited=0
   rm -f /tmp/code
   (
+    # The library is for the program alone: all else here is static.
+    [ ! -e /recorder.so ] || export LD_PRELOAD=/recorder.so TIDEMARK_RECORD_LOG=/tmp/record
     "$@" >/tmp/output 2>&1
     echo $? >/tmp/code.new
     mv /tmp/code.new /tmp/code
@@ -91,6 +93,12 @@ run() {
     waited=$((waited + 1))
   done
   [ -e /tmp/code ]
+}
+
+# What the program asked, if it was recorded, for scripts/vm.sh.
+send_record() {
+  [ ! -e /tmp/record ] || sed "s/^/# record $1 /" /tmp/record
+  rm -f /tmp/record
 }
 
 show() { sed 's/^/  # /' "$1"; }
@@ -115,6 +123,7 @@ try() {
   shift 2
   before=$(pins)
   run "/programs/$name" "$@" || hung "$number" "$name"
+  send_record "$name"
   read -r code </tmp/code
   after=$(pins)
   complaints >/tmp/complaints
