@@ -189,8 +189,7 @@ TEST_F(Recorded, hardware_is_what_get_info_says) {
       "migration_flags=0x0 pgsize_bitmap=0x1000 max_dirty_bitmap_size=0x10000000 dma_avail=65535 "
       "capabilities=migration:24,dma-avail:56,iova-range:68 "
       "iova_ranges=0x0-0xfedfffff,0xfef00000-0x7fffffffff\nextension 4 => 0\nmap 0p 4p rw => 0\n";
-  const std::string made = operations(log);
-  EXPECT_EQ(made.substr(0, 200), expected.substr(0, 200));
+  EXPECT_EQ(operations(log), expected);
   EXPECT_TRUE(has_part(imported(log).program, "by GET_INFO's ranges of addresses"));
 }
 

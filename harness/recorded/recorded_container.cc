@@ -181,7 +181,7 @@ void RecordedContainer::learn(const RecordedLine& line) {
   if (!line.readable) return;
   if (line.verb == RecordedVerb::info) return learn_info(line);
   if (line.verb == RecordedVerb::extension && line.argument == VFIO_DMA_CC_IOMMU)
-    return attach_again(groups_.told_coherence(line.result == 1));
+    return attach_again(groups_.told_coherence(line.result == 1, moved_.any()));
   if (line.verb == RecordedVerb::map) {
     if (line.result == 0) {
       live_.add(line.iova, line.size, static_cast<unsigned>(line.flags & 3));

@@ -2,7 +2,7 @@
 #include "recorded_groups.h"
 
 #include <algorithm>
-#include <utility>
+#include <optional>
 
 #include "hardware_kinds.h"
 #include "program_text.h"
@@ -10,22 +10,38 @@
 namespace tidemark {
 namespace {
 
-// Hardware of kind 0, but for what GET_INFO says. A program has room for two gaps.
-OwnHardware hardware_of(const RecordedInfo& info, bool moved) {
-  const HardwareKind& usual = hardware_kind(0);
-  OwnHardware own;
-  const bool usable = info.pgsizes && (info.pgsizes & (0 - info.pgsizes)) <= kLargestPage;
-  if (usable && info.pgsizes != usual.pgsizes) own.pgsizes = info.pgsizes;
-  if (moved || info.ranges.empty()) return own;
-  const AddressRange all = {info.ranges.front().first, info.ranges.back().last};
-  if (all != usual.aperture) own.aperture = all;
+AddressRange reach_of(const RecordedInfo& info) {
+  return {info.ranges.front().first, info.ranges.back().last};
+}
+
+// What lies between the valid ranges. A program has room for two gaps.
+ReservedRanges gaps_of(const RecordedInfo& info) {
   ReservedRanges reserved;
   for (std::size_t i = 1; i < info.ranges.size() && reserved.count < kMostReserved; ++i) {
     const AddressRange gap = {info.ranges[i - 1].last + 1, info.ranges[i].first - 1};
     if (gap.first <= gap.last) reserved.ranges[reserved.count++] = gap;
   }
-  if (reserved.count) own.reserved = reserved;
-  return own;
+  return reserved;
+}
+
+bool has_gaps_of(const HardwareKind& kind, const RecordedInfo& info) {
+  return gaps_of(info) == ReservedRanges{kind.reserved, kind.nr_reserved};
+}
+
+bool fits(const RecordedInfo& info, const HardwareKind& kind) {
+  return info.ranges.empty() || (reach_of(info) == kind.aperture && has_gaps_of(kind, info));
+}
+
+// The first of numbered hardware that is like it, at least in its pages.
+std::uint8_t kind_of(const RecordedInfo& info) {
+  std::optional<std::uint8_t> alike;
+  for (std::uint8_t number = 0; number < kHardwareKinds; ++number) {
+    const HardwareKind& kind = hardware_kind(number);
+    if (kind.pgsizes != info.pgsizes) continue;
+    if (fits(info, kind)) return number;
+    if (!alike) alike = number;
+  }
+  return alike.value_or(0);
 }
 
 }  // namespace
@@ -64,31 +80,45 @@ std::optional<std::uint8_t> RecordedGroups::emulated() const {
   return std::nullopt;
 }
 
+// Of moved addresses the hardware can have any.
+void RecordedGroups::describe(Group& group, bool moved) {
+  RecordedInfo info = group.info;
+  if (moved) info.ranges.clear();
+  group.kind = kind_of(info);
+  group.own = {};
+  const HardwareKind& kind = hardware_kind(group.kind);
+  const bool usable = info.pgsizes && (info.pgsizes & (0 - info.pgsizes)) <= kLargestPage;
+  if (usable && info.pgsizes != kind.pgsizes) group.own.pgsizes = info.pgsizes;
+  if (!fits(info, kind)) {
+    if (reach_of(info) != kind.aperture) group.own.aperture = reach_of(info);
+    if (!has_gaps_of(kind, info)) group.own.reserved = gaps_of(info);
+  }
+  if (group.coherent && *group.coherent != kind.cache_coherent) group.own.coherent = group.coherent;
+}
+
 std::vector<const RecordedGroups::Group*> RecordedGroups::told(const RecordedInfo& info,
                                                                bool moved) {
   std::vector<const Group*> changed;
   for (auto& [number, group] : groups_) {
-    const Group before = group;
     if (!group.known && info.has_capabilities) {
       group.known = true;
       group.hardware = !info.ranges.empty();
     }
-    if (group.hardware && !group.described) {
-      const std::optional<bool> coherent = group.own.coherent;
-      group.own = hardware_of(info, moved);
-      group.own.coherent = coherent;
-      group.described = info.has_capabilities;
-    }
-    if (before.hardware != group.hardware || before.own != group.own) changed.push_back(&group);
+    if (!group.hardware || group.info.has_capabilities) continue;
+    group.info = info;
+    describe(group, moved);
+    changed.push_back(&group);
   }
   return changed;
 }
 
-std::vector<const RecordedGroups::Group*> RecordedGroups::told_coherence(bool all_coherent) {
+std::vector<const RecordedGroups::Group*> RecordedGroups::told_coherence(bool all_coherent,
+                                                                         bool moved) {
   std::vector<const Group*> changed;
   for (auto& [number, group] : groups_) {
-    if (!group.hardware || std::exchange(group.coherence_known, true) || all_coherent) continue;
-    group.own.coherent = false;
+    if (!group.hardware || group.coherent) continue;
+    group.coherent = all_coherent;
+    describe(group, moved);
     changed.push_back(&group);
   }
   return changed;
@@ -98,7 +128,11 @@ std::string RecordedGroups::attach_text(const Group& group) {
   Operation attach;
   attach.verb = Verb::attach;
   attach.id = group.slot;
-  if (group.hardware) attach.flags = kHardware, attach.own = group.own;
+  if (group.hardware) {
+    attach.flags = kHardware;
+    attach.hardware = group.kind;
+    attach.own = group.own;
+  }
   const std::string text = print(attach);
   Expectation expectation;
   expectation.result = group.result;

@@ -19,8 +19,9 @@ class RecordedGroups {
   struct Group {
     std::uint8_t slot = 0;                 // in the program
     bool hardware = false, known = false;  // if not, emulated until GET_INFO says otherwise
-    bool described = false;                // its hardware, but for coherence
-    bool coherence_known = false;
+    RecordedInfo info = {};                // what was told of its hardware, if something was
+    std::optional<bool> coherent = {};
+    std::uint8_t kind = 0;  // of numbered hardware, and what it has otherwise
     OwnHardware own = {};
     std::optional<std::int64_t> result = {};  // of its attach
     std::optional<ProgramTail::Number> line = {};
@@ -41,12 +42,14 @@ class RecordedGroups {
   // that are others now.
   std::vector<const Group*> told(const RecordedInfo& info, bool moved);
   // What CHECK_EXTENSION of VFIO_DMA_CC_IOMMU gave, likewise.
-  std::vector<const Group*> told_coherence(bool all_coherent);
+  std::vector<const Group*> told_coherence(bool all_coherent, bool moved);
 
   // The line of its attach, without comment.
   static std::string attach_text(const Group& group);
 
  private:
+  static void describe(Group& group, bool moved);
+
   std::map<std::uint64_t, Group> groups_;  // by their numbers in the log
 };
 
