@@ -133,6 +133,15 @@ TEST_F(Recorded, of_hardware_groups_nothing_is_inferred) {
       << lost.message();
 }
 
+// All that is mapped is dirty anyhow.
+TEST_F(Recorded, beside_a_hardware_group_nothing_is_inferred_of_an_emulated_one) {
+  Log log;
+  log.open("emulated").add("g4 join c7.1 kind=hardware => 0").map("0x0", "0x4000").start();
+  EXPECT_EQ(operations(log.query("0x0", "0x4000", "0 words 0:0xf")),
+            "container v2\nattach g0 emulated => 0\nattach g1 hardware=0 => 0\n"
+            "map 0p 4p rw => 0\nstart => 0\nquery 0p 4p => 0 words 0:0xf\n");
+}
+
 // A page that is not mapped cannot have been written, and so the program says what is wrong.
 TEST_F(Recorded, bits_of_what_is_not_mapped_stay_expected) {
   Log log;
@@ -279,6 +288,21 @@ TEST_F(Recorded, lines_that_are_missing_or_not_known_are_said) {
   const Result cut = import(log.text() + "1700000000.000009000 500 7 7 9 c7.1 map argsz=0x20 fl");
   ASSERT_TRUE(std::holds_alternative<ImportedLog>(cut));
   EXPECT_TRUE(has_part(std::get<ImportedLog>(cut).notes.at(2), "1 line is not known"));
+}
+
+// What no call can have had.
+TEST_F(Recorded, lines_with_numbers_that_are_too_large_are_not_known) {
+  for (const char* call :
+       {"c7.1 map argsz=0x100000000 flags=0x3 vaddr=0x0 iova=0x0 size=0x1000 => 0",
+        "c7.1 ioctl 0x100000000 => -25", "c7.1 extension 0x9 => -5000",
+        "c7.1 dirty argsz=0x8 flags=0x100000001 => 0", "c7.1 unknown => 0",
+        "c7.1 unmap argsz=0x30 flags=0x1 iova=0x0 size=0x1000 pgsize=0x1000 bitmap_size=0x8 "
+        "bitmap=0x0 => 0 size=0x1000 words 33554432:0x1",
+        "c7.1 map argsz=0x20 flags=0x3 vaddr=0x0 iova=0x0 size=0x1000"}) {
+    const ImportedLog made = imported(Log().open("emulated").add(call));
+    ASSERT_EQ(made.notes.size(), 3u) << call;
+    EXPECT_TRUE(has_part(made.notes[1], "1 line is not known")) << call;
+  }
 }
 
 TEST_F(Recorded, calls_of_several_threads_at_once_are_said) {
