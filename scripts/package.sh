@@ -64,4 +64,6 @@ for program in "$work/build/lockstep" "$work/moved/bin/tidemark replay"; do
   expect 2 "broken.trace':1: " $program "$work/broken.trace"
 done
 expect 0 'dirty 0:0x6' "$work/build/tracker"
+expect 0 'nothing was recorded' "$work/moved/bin/tidemark" record \
+  --recorder "$work/moved/lib/tidemark/tidemark_recorder.so" -o "$work/made.trace" true
 echo "the package of build/$preset, moved: the example and the program work"

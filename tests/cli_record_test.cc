@@ -182,8 +182,8 @@ INSTANTIATE_TEST_SUITE_P(Seed, CliRecordExported,
                                          "v1-unmap-takes-what-begins-in-the-range",
                                          "last-page-of-the-address-space",
                                          "mappings-do-not-overlap", "wrong-bitmap-size-is-refused"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& seed) {
+                           std::string name = seed.param;
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
