@@ -128,13 +128,13 @@ TEST_F(Record, lines_of_several_threads_are_whole_and_none_is_missing) {
 }
 
 TEST_F(Record, calls_that_have_returned_are_there_when_a_process_is_killed) {
-  const Ended ended = command({"forever"}).run(0.5);
+  const Ended ended = command({"forever"}).run(1);
   EXPECT_EQ(ended.code, -SIGKILL);
   const std::size_t returned = ended.out.size();
   const std::vector<std::string> all = lines();
   const auto count = static_cast<std::size_t>(std::ranges::count_if(
       all, [](const std::string& line) { return line.ends_with(" extension 0x9 => 1"); }));
-  EXPECT_GT(returned, 100u);
+  EXPECT_GT(returned, 10u);
   EXPECT_GE(count, returned);
   EXPECT_LE(count, returned + 1);
 }
