@@ -14,7 +14,7 @@
 namespace tidemark {
 namespace {
 
-bool has_part(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+bool is_told(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 // Lines as the recorder writes them, of one process and one thread, a microsecond each.
 class Log {
@@ -113,9 +113,9 @@ TEST_F(Recorded, what_came_out_is_expected_and_what_queries_found_was_written) {
             "unmap 0 0 all => 0 size=0x64000\nstop => 0\nextension 9 => 1\n"
             "ioctl 0x3b73 => -ENOTTY\ndetach g0\n");
   const ImportedLog made = imported(log);
-  EXPECT_TRUE(has_part(made.program, "query 0p 4p => 0 words 0:0x3    # 8 1700000000.000007000\n"))
+  EXPECT_TRUE(is_told(made.program, "query 0p 4p => 0 words 0:0x3    # 8 1700000000.000007000\n"))
       << made.program;
-  EXPECT_TRUE(has_part(made.program, "write 0p 2p    # inferred: the next reports it\n"));
+  EXPECT_TRUE(is_told(made.program, "write 0p 2p    # inferred: the next reports it\n"));
   EXPECT_EQ(made.notes, std::vector<std::string>{"17 operations from 17 lines of a record"});
 }
 
@@ -129,7 +129,7 @@ TEST_F(Recorded, of_hardware_groups_nothing_is_inferred) {
             "query 0p 4p => 0 words 0:0xf\n");
   const auto lost = runs(imported(Log(log).query("0x0", "0x4000", "0 words 0:0x7")).program);
   EXPECT_FALSE(lost);
-  EXPECT_TRUE(has_part(lost.message(), "expected  0 words 0:0x7\nactual    0 words 0:0xf"))
+  EXPECT_TRUE(is_told(lost.message(), "expected  0 words 0:0x7\nactual    0 words 0:0xf"))
       << lost.message();
 }
 
@@ -147,7 +147,7 @@ TEST_F(Recorded, bits_of_what_is_not_mapped_stay_expected) {
   Log log;
   log.open("emulated").map("0x0", "0x2000").start().query("0x0", "0x4000", "0 words 0:0x5");
   const std::string program = imported(log).program;
-  EXPECT_TRUE(has_part(program, "\nwrite 0p 1p  ")) << program;
+  EXPECT_TRUE(is_told(program, "\nwrite 0p 1p  ")) << program;
   EXPECT_FALSE(runs(program));
 }
 
@@ -199,7 +199,7 @@ TEST_F(Recorded, hardware_is_what_get_info_says) {
       "capabilities=migration:24,dma-avail:56,iova-range:68 "
       "iova_ranges=0x0-0xfedfffff,0xfef00000-0x7fffffffff\nextension 4 => 0\nmap 0p 4p rw => 0\n";
   EXPECT_EQ(operations(log), expected);
-  EXPECT_TRUE(has_part(imported(log).program, "by GET_INFO's ranges of addresses"));
+  EXPECT_TRUE(is_told(imported(log).program, "by GET_INFO's ranges of addresses"));
 }
 
 TEST_F(Recorded, odd_arguments_are_bent_fields) {
@@ -235,9 +235,9 @@ TEST_F(Recorded, words_that_are_not_all_known_are_not_expected) {
     Log log;
     log.open("emulated").map("0x0", "0x4000").start().query("0x0", "0x4000", result);
     const std::string program = imported(log).program;
-    EXPECT_TRUE(has_part(program, "\nquery 0p 4p => 0    #")) << program;
-    EXPECT_TRUE(has_part(program, "words of bitmaps")) << program;
-    EXPECT_EQ(has_part(program, "\nwrite 0p 1p"), has_part(result, "used")) << program;
+    EXPECT_TRUE(is_told(program, "\nquery 0p 4p => 0    #")) << program;
+    EXPECT_TRUE(is_told(program, "words of bitmaps")) << program;
+    EXPECT_EQ(is_told(program, "\nwrite 0p 1p"), is_told(result, "used")) << program;
     EXPECT_TRUE(runs(program));
   }
 }
@@ -247,8 +247,8 @@ TEST_F(Recorded, what_would_be_too_much_to_write_is_not) {
   log.open("emulated").map("0x0", "0x8000000000").start();
   log.query("0x0", "0x8000000000", "0 words 0-2097151:0xffffffffffffffff", "0x1000000");
   const std::string program = imported(log).program;
-  EXPECT_TRUE(has_part(program, "more than can be written in a program, page by page: 1"));
-  EXPECT_FALSE(has_part(program, "\nwrite"));
+  EXPECT_TRUE(is_told(program, "more than can be written in a program, page by page: 1"));
+  EXPECT_FALSE(is_told(program, "\nwrite"));
   EXPECT_TRUE(runs(program)) << program;
 }
 
@@ -259,11 +259,11 @@ TEST_F(Recorded, containers_are_told_apart) {
       .add("c7.2 map argsz=0x20 flags=0x3 vaddr=0x0 iova=0x5000 size=0x1000 => 0");
   // The first begins anew when its last group has left.
   log.add("g3 leave => 0").open("emulated").map("0x9000", "0x1000");
-  EXPECT_TRUE(has_part(imported(log).notes.at(0), ", container 1 of 3"));
-  EXPECT_TRUE(has_part(operations(log), "map 0p 1p rw => 0\nmap 1p 1p rw => 0\ndetach g0\n"));
+  EXPECT_TRUE(is_told(imported(log).notes.at(0), ", container 1 of 3"));
+  EXPECT_TRUE(is_told(operations(log), "map 0p 1p rw => 0\nmap 1p 1p rw => 0\ndetach g0\n"));
   EXPECT_EQ(operations(log, 2), "container v2\nattach g0 hardware=0 => 0\nmap 5p 1p rw => 0\n");
   EXPECT_EQ(operations(log, 3), "container v2\nattach g0 emulated => 0\nmap 9p 1p rw => 0\n");
-  EXPECT_TRUE(has_part(imported(log, 3).program, "# Container 3 of 3.\n"));
+  EXPECT_TRUE(is_told(imported(log, 3).program, "# Container 3 of 3.\n"));
   EXPECT_EQ(why_not(log.text(), 4), "there is no container 4 in the log, which has 3");
 }
 
@@ -283,11 +283,11 @@ TEST_F(Recorded, lines_that_are_missing_or_not_known_are_said) {
   Log log;
   log.open("emulated").skip().skip().map("0x0", "0x1000").skip().map("0x1000", "0x1000");
   const ImportedLog made = imported(log);
-  EXPECT_TRUE(has_part(made.program, "#   lines that are missing in the log: 3\n")) << made.program;
+  EXPECT_TRUE(is_told(made.program, "#   lines that are missing in the log: 3\n")) << made.program;
   EXPECT_EQ(made.notes.at(1), "lines that are missing in the log: 3");
   const Result cut = import(log.text() + "1700000000.000009000 500 7 7 9 c7.1 map argsz=0x20 fl");
   ASSERT_TRUE(std::holds_alternative<ImportedLog>(cut));
-  EXPECT_TRUE(has_part(std::get<ImportedLog>(cut).notes.at(2), "1 line is not known"));
+  EXPECT_TRUE(is_told(std::get<ImportedLog>(cut).notes.at(2), "1 line is not known"));
 }
 
 // What no call can have had.
@@ -301,7 +301,7 @@ TEST_F(Recorded, lines_with_numbers_that_are_too_large_are_not_known) {
         "c7.1 map argsz=0x20 flags=0x3 vaddr=0x0 iova=0x0 size=0x1000"}) {
     const ImportedLog made = imported(Log().open("emulated").add(call));
     ASSERT_EQ(made.notes.size(), 3u) << call;
-    EXPECT_TRUE(has_part(made.notes[1], "1 line is not known")) << call;
+    EXPECT_TRUE(is_told(made.notes[1], "1 line is not known")) << call;
   }
 }
 
@@ -313,8 +313,8 @@ TEST_F(Recorded, calls_of_several_threads_at_once_are_said) {
                                  "1700000001.000000" + begin + " 500 7 " + thread + " 4" + call);
     return std::get<ImportedLog>(result).program;
   };
-  EXPECT_TRUE(has_part(program("400", "8"), "# Called while another thread's call ran: 1."));
-  EXPECT_FALSE(has_part(program("600", "8"), "another thread"));
+  EXPECT_TRUE(is_told(program("400", "8"), "# Called while another thread's call ran: 1."));
+  EXPECT_FALSE(is_told(program("600", "8"), "another thread"));
 }
 
 TEST_F(Recorded, what_began_before_the_record_is_inferred) {
@@ -323,7 +323,7 @@ TEST_F(Recorded, what_began_before_the_record_is_inferred) {
   EXPECT_EQ(operations(log),
             "container v2\nattach g0 emulated\nmap 0p 1p rw => 0\nstart => 0\nwrite 0p 1p\n"
             "query 0p 1p => 0 words 0:0x1\n");
-  EXPECT_TRUE(has_part(imported(log).program, "the record begins behind them"));
+  EXPECT_TRUE(is_told(imported(log).program, "the record begins behind them"));
 }
 
 // DPDK's devices have the process's own addresses.
@@ -337,16 +337,16 @@ TEST_F(Recorded, addresses_of_the_host_are_moved) {
   EXPECT_EQ(operations(log),
             "container v2\nattach g0 hardware=0 => 0\nmap 0x12345p 2p rw => 0\n"
             "unmap 0x12345p 2p => 0 size=0x2000\n");
-  EXPECT_FALSE(has_part(imported(log).program, "7f00"));
+  EXPECT_FALSE(is_told(imported(log).program, "7f00"));
 }
 
 TEST_F(Recorded, what_is_no_record_or_of_another_time_is_refused) {
   EXPECT_EQ(why_not("tidemark-record 2 7\n"), "the log is of version 2, and this reads version 1");
   EXPECT_EQ(why_not("tidemark-record 1 7\n"), "the log has no call on a container");
   EXPECT_TRUE(
-      has_part(why_not(Log().open("emulated").text() +
-                       "vfio_listener_region_add_ram region_add [ram] 0x0 - 0x9ffff [0x7f01]\n"),
-               "they have no order in common"));
+      is_told(why_not(Log().open("emulated").text() +
+                      "vfio_listener_region_add_ram region_add [ram] 0x0 - 0x9ffff [0x7f01]\n"),
+              "they have no order in common"));
   EXPECT_EQ(why_not("vfio_listener_region_del region_del 0x0 - 0x9ffff\n", 1),
             "only a record tells containers apart");
 }
@@ -359,8 +359,8 @@ TEST_F(Recorded, of_a_long_record_the_end_stays) {
   for (unsigned i = 0; i < 1000; ++i) words += " " + decimal(i) + ":" + hex(i + 1);
   for (unsigned i = 0; i < 500; ++i) log.query("0x0", "0x40000000", "0 words" + words, "0x8000");
   const std::string program = imported(log).program;
-  EXPECT_TRUE(has_part(program, "this one begins with the 1 mappings that there were after "));
-  EXPECT_TRUE(has_part(program, "\nattach g0 hardware=0 => 0\nmap 0p 1p rw\nstart\nquery 0p "))
+  EXPECT_TRUE(is_told(program, "this one begins with the 1 mappings that there were after "));
+  EXPECT_TRUE(is_told(program, "\nattach g0 hardware=0 => 0\nmap 0p 1p rw\nstart\nquery 0p "))
       << program.substr(0, 1000);
 }
 

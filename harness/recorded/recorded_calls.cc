@@ -43,9 +43,9 @@ void set_range(RecordedCall& call, const RecordedLine& line) {
 }
 
 void set_bitmap(RecordedCall& call, const RecordedLine& line, const RecordedWorld& world) {
-  constexpr std::uint64_t kBits = 64;
+  constexpr std::uint64_t kWordBits = 64;
   const std::uint64_t pages = line.size / world.page_bytes;
-  const std::uint64_t words = pages / kBits + (pages % kBits != 0);
+  const std::uint64_t words = pages / kWordBits + (pages % kWordBits != 0);
   bend_if_not(call, Field::pgsize, line.pgsize, world.page_bytes);
   bend_if_not(call, Field::bitmap_size, line.bitmap_size, words * 8);
   if (line.bitmap_in_kernel) bend(call, Field::bitmap_pointer, kKernelAddress);
