@@ -126,7 +126,6 @@ static bool entry_split(const struct dirty_store *store, struct dirty_entry *ent
 	if (!node)
 		return false;
 	entry->ref = (unsigned long)node;
-	entry->bits = 0;
 	if (!bits)
 		return true;
 

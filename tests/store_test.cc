@@ -165,6 +165,15 @@ TEST_P(DirtyStore, EveryRangeBetweenBorders) {
   }
 }
 
+// A block of 2^17 pages has one mark for all: those of its blocks and pages are in it.
+TEST_P(DirtyStore, AMarkedBlockStaysMarkedIfAPartIsMarkedAgain) {
+  Store store(GetParam(), 262145);
+  store.mark(0, 131071);
+  store.mark(4096, 8191);
+  store.mark(12288, 12288);
+  EXPECT_TRUE(store.agrees());
+}
+
 TEST_P(DirtyStore, MarkAllThenAPartIsCleared) {
   for (const std::uint64_t size : Pages{1, 63, 64, 65, 128, 4095, 4096, 4097}) {
     for (const std::uint64_t first : borders(size)) {
@@ -338,6 +347,14 @@ TEST(D23, WithoutMemoryABlockIsMarked) {
   EXPECT_EQ(store.shown(0, 8191), Pages{0});
   EXPECT_EQ(store.shown(8192, 12287).size(), 4096u);
   EXPECT_EQ(store.shown(12288, 139999), Pages{139999});
+}
+
+TEST(D23, ABlockThatIsMarkedWithoutMemoryIsWhole) {
+  Store store(STORE_SPARSE, 140000);
+  store.machine().fail_allocation = 1;
+  store_mark(store.get(), 8192, 12287);
+  EXPECT_TRUE(store.machine().allocation_failed);
+  EXPECT_EQ(store.shown(0, 139999).size(), 140000u);
 }
 
 }  // namespace

@@ -13,12 +13,9 @@ namespace {
 // of the ranges that the groups of a program can leave.
 constexpr std::uint64_t kCall = 512, kPin = 256, kRange = 64, kRanges = 2 * kGroups + 1;
 
-// A bit a page, in whole words, and for six levels above them a 63rd of that, or a 31st in
-// a sparse store. Of that: two ways down through them, to the ends of a run of pages.
-std::uint64_t bytes_of_marks(std::uint64_t pages, StoreKind store) {
-  return store == StoreKind::bitmap ? pages / 8 + pages / (8 * 63) + 64
-                                    : pages / 8 + pages / (8 * 31) + 96;
-}
+// A bitmap's: a bit a page, in whole words, and for six levels above them a 63rd of that.
+std::uint64_t bytes_of_bitmap(std::uint64_t pages) { return pages / 8 + pages / (8 * 63) + 64; }
+// A sparse store's for a run of pages: two ways down through six levels, to its ends.
 constexpr std::uint64_t kRun = std::uint64_t{2} * 6 * 512;
 
 // D22: the height of a balanced tree; what an answer takes for each mapping and each word
@@ -45,22 +42,26 @@ void Costs::operation_runs(const Operation& operation, const Step& step) {
   all_ = operation.flags & kAll;
 }
 
+bool Costs::has_bitmaps() const { return source_.setup().store == StoreKind::bitmap; }
+
+// A sparse store has memory for what is marked: at START, that is what drivers hold (B10).
 std::uint64_t Costs::marks_of_all() const {
+  if (!has_bitmaps()) return bytes_of_runs(source_.held_pages());
   std::uint64_t bytes = 0;
   for (const auto& [age, mapping] : source_.mappings().by_age())
-    bytes += bytes_of_marks((mapping.last - mapping.first) / kPageBytes + 1, source_.setup().store);
+    bytes += bytes_of_bitmap((mapping.last - mapping.first) / kPageBytes + 1);
   return bytes;
 }
 
 // Of marks that a sparse store makes, or keeps of what was marked as a whole (D23).
 std::uint64_t Costs::bytes_of_runs(std::uint64_t runs) const {
-  return source_.setup().store == StoreKind::sparse ? runs * kRun : 0;
+  return has_bitmaps() ? 0 : runs * kRun;
 }
 
 std::uint64_t Costs::most_bytes(const Call& call) const {
   switch (call.verb) {
     case Verb::map:
-      return kCall + (tracking_ ? bytes_of_marks(size_ / kPageBytes, source_.setup().store) : 0);
+      return kCall + (tracking_ && has_bitmaps() ? bytes_of_bitmap(size_ / kPageBytes) : 0);
     case Verb::start:
       return marks_of_all();
     // With other flags they are a START.

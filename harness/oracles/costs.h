@@ -42,6 +42,7 @@ class Costs final : public Watcher {
  private:
   std::uint64_t most_bytes(const Call& call) const;
   std::optional<std::uint64_t> most_steps(const Call& call) const;
+  bool has_bitmaps() const;
   std::uint64_t marks_of_all() const;
   std::uint64_t bytes_of_runs(std::uint64_t runs) const;
   std::uint64_t last() const;

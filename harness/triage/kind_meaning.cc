@@ -57,6 +57,7 @@ constexpr std::pair<std::string_view, std::string_view> kParts[] = {
     {"v1", "the container is of TYPE1, and not of TYPE1v2"},
     {"rule_any", "the container takes queries of any range"},
     {"rule_exact", "the container takes queries of exactly one mapping"},
+    {"store_sparse", "the container keeps its marks in a sparse store"},
     {"entries", "the container takes fewer mappings than usual"},
     {"memlock", "memory that is locked has a limit"},
     {"room", "the user has room for a small bitmap"},
