@@ -109,6 +109,21 @@ TEST(ReportLines, WhatTheSameStepDidIsProbablyOneBug) {
             "lockstep.query.window.result\n");
 }
 
+TEST(ReportLines, WhatEndsTheProcessAlikeIsProbablyOneBug) {
+  const std::string freed = "AddressSanitizer.heap-use-after-free.unmap_pass";
+  EXPECT_EQ(blamed_in(freed + ".pin", ""), "heap-use-after-free.unmap_pass");
+  EXPECT_EQ(blamed_in("AddressSanitizer.heap-use-after-free.pin", ""), "") << "no function";
+  EXPECT_EQ(probably_one_bug({{freed + ".attach", ""},
+                              {freed + ".pin", ""},
+                              {"AddressSanitizer.SEGV.unmap_pass.pin", ""},
+                              {"hang.pin", ""},
+                              {"out-of-memory.pin", ""},
+                              {"out-of-memory.write", ""}}),
+            "probably one bug (heap-use-after-free.unmap_pass): " + freed + ".attach, " + freed +
+                ".pin\n"
+                "probably one bug (it has no end, pin): hang.pin, out-of-memory.pin\n");
+}
+
 Finding finding() {
   Finding finding;
   finding.name = "lockstep.query.missing-dirty";

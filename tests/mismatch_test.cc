@@ -245,9 +245,17 @@ TEST(AMismatch, IsDescribedWithItsStep) {
   const Program program = parsed("container v2\nstart\nquery 0p 1p\n");
   EXPECT_EQ(describe(mismatch, program),
             "step 2 of 2: query 0p 1p\nexpected  0\nactual    -EINVAL\niova      0x1000 0x5000\n");
+  mismatch.also_reported.assign(Mismatch::kMaxPages, 0x2000);
+  EXPECT_TRUE(describe(mismatch, program)
+                  .starts_with("step 2 of 2: query 0p 1p\nexpected  0\nactual    -EINVAL\n"
+                               "iova      0x1000 0x5000\n"
+                               "also      reported, and not dirty: 0x2000 0x2000 "))
+      << describe(mismatch, program);
+  EXPECT_TRUE(describe(mismatch, program).ends_with(" 0x2000 ...\n"));
   mismatch.operation = 2;
   mismatch.known = "B2: because";
   mismatch.pages.clear();
+  mismatch.also_reported.clear();
   EXPECT_EQ(describe(mismatch, program),
             "step 2 of 2, after the last\nexpected  0\nactual    -EINVAL\nknown     B2: because\n");
 }

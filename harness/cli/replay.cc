@@ -149,6 +149,8 @@ Json mismatch_json(const Mismatch& mismatch, const Naming& naming, const Program
                {"expected", mismatch.expected},
                {"actual", mismatch.actual},
                {"pages", pages}};
+  for (const std::uint64_t page : mismatch.also_reported)
+    json["also_reported"].push_back(hex(page));
   if (naming.cause) json["cause"] = naming.cause->operation + 1;
   return json;
 }

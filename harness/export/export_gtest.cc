@@ -71,8 +71,10 @@ std::string test_name(std::string_view file) {
 std::string export_gtest(const Program& program, const ExportOrigin& origin) {
   const std::string text = print(program);
   const std::string delimiter = delimiter_for(text);
-  std::string result = "// A program in lockstep with the reference, made from " +
-                       comment_text(origin.name) + " by\n// ./tidemark export gtest\n";
+  std::string result =
+      "// A program in lockstep with the reference, made from " + comment_text(origin.name) +
+      " by\n// ./tidemark export gtest. As NAME_test.cc in the checkout's tests/ it is "
+      "one of them:\n// ./tidemark test -R Exported\n";
   for (const std::string& comment : origin.comments)
     result += "//   " + comment_text(comment) + "\n";
   return result + kBefore + "TEST(Exported, " + test_name(origin.name) +

@@ -4,6 +4,8 @@
 #include <sstream>
 #include <vector>
 
+#include "signature.h"
+
 namespace tidemark {
 
 std::string said_in(const std::string& report, const std::string& word) {
@@ -16,7 +18,27 @@ std::string said_in(const std::string& report, const std::string& word) {
   return {};
 }
 
+namespace {
+
+// Of a name, "AddressSanitizer.heap-use-after-free.unmap_pass.pin", what it has besides its last
+// part; of what does not end, that part.
+std::string blamed_in_end(std::string_view name) {
+  const auto last = name.rfind('.');
+  if (last == std::string_view::npos) return {};
+  const std::string_view before = name.substr(0, last), part = name.substr(last + 1);
+  if (before == word(Kind::hang) || before == word(Kind::out_of_memory))
+    return "it has no end, " + std::string(part);
+  const auto kind = before.find('.');
+  const bool of_sanitizer =
+      before.starts_with(word(Kind::address)) || before.starts_with(word(Kind::undefined));
+  if (!of_sanitizer || kind == before.rfind('.')) return {};
+  return std::string(before.substr(kind + 1));
+}
+
+}  // namespace
+
 std::string blamed_in(std::string_view name, const std::string& report) {
+  if (std::string end = blamed_in_end(name); !end.empty()) return end;
   // "step 6: query 0p 1p (missing-marks)", or of the first line "6 of 6: query 0p 1p"
   std::string blamed = said_in(report, "cause");
   const bool did_it = name.starts_with("lockstep.") && !name.starts_with("lockstep.after-");

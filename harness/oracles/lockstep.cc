@@ -257,7 +257,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
 
   Mismatch found = report(Kind::stored_words);
   const std::uint64_t page = expected_.page_bytes();
-  std::vector<std::uint64_t> extra;
+  std::vector<std::uint64_t>& extra = found.also_reported;
   const WordRange asked = words_asked();
   for (std::int64_t index = asked.first;
        index < asked.end && found.pages.size() < Mismatch::kMaxPages; ++index) {
@@ -271,11 +271,10 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
     add_pages(found.pages, at, should & ~is & of_bitmap, page);
     add_pages(extra, at, is & ~should & of_bitmap, page);
   }
-  // Those that are missing come first: they are what it is about.
+  // Those that are missing are what it is about.
   if (!found.pages.empty() || !extra.empty())
     found.signature.kind = found.pages.empty() ? Kind::extra_dirty : Kind::missing_dirty;
-  extra.resize(std::min(extra.size(), Mismatch::kMaxPages - found.pages.size()));
-  found.pages.insert(found.pages.end(), extra.begin(), extra.end());
+  if (found.pages.empty()) found.pages.swap(extra);
   found.in_bitmap = true;
   if (!found.pages.empty())
     found.where = place_in_bitmap((found.pages[0] - step.first) / page, step.size / page);

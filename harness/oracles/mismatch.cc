@@ -7,6 +7,15 @@
 #include "text.h"
 
 namespace tidemark {
+namespace {
+
+std::string list(const std::vector<std::uint64_t>& pages) {
+  std::string text;
+  for (const std::uint64_t page : pages) text += (text.empty() ? "" : " ") + hex(page);
+  return text + (pages.size() == Mismatch::kMaxPages ? " ..." : "");
+}
+
+}  // namespace
 
 std::string describe(const Mismatch& mismatch, const Program& program) {
   const std::size_t count = program.operations.size();
@@ -19,11 +28,9 @@ std::string describe(const Mismatch& mismatch, const Program& program) {
       mismatch.signature.kind == Kind::reference_expectation)
     text += "by        the program itself, in what it has behind =>\n";
   if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
-  if (mismatch.pages.empty()) return text;
-  text += "iova      ";
-  for (const std::uint64_t page : mismatch.pages) text += hex(page) + " ";
-  if (mismatch.pages.size() == Mismatch::kMaxPages) text += "...";
-  text.back() = '\n';
+  if (!mismatch.pages.empty()) text += "iova      " + list(mismatch.pages) + "\n";
+  if (!mismatch.also_reported.empty())
+    text += "also      reported, and not dirty: " + list(mismatch.also_reported) + "\n";
   return text;
 }
 

@@ -19,7 +19,9 @@ struct Mismatch {
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
   std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most kMaxPages
-  bool in_bitmap = false;            // they differ in what the user's bitmap says of them
+  // Of a bitmap in which pages are missing: those that it has and should not have. As many.
+  std::vector<std::uint64_t> also_reported;
+  bool in_bitmap = false;  // they differ in what the user's bitmap says of them
   // The address of the page of the user's memory that differs, if one does; else 0.
   std::uint64_t user_page = 0;
   Place where = Place::none;  // of the first page, in the bitmap

@@ -392,8 +392,10 @@ void Found::print_summary(std::uint64_t left_out) const {
     print_old();
     return;
   }
-  fmt::print(out_, "{} found, {} of them new; programs that came to each name:\n", times_.size(),
-             fresh_);
+  fmt::print(out_,
+             "{} found, {} of them new; how often each was filed, which most that fail alike "
+             "are not:\n",
+             times_.size(), fresh_);
   for (const auto& [name, times] : times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
   fmt::print(out_, "{}", probably_one_bug(reports_));
   for (const auto& [signature, crashes] : crashes_)

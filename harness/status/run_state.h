@@ -47,7 +47,7 @@ struct SubjectState {
 struct SeenFinding {
   std::string subject;
   std::int64_t first = 0, last = 0;
-  std::size_t count = 0;  // programs that came to it
+  std::size_t count = 0;  // how often it was filed
   std::string commit;     // it was seen with first
 };
 
