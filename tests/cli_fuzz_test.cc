@@ -488,8 +488,12 @@ TEST_F(CliFuzz, AHangIsNamedAndReduced) {
   const std::string program = content(path() / "findings" / "hang.v1" / "program.trace");
   EXPECT_EQ(program.find("stop"), std::string::npos) << program;
   const std::string report = content(path() / "findings" / "hang.v1" / "report.txt");
-  EXPECT_NE(report.find("did not end within 1 s\n\nwhere it was when"), std::string::npos)
+  EXPECT_NE(report.find("\nstep 0 of 0, before the first\n"
+                        "actual    it did not end within 1 s\n"
+                        "means     hang: it does not end\n"),
+            std::string::npos)
       << report;
+  EXPECT_NE(report.find("\n\nwhere it was when its time was up:\n"), std::string::npos) << report;
   EXPECT_NE(report.find("in tidemark::(anonymous namespace)::hang() "), std::string::npos)
       << report;
 }
@@ -499,6 +503,10 @@ TEST_F(CliFuzz, WantOfMemoryIsNamedAndReduced) {
   const Ended ended = fuzz(1).lying("eats-memory").run();
   EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_TRUE(findings().contains("out-of-memory.v1")) << ended.out;
+  const std::string report = content(path() / "findings" / "out-of-memory.v1" / "report.txt");
+  EXPECT_NE(report.find("\n\nwhere it was when it had too much memory:\n    #0 "),
+            std::string::npos)
+      << report;
 }
 
 // They hang, and eat memory, in the fuzzing process alone.

@@ -326,15 +326,6 @@ TEST_F(Cli, ThePictureHasColourWhereTheTerminalHas) {
   EXPECT_NE(ended.out.find('\x1b'), std::string::npos) << "an empty NO_COLOR says nothing";
 }
 
-// As in fuzzing: what was found there shows again.
-TEST_F(Cli, TooMuchMemoryIsAVerdict) {
-  file("v1", "container v1 room=8192\nstart\n");
-  const Ended ended =
-      tidemark_command({"replay", "--quiet", "v1"}).in(path()).lying("eats-memory").run();
-  EXPECT_EQ(ended.code, 1);
-  EXPECT_NE(ended.out.find("v1: crashes: out-of-memory"), std::string::npos) << ended.out;
-}
-
 TEST_F(Cli, ACrashIsAVerdict) {
   file("v1", "container v1\nstart\n");
   file("v2", "container v2\nstart\n");

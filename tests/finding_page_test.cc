@@ -41,7 +41,12 @@ TEST(BrokenRule, OfALostPageIsTheFirst) {
   for (const Kind kind : {Kind::missing_dirty, Kind::missing_marks, Kind::lost_page})
     EXPECT_EQ(broken_rule(of(kind))->id, "N1");
   EXPECT_EQ(broken_rule(of(Kind::extra_dirty))->id, "R8");
-  EXPECT_FALSE(broken_rule(of(Kind::hang)));
+  EXPECT_EQ(broken_rule(of(Kind::hang))->id, "D22");
+  EXPECT_EQ(broken_rule({.kind = Kind::hang, .verb = Verb::unmap})->id, "D6");
+  EXPECT_FALSE(broken_rule({.kind = Kind::hang})) << "of no operation";
+  EXPECT_EQ(broken_rule(of(Kind::out_of_memory))->id, "D21");
+  EXPECT_FALSE(broken_rule({.kind = Kind::out_of_memory, .verb = Verb::dma})) << "no call";
+  EXPECT_FALSE(broken_rule(of(Kind::died)));
   EXPECT_EQ(rule_line(of(Kind::leak)),
             "rule      N3, nothing is left after release, nor of a call that fails: "
             "docs/contract.md#n3\n");

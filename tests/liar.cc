@@ -16,11 +16,12 @@ constexpr std::uint64_t kVaddrAt = 8;  // of map
 
 class Liar final : public Subject {
  public:
-  Liar(Lie lie, std::unique_ptr<Subject> honest, World& world)
-      : lie_(lie), honest_(std::move(honest)), world_(world) {}
+  Liar(Lie lie, std::unique_ptr<Subject> honest, World& world, std::function<void()> on_unmap)
+      : lie_(lie), honest_(std::move(honest)), world_(world), on_unmap_(std::move(on_unmap)) {}
 
   std::int64_t ioctl(unsigned command, std::uint64_t argument) override {
     if (runs_out_first()) return -ENOMEM;
+    if (command == VFIO_IOMMU_UNMAP_DMA && on_unmap_) on_unmap_();
     const unsigned depth = depth_;
     const std::uint64_t bytes = range_bytes(depth);
     if (command == VFIO_IOMMU_UNMAP_DMA) before_unmap(depth, bytes);
@@ -207,6 +208,7 @@ class Liar final : public Subject {
   Lie lie_;
   std::unique_ptr<Subject> honest_;
   World& world_;
+  std::function<void()> on_unmap_;
   std::uint64_t vaddr_ = kRamFirst;  // of the newest mapping
   LockUse lock_use_;
   unsigned depth_ = 0;  // 1 inside of an ioctl, where the windows are
@@ -214,8 +216,9 @@ class Liar final : public Subject {
 
 }  // namespace
 
-std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world) {
-  return std::make_unique<Liar>(lie, std::move(honest), world);
+std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world,
+                                   std::function<void()> on_unmap) {
+  return std::make_unique<Liar>(lie, std::move(honest), world, std::move(on_unmap));
 }
 
 }  // namespace tidemark

@@ -3,6 +3,7 @@
 // subjects must catch it.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "factories.h"
@@ -68,7 +69,9 @@ enum class Lie {
   leaks,
 };
 
-std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world);
+// `on_unmap` is called first in each VFIO_IOMMU_UNMAP_DMA.
+std::unique_ptr<Subject> make_liar(Lie lie, std::unique_ptr<Subject> honest, World& world,
+                                   std::function<void()> on_unmap = {});
 
 // As a SubjectFactory.
 template <Lie lie, auto make = make_tracker>

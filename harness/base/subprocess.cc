@@ -49,7 +49,7 @@ void end_late(Child& child, Ending& ending) {
 }
 
 // Reads what a child says until it ends, or its time is up.
-Ending watch(Child& child, unsigned seconds) {
+Ending watch(Child& child, unsigned seconds, const std::function<void()>& each_second = {}) {
   Ending ending;
   const auto started = std::chrono::steady_clock::now();
   const auto left = [&] {
@@ -58,10 +58,13 @@ Ending watch(Child& child, unsigned seconds) {
   };
   for (;;) {
     pollfd file = {child.output(), POLLIN, 0};
-    const double wait = left();
+    const double wait = each_second ? std::min(left(), 1.0) : left();
     const int ready = wait > 0 ? poll(&file, 1, static_cast<int>(wait * 1000) + 1) : 0;
     if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0 && left() > 0) continue;
+    if (ready == 0 && left() > 0) {
+      if (each_second) each_second();
+      continue;
+    }
     if (ready == 0) {
       end_late(child, ending);
       break;
@@ -228,9 +231,10 @@ void become_program(const std::vector<std::string>& words) {
   _exit(127);
 }
 
-Ending run_apart(const std::function<void()>& what, unsigned seconds) {
+Ending run_apart(const std::function<void()>& what, unsigned seconds,
+                 const std::function<void()>& each_second) {
   Child child(what, Heard::errors);
-  return watch(child, seconds);
+  return watch(child, seconds, each_second);
 }
 
 Ending run_program(const std::vector<std::string>& words, unsigned seconds) {

@@ -67,9 +67,11 @@ struct Ending {
 };
 
 // Runs `what` in a child with a time limit, in which the time that the child was
-// kept waiting for a core does not count. Throws std::system_error if there can
+// kept waiting for a core does not count. `each_second`, if there is one, is called here meanwhile,
+// after each second without a word on standard error. Throws std::system_error if there can
 // be no child.
-Ending run_apart(const std::function<void()>& what, unsigned seconds);
+Ending run_apart(const std::function<void()>& what, unsigned seconds,
+                 const std::function<void()>& each_second = {});
 
 // The same of another program, as become_program() runs it; what it prints goes to
 // `said`, too.

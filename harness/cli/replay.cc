@@ -6,9 +6,12 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "command_line.h"
 #include "commands.h"
+#include "end_report.h"
 #include "errno_names.h"
 #include "finding.h"
 #include "finding_name.h"
@@ -20,6 +23,7 @@
 #include "picture.h"
 #include "program_file.h"
 #include "program_text.h"
+#include "shared_memory.h"
 #include "terminal.h"
 #include "text.h"
 #include "verbs.h"
@@ -167,8 +171,9 @@ void add_state(const Operation& operation, Lockstep& lockstep, const ReplayOptio
 
 // Shown to the user step by step; nothing if it agrees.
 std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
-                                  const ReplayOptions& options, Json& json) {
+                                  const ReplayOptions& options, Json& json, StepAt& at) {
   const Program& program = named.program;
+  at.begin_program();
   lockstep.begin(program.setup);
   // The container is no operation, and so has no number.
   if (!options.json && !options.quiet)
@@ -176,6 +181,7 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
   std::optional<Mismatch> found;
   for (std::size_t i = 0; i < program.operations.size() && !found; ++i) {
     const bool expects = i < program.expectations.size() && !program.expectations[i].empty();
+    at.step = i + 1;
     found = lockstep.step(program.operations[i], expects ? &program.expectations[i] : nullptr);
     if (options.json)
       json["operations"].push_back(step_json(program.operations[i], lockstep));
@@ -187,6 +193,7 @@ std::optional<Mismatch> run_steps(Lockstep& lockstep, const NamedProgram& named,
   }
   const bool whole = !found;
   const std::vector<std::size_t> waiting = lockstep.actual().waiting();
+  if (whole) at.step = program.operations.size() + 1;
   if (whole) found = lockstep.end();
   for (const std::size_t number : waiting) {
     if (options.json)
@@ -217,15 +224,16 @@ std::string picture_of(const UnderTest& tested, Lockstep& lockstep, const NamedP
 }
 
 // Exits the process, with a report on standard error, if a program that agrees leaks memory.
-int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptions& options) {
+int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptions& options,
+           StepAt& at) {
   Json json = {{"file", named.path}, {"operations", Json::array()}};
   LeakCheck leaks;
   auto made = tested.lockstep();
   Lockstep& lockstep = *made;
-  for (const Program& program : named.before) lockstep.run(program);
+  for (const Program& program : named.before) lockstep.run(program, &at);
   if (!named.before.empty() && !options.json && !options.quiet)
     fmt::print("after the {} of its before.trace:\n", named.before.size());
-  const auto found = run_steps(lockstep, named, options, json);
+  const auto found = run_steps(lockstep, named, options, json, at);
   if (!found) {
     made.reset();
     if (leaks.finds_any()) std::_Exit(1);
@@ -250,27 +258,66 @@ int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptio
   return is_finding(outcome) ? kFound : kFine;
 }
 
+// Says on standard error which step runs, once, if one takes long.
+class LongStep {
+ public:
+  LongStep(const NamedProgram& named, const StepAt& at) : named_(named), at_(at) {}
+
+  void look_after_a_second() {
+    if (said_ || at_.programs != named_.before.size() + 1) return;
+    const std::size_t step = at_.step;
+    if (std::exchange(seen_, step) != step) return;
+    said_ = true;
+    std::string text = step_text(step, named_.program);
+    if (const auto colon = text.find(": "); colon != std::string::npos) text.replace(colon, 1, ",");
+    fmt::print(stderr, "tidemark: {}, is running; it may take {} s\n", text,
+               most_seconds(named_.program));
+  }
+
+ private:
+  const NamedProgram& named_;
+  const StepAt& at_;
+  std::optional<std::size_t> seen_;
+  bool said_ = false;
+};
+
+// Of a program that did not get to its verdict.
+void print_end(const UnderTest& tested, const NamedProgram& named, const ReplayOptions& options,
+               const ProgramEnd& end) {
+  const std::string_view verdict = word(outcome_of(end.signature, false));
+  const std::string name = name_by_signature(tested, named, end.signature);
+  if (!options.json) {
+    fmt::print("{}: {}: {}\n{}", shown(named.path), verdict, name,
+               lines_of_end(end, named.program));
+    return;
+  }
+  Json json = {{"file", named.path}, {"verdict", verdict}, {"how", name}};
+  if (end.at.programs == end.number)
+    json["step"] = std::min<std::size_t>(end.at.step, named.program.operations.size());
+  print_json(json);
+}
+
 // In a child, so that a program that takes the subject down, or never ends, is
 // a verdict too.
 int replay_apart(const UnderTest& tested, const NamedProgram& named, const ReplayOptions& options) {
   // What says that it got to the end: sanitizers end with less.
   constexpr int kReplayed = 100;
+  const Shared<StepAt> at;
+  LongStep long_step(named, *at);
+  const auto look = [&] {
+    if (!options.quiet) long_step.look_after_a_second();
+  };
+  const unsigned seconds = most_seconds(named.program);
   const Ending ending = run_guarded(
       [&] {
-        std::_Exit(kReplayed + run_or_complain([&] { return replay(tested, named, options); }));
+        std::_Exit(kReplayed +
+                   run_or_complain([&] { return replay(tested, named, options, *at); }));
       },
-      most_seconds(named.program), most_memory_mib(named.program));
-  fmt::print(stderr, "{}",
-             ending.timed_out ? where_it_was(ending, tested.sources)
-                              : symbolized(ending.said, tested.sources));
+      seconds, most_memory_mib(named.program), look);
+  fmt::print(stderr, "{}", last_words(ending, tested));
   if (ending.code >= kReplayed) return ending.code - kReplayed;
-  const Signature signature = signature_of(ending, tested.sources);
-  const std::string_view verdict = word(outcome_of(signature, false));
-  const std::string name = name_by_signature(tested, named, signature);
-  if (options.json)
-    print_json({{"file", named.path}, {"verdict", verdict}, {"how", name}});
-  else
-    fmt::print("{}: {}: {}\n", shown(named.path), verdict, name);
+  print_end(tested, named, options,
+            {signature_of(ending, tested.sources), ending, seconds, *at, named.before.size() + 1});
   return kFound;
 }
 

@@ -13,6 +13,8 @@ constexpr Rule kNoOthers = {"R8", "a query reports the dirty pages of its range 
 constexpr Rule kPins = {"R3", "which pages are pinned, how often, and so dirty"};
 constexpr Rule kMappings = {"R15", "a map adds one mapping, or fails without a trace"};
 constexpr Rule kCallbacks = {"D6", "an unmap asks devices for the pins in its range"};
+constexpr Rule kMemory = {"D21", "how much memory a call may ask for"};
+constexpr Rule kSteps = {"D22", "how many steps a call may take"};
 constexpr Rule kInfo = {"D14", "what GET_INFO says"};
 
 std::optional<Rule> rule_of_result(Verb verb) {
@@ -62,6 +64,29 @@ std::optional<Rule> rule_of_size(Total total) {
   return std::nullopt;
 }
 
+// Those that D22 has a bound for; of an unmap only where it has no callbacks, and so D6 comes
+// first.
+std::optional<Rule> rule_of_end(Verb verb) {
+  switch (verb) {
+    case Verb::unmap:
+      return Rule{"D6", "an unmap asks devices in eleven passes at most, and then ends"};
+    case Verb::map:
+    case Verb::query:
+    case Verb::pin:
+    case Verb::unpin:
+    case Verb::write:
+    case Verb::read:
+      return kSteps;
+    default:
+      return std::nullopt;
+  }
+}
+
+// D21 has a bound for each call, and most may ask for none.
+std::optional<Rule> rule_of_memory(Verb verb) {
+  return rule_of_result(verb) ? std::optional(kMemory) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Rule> broken_rule(const Signature& signature) {
@@ -105,9 +130,13 @@ std::optional<Rule> broken_rule(const Signature& signature) {
     case Kind::outside_lock:
       return Rule{"D20", "an entry takes the lock once, and does all under it"};
     case Kind::too_much_memory:
-      return Rule{"D21", "how much memory a call may ask for"};
+      return kMemory;
     case Kind::too_many_steps:
-      return Rule{"D22", "how many steps a call may take"};
+      return kSteps;
+    case Kind::out_of_memory:
+      return signature.verb ? rule_of_memory(*signature.verb) : std::nullopt;
+    case Kind::hang:
+      return signature.verb ? rule_of_end(*signature.verb) : std::nullopt;
     default:
       return std::nullopt;
   }

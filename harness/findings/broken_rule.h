@@ -15,8 +15,9 @@ struct Rule {
   std::string_view says;  // in a few words
 };
 
-// The one to look up first. Nothing where a process ends, or a kernel says something of itself,
-// and where only what the program expects is not so.
+// The one to look up first. Of what hangs, or takes too much memory, it is that of the operation
+// in `signature`. Nothing where a process ends otherwise, or a kernel says something of itself, and
+// where only what the program expects is not so.
 std::optional<Rule> broken_rule(const Signature& signature);
 
 // A line of a report, with where to look it up; empty if there is no rule.

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <string>
 
-#include "broken_rule.h"
+#include "end_report.h"
 #include "finding_name.h"
-#include "kind_meaning.h"
 #include "known_ends.h"
+#include "shared_memory.h"
 #include "shared_text.h"
 
 namespace tidemark {
@@ -82,20 +82,17 @@ std::optional<Reduction> reduce_operations(const UnderTest& tested, const Progra
   return few;
 }
 
-std::string report_of_hang(const UnderTest& tested, const Program& program, unsigned seconds) {
-  // It was seen to take longer.
-  const Ending ending = run_programs_apart(tested, {&program, 1}, std::min(seconds, kHangSeconds));
-  const std::string where = where_it_was(ending, tested.sources);
-  return "it did not end within " + std::to_string(seconds) + " s\n" +
-         (where.empty() ? "" : "\n" + where);
-}
-
-std::string report_of_crash(const UnderTest& tested, const Reduction& reduction, unsigned seconds) {
-  return meaning_lines(reduction.signature.kind, Kind::none,
-                       part_of_name(reduction.signature, reduction.program)) +
-         rule_line(reduction.signature) +
-         symbolized(run_programs_apart(tested, {&reduction.program, 1}, seconds).said,
-                    tested.sources);
+// Of the last of them, which is run once more with the others before it.
+std::string report_of_end(const UnderTest& tested, const Signature& signature,
+                          std::span<const Program> programs, unsigned seconds) {
+  const Shared<StepAt> at;
+  // What hangs was seen to take longer.
+  const unsigned enough = signature.kind == Kind::hang ? std::min(seconds, kHangSeconds) : seconds;
+  const Ending ending = run_programs_apart(tested, programs, enough, &*at);
+  const std::string lines =
+      lines_of_end({signature, ending, seconds, *at, programs.size()}, programs.back());
+  const std::string words = last_words(ending, tested);
+  return lines + (words.empty() ? "" : "\n" + words);
 }
 
 Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
@@ -107,9 +104,8 @@ Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
   result.finding.name = tested.finding_name(name_of(reduction.signature, reduction.program));
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
-  result.finding.report = reduction.signature.kind == Kind::hang
-                              ? report_of_hang(tested, reduction.program, seconds)
-                              : report_of_crash(tested, reduction, seconds);
+  result.finding.report =
+      report_of_end(tested, reduction.signature, {&reduction.program, 1}, seconds);
   return result;
 }
 
@@ -206,7 +202,7 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
   finding.report = "the program does nothing wrong alone, but " + print(signature) +
                    "\nif those of before.trace ran before it in the same process, " +
                    std::to_string(all.size() - 1) + " of them\n\n" +
-                   symbolized(run_programs_apart(tested, all, seconds).said, tested.sources);
+                   report_of_end(tested, signature, all, seconds);
   finding.program = std::move(all.back());
   all.pop_back();
   finding.before = std::move(all);

@@ -92,13 +92,16 @@ void Lockstep::begin(const Setup& setup) {
   index_ = compared_ = 0;
 }
 
-std::optional<Mismatch> Lockstep::run(const Program& program) {
+std::optional<Mismatch> Lockstep::run(const Program& program, StepAt* at) {
+  if (at) at->begin_program();
   begin(program.setup);
   for (std::size_t i = 0; i < program.operations.size(); ++i) {
+    if (at) at->step = i + 1;
     const bool expects = i < program.expectations.size() && !program.expectations[i].empty();
     if (auto found = step(program.operations[i], expects ? &program.expectations[i] : nullptr))
       return found;
   }
+  if (at) at->step = program.operations.size() + 1;
   return end();
 }
 

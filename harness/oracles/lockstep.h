@@ -18,6 +18,7 @@
 #include "mismatch.h"
 #include "precision.h"
 #include "program.h"
+#include "step_at.h"
 
 namespace tidemark {
 
@@ -45,8 +46,9 @@ class Lockstep {
   // find bugs.
   void leave_out(const LeftOut& left_out) { left_out_ = left_out; }
 
-  // Stops at the first mismatch. Reuses what it allocated.
-  std::optional<Mismatch> run(const Program& program);
+  // Stops at the first mismatch. Reuses what it allocated. Before each step it says so in `at`,
+  // if that is given.
+  std::optional<Mismatch> run(const Program& program, StepAt* at = nullptr);
 
   // run() in its parts, for those who watch each operation.
   virtual void begin(const Setup& setup);

@@ -17,12 +17,16 @@ std::string list(const std::vector<std::uint64_t>& pages) {
 
 }  // namespace
 
-std::string describe(const Mismatch& mismatch, const Program& program) {
+std::string step_text(std::size_t step, const Program& program) {
   const std::size_t count = program.operations.size();
-  std::string text = "step " + std::to_string(std::min(mismatch.operation + 1, count)) + " of " +
-                     std::to_string(count);
-  text += mismatch.operation < count ? ": " + print(program.operations[mismatch.operation])
-                                     : ", after the last";
+  const std::string text =
+      "step " + std::to_string(std::min(step, count)) + " of " + std::to_string(count);
+  if (step == 0) return text + ", before the first";
+  return text + (step > count ? ", after the last" : ": " + print(program.operations[step - 1]));
+}
+
+std::string describe(const Mismatch& mismatch, const Program& program) {
+  std::string text = step_text(mismatch.operation + 1, program);
   text += "\nexpected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
   if (mismatch.signature.kind == Kind::tracker_expectation ||
       mismatch.signature.kind == Kind::reference_expectation)

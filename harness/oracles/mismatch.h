@@ -33,6 +33,10 @@ struct Mismatch {
   std::string known;
 };
 
+// "step 3 of 7: query 0p 1p", "step 7 of 7, after the last", "step 0 of 7, before the first":
+// `step` is counted from 1, and may be one more than there are.
+std::string step_text(std::size_t step, const Program& program);
+
 // Several lines: step, operation, expected, actual, the pages that differ.
 std::string describe(const Mismatch& mismatch, const Program& program);
 

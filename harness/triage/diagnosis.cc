@@ -237,8 +237,8 @@ class Diagnostician {
 
 }  // namespace
 
-Judgement judge(Lockstep& lockstep, const Program& program) {
-  auto mismatch = lockstep.run(program);
+Judgement judge(Lockstep& lockstep, const Program& program, StepAt* at) {
+  auto mismatch = lockstep.run(program, at);
   if (!mismatch) return {};
   return {std::move(mismatch->signature), mismatch->operation, std::move(mismatch->pages), false};
 }

@@ -37,7 +37,7 @@ struct Diagnosis {
 // Nothing if the program agrees. Deterministic. Cost: some hundred runs.
 std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);
 
-// What the lockstep makes of a program, for reduce().
-Judgement judge(Lockstep& lockstep, const Program& program);
+// What the lockstep makes of a program, for reduce(). `at` as of Lockstep::run().
+Judgement judge(Lockstep& lockstep, const Program& program, StepAt* at = nullptr);
 
 }  // namespace tidemark

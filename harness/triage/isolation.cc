@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "isolation.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -22,10 +24,15 @@ namespace tidemark {
 namespace {
 
 constexpr unsigned kSymbolizerSeconds = 20;
+constexpr const char* kOutOfMemory = "out-of-memory";  // the signature, printed
 // What a child says of a program that does something wrong, but lets it live.
 constexpr const char* kMismatch = "Mismatch: ";
+// Of a check that failed, as fail() has it.
+constexpr const char* kAssertion = "Assertion failure: ";
 // And of one in which somebody called exit(); a stack comes after it.
 constexpr const char* kExit = "Ended by exit()";
+// What it says of its memory, if that is too much: a line.
+constexpr const char* kMemory = "it had ";
 
 struct Address {
   std::string module, offset;
@@ -153,12 +160,22 @@ std::size_t memory_mib() {
   return static_cast<std::size_t>(usage.ru_maxrss) / 1024;
 }
 
+// What fail() says; the stack that comes after it is that of `thread`, which wants the memory.
+[[noreturn]] void fail_for_memory(pthread_t thread, std::size_t most_mib) {
+  std::fprintf(stderr, "%s%zu MiB of memory, and may have %zu MiB\n%s%s\n", kMemory, memory_mib(),
+               most_mib, kAssertion, kOutOfMemory);
+  pthread_kill(thread, SIGABRT);
+  // It may be where it cannot answer.
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  std::_Exit(1);
+}
+
 // In a child. No limit of the kernel's counts resident memory, and sanitizers
 // reserve terabytes.
 void watch_memory(std::size_t most_mib) {
-  std::thread([most_mib] {
+  std::thread([most_mib, thread = pthread_self()] {
     while (memory_mib() <= most_mib) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    fail("out-of-memory");
+    fail_for_memory(thread, most_mib);
   }).detach();
 }
 
@@ -167,7 +184,7 @@ void watch_memory(std::size_t most_mib) {
 Signature signature_of(const Ending& ending, std::string_view sources) {
   if (ending.fine) return {};
   if (ending.timed_out) return {.kind = Kind::hang};
-  for (const char* marker : {kMismatch, "Assertion failure: "})
+  for (const char* marker : {kMismatch, kAssertion})
     if (const std::string own = word_after(ending.said, marker, "\n"); !own.empty())
       return parse_signature(own);
   if (ending.said.find(kExit) != std::string::npos)
@@ -214,33 +231,46 @@ std::string symbolized(const std::string& said, std::string_view sources) {
   return result;
 }
 
-std::string where_it_was(const Ending& ending, std::string_view sources) {
-  std::string stack;
-  if (!ending.timed_out) return stack;
-  for (const std::string& line : lines_of(symbolized(ending.said, sources)))
-    if (line.starts_with("    #")) stack += line + "\n";
-  return stack.empty() ? stack : "where it was when its time was up:\n" + stack;
+bool took_too_much_memory(const Ending& ending) {
+  return !ending.timed_out && word_after(ending.said, kAssertion, "\n") == kOutOfMemory;
 }
 
-Ending run_guarded(const std::function<void()>& what, unsigned seconds, std::size_t most_mib) {
+std::string memory_it_had(const Ending& ending) {
+  if (!took_too_much_memory(ending)) return {};
+  return kMemory + word_after(ending.said, kMemory, "\n");
+}
+
+std::string where_it_was(const Ending& ending, std::string_view sources) {
+  std::string stack;
+  if (!ending.timed_out && !took_too_much_memory(ending)) return stack;
+  for (const std::string& line : lines_of(symbolized(ending.said, sources)))
+    if (line.starts_with("    #")) stack += line + "\n";
+  if (stack.empty()) return stack;
+  return (ending.timed_out ? "where it was when its time was up:\n"
+                           : "where it was when it had too much memory:\n") +
+         stack;
+}
+
+Ending run_guarded(const std::function<void()>& what, unsigned seconds, std::size_t most_mib,
+                   const std::function<void()>& each_second) {
   return run_apart(
       [&what, most_mib] {
         std::atexit(say_who_called_exit);
         watch_memory(most_mib);
         what();
       },
-      seconds);
+      seconds, each_second);
 }
 
 Ending run_programs_apart(const UnderTest& tested, std::span<const Program> programs,
-                          unsigned seconds) {
+                          unsigned seconds, StepAt* at) {
   return run_guarded(
-      [&tested, programs] {
+      [&tested, programs, at] {
         LeakCheck leaks;
         {
           const auto lockstep = tested.lockstep();
           for (const Program& program : programs) {
-            const Judgement judgement = judge(*lockstep, program);
+            const Judgement judgement = judge(*lockstep, program, at);
             if (!judgement.signature) continue;
             std::fprintf(stderr, "%s%s\n", kMismatch, print(judgement.signature).c_str());
             std::_Exit(1);

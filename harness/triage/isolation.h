@@ -7,6 +7,7 @@
 #include "mismatch.h"
 #include "reducer.h"
 #include "registry.h"
+#include "step_at.h"
 #include "subprocess.h"
 
 namespace tidemark {
@@ -31,8 +32,14 @@ Signature signature_of(const Ending& ending, std::string_view sources = the_trac
 // milliseconds for addresses that were not asked for before.
 std::string symbolized(const std::string& said, std::string_view sources = the_tracker().sources);
 
-// For a report: the stack, as symbolized() has it, of a child whose time was up. Empty of any
-// other, and where no sanitizer has said it.
+// Did a child of run_guarded() take too much memory?
+bool took_too_much_memory(const Ending& ending);
+// How much it had then, and might have: "it had 1030 MiB of memory, and may have 1024 MiB". Empty
+// of any other.
+std::string memory_it_had(const Ending& ending);
+
+// For a report: the stack, as symbolized() has it, of a child whose time was up, or that took too
+// much memory. Empty of any other, and where no sanitizer has said it.
 std::string where_it_was(const Ending& ending, std::string_view sources = the_tracker().sources);
 
 // What a program may have: more is a finding.
@@ -42,12 +49,13 @@ inline constexpr unsigned kMostSeconds = 20;  // unless told otherwise
 // run_apart() that dies of "out-of-memory" when it takes more than `most_mib`, and of exit() as
 // of anything else.
 Ending run_guarded(const std::function<void()>& what, unsigned seconds,
-                   std::size_t most_mib = kMostMemoryMib);
+                   std::size_t most_mib = kMostMemoryMib,
+                   const std::function<void()>& each_second = {});
 
 // Runs programs, one after the other, in a lockstep of their own, guarded; it dies of the
-// first thing that one does wrong.
+// first thing that one does wrong. In `at`, if that is given, is then where it was.
 Ending run_programs_apart(const UnderTest& tested, std::span<const Program> programs,
-                          unsigned seconds);
+                          unsigned seconds, StepAt* at = nullptr);
 
 // Judges the last of them by that, which is all that is wrong: sanitizer faults, leaks, aborts,
 // "hang" after `seconds` and "out-of-memory" have signatures, too. Some milliseconds a run.

@@ -65,7 +65,8 @@ void leak_memory() {
   }
 }
 
-// What no comparison sees coming; only on v1, so that there are other programs.
+// What no comparison sees coming; only on v1, so that there are other programs. With "unmap:"
+// before it, not at once but there.
 void misbehave(std::string_view lie) {
   if (lie == "dies") std::abort();
   if (lie == "traps") raise(SIGTRAP);
@@ -88,7 +89,11 @@ void remember(ContainerType type) {
 }  // namespace
 
 std::unique_ptr<Subject> lying_tracker(const Setup& setup, World& world) {
+  static constexpr std::string_view kInUnmap = "unmap:";
   const std::string_view lie = wanted_lie();
+  if (lie.starts_with(kInUnmap) && setup.type == ContainerType::v1)
+    return make_liar(Lie::none, honest_tracker(setup, world), world,
+                     [lie] { misbehave(lie.substr(kInUnmap.size())); });
   if (setup.type == ContainerType::v1) misbehave(lie);
   if (lie == "remembers") remember(setup.type);
   const Lie kind = lie == "loses-a-page"      ? Lie::loses_a_page
