@@ -292,12 +292,14 @@ TEST(FindingName, OfWhatLiesBeyondSaysNoMore) {
   }
 }
 
-TEST(FindingName, SaysThatItHangs) {
+TEST(FindingName, SaysWhichLimitWasMet) {
   for (const char* name : {"hang", "hang.v1", "hang.pin", "after-others.hang.v1"})
-    EXPECT_TRUE(is_name_of_hang(name)) << name;
+    EXPECT_EQ(limit_met_in(name), Kind::hang) << name;
+  for (const char* name : {"out-of-memory", "out-of-memory.v1", "after-others.out-of-memory.v1"})
+    EXPECT_EQ(limit_met_in(name), Kind::out_of_memory) << name;
   for (const char* name : {"", "hangs", "AddressSanitizer.SEGV.page_changed", "died.abort.hang",
                            "lockstep.query.missing-dirty.change"})
-    EXPECT_FALSE(is_name_of_hang(name)) << name;
+    EXPECT_EQ(limit_met_in(name), Kind::none) << name;
 }
 
 // What is filed is what is diagnosed again when it is kept.

@@ -8,12 +8,11 @@
 namespace tidemark::cli {
 namespace {
 
-// Without the subject's.
-std::string_view own_name(const FiledFinding& finding) {
+// Of a name with the label of the finding's subject before it, or without.
+Kind limit_in(const FiledFinding& finding, std::string_view name) {
   const std::string label = subject_label(finding.subject) + ".";
-  std::string_view name = finding.name;
   if (finding.subject != kTracker && name.starts_with(label)) name.remove_prefix(label.size());
-  return name;
+  return limit_met_in(name);
 }
 
 }  // namespace
@@ -24,10 +23,14 @@ Now now_of(const FiledFinding& finding) {
       session::replayed(session::kThisProgram, finding.subject, finding.folder, kNowSeconds);
   if (!found.verdict) return {kNotJudged, found.text};
   if (*found.verdict == Outcome::agrees) return {kGone, {}};
-  // How long what hangs was given is not the same.
-  const bool same = found.text == finding.name ||
-                    (*found.verdict == Outcome::hangs && is_name_of_hang(own_name(finding)));
-  return same ? Now{kStillThere, {}} : Now{kAnother, found.text};
+  if (found.text == finding.name) return {kStillThere, {}};
+  // How long what hangs was given is not the same, nor so which of two limits it meets.
+  const Kind was = limit_in(finding, finding.name);
+  if (was == Kind::hang && *found.verdict == Outcome::hangs) return {kStillThere, {}};
+  const Kind is = limit_in(finding, found.text);
+  if (was != Kind::none && is != Kind::none && is != was)
+    return {kStillThere, std::string(word(is))};
+  return {kAnother, found.text};
 }
 
 }  // namespace tidemark::cli

@@ -14,7 +14,9 @@ inline constexpr unsigned kNowSeconds = 10;
 
 struct Now {
   std::string_view word;  // one of those below
-  std::string detail;     // with kAnother its name, with kNotJudged why
+  // With kAnother its name, with kNotJudged why. With kStillThere "hang" of what took too much
+  // memory when it was found, and "out-of-memory" of what hung; else nothing.
+  std::string detail;
 };
 inline constexpr std::string_view kStillThere = "still there", kGone = "gone", kAnother = "another",
                                   kNotJudged = "not judged";

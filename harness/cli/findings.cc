@@ -27,8 +27,9 @@ struct FindingsOptions {
 };
 
 void print_line(const FiledFinding& finding, const Now& now) {
-  fmt::print("  {:>4} x  {:<11}  {}{}{}\n", finding.count, now.word, finding.name,
-             now.detail.empty() ? "" : ": ", now.detail);
+  std::string detail = now.detail;
+  if (!detail.empty()) detail = now.word == kStillThere ? " (" + detail + ")" : ": " + detail;
+  fmt::print("  {:>4} x  {:<11}  {}{}\n", finding.count, now.word, finding.name, detail);
 }
 
 Json json_of(const FiledFinding& finding, const Now& now) {
@@ -39,7 +40,7 @@ Json json_of(const FiledFinding& finding, const Now& now) {
     json["blames"] = blamed;
   for (const char* word : {"step", "expected", "actual", "rule"})
     if (const std::string said = said_in(finding.report, word); !said.empty()) json[word] = said;
-  if (!now.detail.empty()) json[now.word == kAnother ? "shows" : "why"] = now.detail;
+  if (!now.detail.empty()) json[now.word == kNotJudged ? "why" : "shows"] = now.detail;
   return json;
 }
 

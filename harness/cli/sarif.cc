@@ -99,7 +99,7 @@ Json result_of(const FiledFinding& finding, const Now& now) {
     result["locations"] = Json::array({of_program});
   }
   if (!now.detail.empty())
-    result["properties"][now.word == kAnother ? "shows" : "why"] = now.detail;
+    result["properties"][now.word == kNotJudged ? "why" : "shows"] = now.detail;
   return result;
 }
 

@@ -103,9 +103,10 @@ std::string name_after_others(const Signature& signature, const Program& program
 }
 
 // Other words that a name may have come behind the signature.
-bool is_name_of_hang(std::string_view name) {
+Kind limit_met_in(std::string_view name) {
   if (name.starts_with(kAfterOthers)) name.remove_prefix(kAfterOthers.size());
-  return parse_signature(name.substr(0, name.find('.'))).kind == Kind::hang;
+  const Kind kind = parse_signature(name.substr(0, name.find('.'))).kind;
+  return kind == Kind::hang || kind == Kind::out_of_memory ? kind : Kind::none;
 }
 
 bool is_shown_by_query(const Signature& signature) {

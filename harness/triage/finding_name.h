@@ -33,8 +33,9 @@ std::string part_of_name(const Signature& signature, const Program& program);
 // The same of one that shows only after others in the same process.
 std::string name_after_others(const Signature& signature, const Program& program);
 
-// Does a name of either, without that of a subject, say that the program hangs?
-bool is_name_of_hang(std::string_view name);
+// Of a name of either, without that of a subject: Kind::hang or Kind::out_of_memory, which of the
+// two comes first depends on the limits; Kind::none if it says neither.
+Kind limit_met_in(std::string_view name);
 
 // Does a query show it, which is how marks that are wrong come out?
 bool is_shown_by_query(const Signature& signature);
