@@ -1,24 +1,31 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# Builds type1 of a kernel tree as the library that --subject linux:TREE loads: TREE is a folder
-# with a kernel's sources, or a .tar.xz of one. It lies in BUILD/linux-trees/, in a folder that has
-# the tree's path with '%' for '/', and fits the build BUILD. What does not compile is said with
-# the name that is missing and where it is wanted. Exit code: 0 it is there, 2 it is not.
-# Usage: scripts/linux_tree.sh BUILD TREE
+# Builds type1 of a kernel tree, or its iommufd, as the library that --subject linux:TREE loads: TREE
+# is a folder with a kernel's sources, or a .tar.xz of one. It lies in BUILD/linux-trees/ (or
+# iommufd-trees/), in a folder that has the tree's path with '%' for '/', and fits the build BUILD.
+# What does not compile is said with the name that is missing and where it is wanted. Exit code: 0
+# it is there, 2 it is not.
+# Usage: scripts/linux_tree.sh BUILD TREE [iommufd]
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 say() { printf 'tidemark: %s\n' "$*" >&2; }
 die() { say "$@"; exit 2; }
 
-(($# == 2)) || die "usage: scripts/linux_tree.sh BUILD TREE"
-trees=$1/linux-trees
+[[ $# == 2 || "$# ${3:-}" == '3 iommufd' ]] ||
+  die "usage: scripts/linux_tree.sh BUILD TREE [iommufd]"
+peer=${3:-linux}
+trees=$1/$peer-trees
 tree=$(realpath -e -- "$2" 2>/dev/null) || die "there is no kernel tree '$2'"
-type1=drivers/vfio/vfio_iommu_type1.c
+if [[ $peer == linux ]]; then
+  what=type1 main=drivers/vfio/vfio_iommu_type1.c least=6.1
+else
+  what=iommufd main=drivers/iommu/iommufd/io_pagetable.c least=6.12
+fi
 [[ $tree != *,* ]] || die "a tree's path must have no comma: '$tree'"
 
 if [[ -d $tree ]]; then
-  [[ -e $tree/$type1 && -e $tree/Makefile ]] || die "'$tree' is no kernel tree: it has no $type1"
+  [[ -e $tree/$main && -e $tree/Makefile ]] || die "'$tree' is no kernel tree: it has no $main"
 elif [[ $tree != *.tar.xz ]]; then
   die "'$tree' is neither a folder nor a .tar.xz"
 fi
@@ -40,8 +47,8 @@ makefile=$(<"$folder/Makefile")
 number() { sed -nE "s/^$1 = *(.*)/\1/p" <<<"$makefile"; }
 version=$(number VERSION).$(number PATCHLEVEL)
 [[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "the Makefile of '$tree' says no version"
-{ [[ ${version%.*} -gt 6 || ($version == 6.* && ${version#*.} -ge 1) ]]; } ||
-  die "'$tree' is Linux $version: from 6.1 on they can be a subject"
+{ [[ ${version%.*} -gt 6 || ($version == 6.* && ${version#*.} -ge ${least#*.}) ]]; } ||
+  die "'$tree' is Linux $version: from $least on $what can be a subject"
 
 # missing LOG: from what a compiler says, in a line, what the stand-ins lack.
 missing() {
@@ -55,12 +62,12 @@ missing() {
 }
 
 log=$folder/log
-if ! { cmake -C "$trees/options.cmake" -S "$root/peers/linux/tree" -B "$folder" -G Ninja \
+if ! { cmake -C "$1/linux-trees/options.cmake" -S "$root/peers/$peer/tree" -B "$folder" -G Ninja \
   "-DTIDEMARK_LINUX_TREE=$tree" "-DTIDEMARK_LINUX_VERSION=$version" &&
   cmake --build "$folder"; } >"$log" 2>&1; then
   lacks=$(missing "$log")
-  [[ -n $lacks ]] || { tail -n 20 "$log" >&2; die "could not build type1 of '$tree': $log"; }
-  die "could not build type1 of '$tree': what peers/linux/fakes/ has none of is $lacks" \
+  [[ -n $lacks ]] || { tail -n 20 "$log" >&2; die "could not build $what of '$tree': $log"; }
+  die "could not build $what of '$tree': what peers/$peer/fakes/ has none of is $lacks" \
     "(all of it: $log)"
 fi
 
@@ -69,9 +76,9 @@ undefined=$(nm --dynamic --undefined-only "$folder/tree.so" | awk '
   $2 !~ /@/ && $2 !~ /^(__(asan|ubsan|msan|tsan|sanitizer|sancov|llvm|gmon|cxa|tls|start|stop)|_ITM)/ {
     print $2; exit }')
 if [[ -n $undefined ]]; then
-  where=$(cd "$folder/linux" && { grep -rnw -- "$undefined" "$type1" . || true; } |
+  where=$(cd "$folder/linux" && { grep -rnw -- "$undefined" "$main" . || true; } |
     head -n 1 | cut -d: -f1,2)
-  die "could not build type1 of '$tree': what peers/linux/fakes/ has none of is '$undefined'," \
+  die "could not build $what of '$tree': what peers/$peer/fakes/ has none of is '$undefined'," \
     "in $where"
 fi
 

@@ -100,3 +100,7 @@ rule(fuzz/*.* fuzz/ ${rooms} ${std})
 rule(peers/linux/linux_command.cc peers/linux/ harness/cli/ ${rooms} ${std} "<CLI/CLI\\.hpp>")
 rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ ${rooms} tests/ ${std} ${system}
   "\"quirks\\.h\"" "<gtest/gtest\\.h>")
+set(iommufd peers/iommufd/ peers/iommufd/kernel/ harness/base/)
+rule(peers/iommufd/iommufd_command.cc ${iommufd} harness/cli/ ${std} ${system} "<CLI/CLI\\.hpp>")
+rule(peers/iommufd/*.* ${iommufd} ${std} ${system} "<boost/icl/[a-z_0-9/]+\\.hpp>"
+  "<gtest/gtest\\.h>")
