@@ -16,12 +16,23 @@ Judge::Judge(const KernelTree& tree) : tree_(tree) {
     if (tree.format(format)) quirks_[format] = quirks_of(tree, format);
 }
 
-Judge::Judgement Judge::judge(const Program& program, const Lockstep::Show& show) const {
-  const Verdict verdict = Lockstep(tree_, quirks_[program.format]).run(program, show);
+namespace {
+
+Judge::Judgement judgement_of(const Verdict& verdict) {
   const Outcome outcome = verdict.difference      ? Outcome::diverges
                           : verdict.acted.empty() ? Outcome::agrees
                                                   : Outcome::known;
   return {outcome, verdict.acted, verdict.difference};
+}
+
+}  // namespace
+
+Judge::Judgement Judge::judge(const Program& program, const Lockstep::Show& show) const {
+  return judgement_of(Lockstep(tree_, quirks_[program.format]).run(program, show));
+}
+
+Judge::Judgement Judge::judge_in_a_hurry(const Program& program) const {
+  return judgement_of(Lockstep(tree_, quirks_[program.format]).run_in_a_hurry(program));
 }
 
 std::optional<Difference> Judge::against_contract(const Program& program) const {

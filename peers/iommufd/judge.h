@@ -21,6 +21,8 @@ class Judge {
   };
   // The program's format must be one of the tree's.
   Judgement judge(const Program& program, const Lockstep::Show& show = nullptr) const;
+  // The same, but for what is left in the end.
+  Judgement judge_in_a_hurry(const Program& program) const;
   // The first difference from the contract alone; none if it agrees.
   std::optional<Difference> against_contract(const Program& program) const;
 

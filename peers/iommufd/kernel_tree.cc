@@ -21,7 +21,9 @@ KernelTree::KernelTree(const std::filesystem::path& library, std::string name)
   throw BadTree(quoted_path(library.string()) + " is no iommufd of this build");
 }
 
-KernelTree::~KernelTree() { dlclose(library_); }
+KernelTree::~KernelTree() {
+  if (library_) dlclose(library_);
+}
 
 const iommufd_format* KernelTree::format(std::size_t format) const {
   for (std::size_t i = 0; i < kernel_->nr_formats; ++i)

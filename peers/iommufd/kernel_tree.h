@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "iommufd_kernel.h"
 #include "program.h"
@@ -20,6 +21,9 @@ class KernelTree {
  public:
   // The library that is built of a tree; what it is called in findings. Throws BadTree.
   KernelTree(const std::filesystem::path& library, std::string name);
+  // Without a library: for tests.
+  KernelTree(const iommufd_kernel& kernel, std::string name)
+      : name_(std::move(name)), kernel_(&kernel) {}
   ~KernelTree();
   KernelTree(const KernelTree&) = delete;
   KernelTree& operator=(const KernelTree&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "lockstep.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -33,14 +34,15 @@ class Run {
     check(table_ != nullptr, "iommufd could not be opened");
   }
   ~Run() {
-    if (table_) kernel_.close(table_);
+    if (table_) kernel_.abandon(table_);
   }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   // False: it is the end. What came of it is in result().
   bool step(const Operation& operation);
-  void finish();
+  // What is still to be compared; thoroughly, also whether something is left.
+  void finish(bool thoroughly);
   const std::map<std::uint64_t, Model::Area>& areas() const { return model_.areas(); }
 
   std::optional<Difference> difference;
@@ -133,11 +135,12 @@ void Run::map(const Operation& operation) {
 // From the table, as the hardware sees it.
 void Run::learn(const Operation& operation) {
   const std::uint64_t last = last_of(operation.iova, operation.bytes);
-  std::vector<iommufd_entry> seen(kMostEntries);
-  seen.resize(kernel_.look(table_, operation.iova, last, seen.data(), seen.size()));
-  std::vector<Entry> entries;
+  std::array<iommufd_entry, kMostEntries> seen;
+  std::array<Entry, kMostEntries> entries;
+  const std::size_t found = kernel_.look(table_, operation.iova, last, seen.data(), seen.size());
   std::uint64_t at = operation.iova;
-  for (const iommufd_entry& entry : seen) {
+  for (std::size_t i = 0; i < found; ++i) {
+    const iommufd_entry& entry = seen[i];
     if (entry.first != at || last - at < entry.bytes - 1 || entry.dirty ||
         entry.writable != operation.writable) {
       differ(Kind::entries, "an entry that begins at " + hex(at) + ", clean, as it was mapped",
@@ -145,11 +148,11 @@ void Run::learn(const Operation& operation) {
                  (entry.dirty ? ", dirty" : ""));
       return;
     }
-    entries.push_back({at, entry.bytes, entry.writable, false, entry.item_bytes});
+    entries[i] = {at, entry.bytes, entry.writable, false, entry.item_bytes};
     at += entry.bytes;
   }
   if (at != last + 1) differ(Kind::entries, "an entry at " + hex(at), "none");
-  model_.mapped(operation, entries);
+  model_.mapped(operation, std::span(entries).first(found));
 }
 
 void Run::unmap(const Operation& operation) {
@@ -297,9 +300,9 @@ void Run::compare_mark(const Entry& entry, const iommufd_entry* seen) {
 // Of the entries that have a byte of the range, and one on each side of it.
 void Run::compare_marks(std::uint64_t first, std::uint64_t last) {
   const auto& entries = model_.entries();
-  auto entry = entries.upper_bound(first);
-  for (int back = 0; back < 2 && entry != entries.begin(); ++back) --entry;
-  auto end = entries.upper_bound(last);
+  auto entry = std::ranges::lower_bound(entries, first, {}, &Entry::last);
+  if (entry != entries.begin()) --entry;
+  auto end = std::ranges::upper_bound(entries, last, {}, &Entry::first);
   if (end != entries.end()) ++end;
   std::array<iommufd_entry, 32> seen;
   for (std::size_t found = 0, next = 0; entry != end && !difference; ++entry, ++next) {
@@ -307,7 +310,7 @@ void Run::compare_marks(std::uint64_t first, std::uint64_t last) {
       found = kernel_.look(table_, entry->first, ~std::uint64_t{0}, seen.data(), seen.size());
       next = 0;
     }
-    compare_mark(entry->second, next < found ? &seen[next] : nullptr);
+    compare_mark(*entry, next < found ? &seen[next] : nullptr);
     if (found == 0) return;
   }
 }
@@ -348,11 +351,15 @@ bool Run::step(const Operation& operation) {
   return !over_ && !difference;
 }
 
-void Run::finish() {
-  if (!over_ && !difference) compare_marks(0, ~std::uint64_t{0});
+void Run::finish(bool thoroughly) {
+  if (over_ || difference) return;
+  compare_marks(0, ~std::uint64_t{0});
+  if (!thoroughly || difference) return;
   const std::size_t left = kernel_.close(table_);
   table_ = nullptr;
-  if (!over_ && !difference && left != 0)
+  if (kernel_.ended().what)
+    differ(Kind::bug, "the end", kernel_.ended().where);
+  else if (left != 0)
     differ(Kind::leak, "nothing is left", decimal(left) + " pages and objects");
 }
 
@@ -397,6 +404,14 @@ std::string_view rule_of(const Difference& difference) {
 }
 
 Verdict Lockstep::run(const Program& program, const Show& show) const {
+  return run(program, show, Pace::thorough);
+}
+
+Verdict Lockstep::run_in_a_hurry(const Program& program) const {
+  return run(program, nullptr, Pace::hurried);
+}
+
+Verdict Lockstep::run(const Program& program, const Show& show, Pace pace) const {
   Run run(tree_, quirks_, program);
   std::size_t step = 0;
   bool goes_on = true;
@@ -419,7 +434,7 @@ Verdict Lockstep::run(const Program& program, const Show& show) const {
     if (last.iova % last.page_bytes || last.bytes % last.page_bytes) continue;
     one(last);
   }
-  run.finish();
+  run.finish(pace == Pace::thorough);
   if (run.difference) {
     run.difference->step = step;
     if (run.difference->kind == Kind::leak) run.difference->operation = {};

@@ -53,11 +53,16 @@ class Lockstep {
   // it: "0", "-EINVAL", "left out".
   using Show = std::function<void(const Operation& operation, const std::string& result)>;
   Verdict run(const Program& program, const Show& show = nullptr) const;
+  // Without looking whether something is left, which takes a third of the time.
+  Verdict run_in_a_hurry(const Program& program) const;
 
   const KernelTree& tree() const { return tree_; }
   Quirks quirks() const { return quirks_; }
 
  private:
+  enum class Pace : std::uint8_t { thorough, hurried };
+  Verdict run(const Program& program, const Show& show, Pace pace) const;
+
   const KernelTree& tree_;
   Quirks quirks_;
 };

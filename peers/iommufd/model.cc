@@ -25,9 +25,9 @@ int Model::map(const Operation& map) {
   return 0;
 }
 
-void Model::mapped(const Operation& map, const std::vector<Entry>& entries) {
+void Model::mapped(const Operation& map, std::span<const Entry> entries) {
   areas_[map.iova] = {map.iova, last_of(map.iova, map.bytes)};
-  for (const Entry& entry : entries) entries_[entry.first] = entry;
+  entries_.insert(entry_at(map.iova), entries.begin(), entries.end());
 }
 
 // From the lowest on: what is gone when there is an error stays so.
@@ -41,7 +41,10 @@ int Model::unmap(const Operation& unmap) {
   while (area != areas_.end() && area->second.first <= last) {
     const Area gone = area->second;
     if (gone.first < unmap.iova || gone.last > last) return -ENOENT;
-    entries_.erase(entries_.lower_bound(gone.first), entries_.upper_bound(gone.last));
+    const auto first = entry_at(gone.first);
+    auto end = first;
+    while (end != entries_.end() && end->first <= gone.last) ++end;
+    entries_.erase(first, end);
     area = areas_.erase(area);
     any = true;
   }
@@ -49,17 +52,15 @@ int Model::unmap(const Operation& unmap) {
 }
 
 Model::Entries::iterator Model::entry_at(std::uint64_t iova) {
-  auto entry = entries_.upper_bound(iova);
-  if (entry != entries_.begin() && std::prev(entry)->second.last() >= iova) --entry;
-  return entry;
+  return std::ranges::lower_bound(entries_, iova, {}, &Entry::last);
 }
 
 // --- Marks ---
 
 bool Model::write(std::uint64_t iova) {
   const auto entry = entry_at(iova);
-  if (entry == entries_.end() || entry->first > iova || !entry->second.writable) return false;
-  entry->second.dirty = entry->second.dirty || tracks_;
+  if (entry == entries_.end() || entry->first > iova || !entry->writable) return false;
+  entry->dirty = entry->dirty || tracks_;
   return true;
 }
 
@@ -67,7 +68,7 @@ bool Model::track(bool on) {
   if (on && !areas_.empty() && areas_.rbegin()->second.last == ~std::uint64_t{0} && ends_never())
     return false;
   if (on && (!tracks_ || has(Quirk::on_again))) {
-    for (auto& [first, entry] : entries_) {
+    for (Entry& entry : entries_) {
       if (entry.dirty && tracks_) acted_.add(Quirk::on_again);
       entry.dirty = false;
     }
@@ -139,14 +140,13 @@ bool Model::walk(const Operation& query, std::uint64_t first, std::uint64_t last
                  UserBitmap& bitmap) {
   if (has(Quirk::shifted)) return walk_shifted(query, first, last, bitmap);
   for (auto entry = entry_at(first); entry != entries_.end() && entry->first <= last; ++entry)
-    if (entry->second.dirty)
-      report(query, entry->second, part_of(entry->second, first, last), bitmap);
+    if (entry->dirty) report(query, *entry, part_of(*entry, first, last), bitmap);
   return true;
 }
 
 bool Model::any_dirty(std::uint64_t first, std::uint64_t last) {
   for (auto entry = entry_at(first); entry != entries_.end() && entry->first <= last; ++entry)
-    if (entry->second.dirty) return true;
+    if (entry->dirty) return true;
   return false;
 }
 
@@ -155,7 +155,7 @@ bool Model::walk_shifted(const Operation& query, std::uint64_t first, std::uint6
                          UserBitmap& bitmap) {
   if (entry_at(first)->first != first && any_dirty(first, last)) acted_.add(Quirk::shifted);
   do {
-    Entry& entry = entry_at(first)->second;
+    Entry& entry = *entry_at(first);
     if (entry.dirty) report(query, entry, {first, entry.bytes}, bitmap);
     first += entry.bytes;
     if (first < entry.bytes) return !ends_never();

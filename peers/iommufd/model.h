@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 
 #include "user_bitmap.h"
 
@@ -32,7 +33,7 @@ class Model {
 
   int map(const Operation& map);
   // What the mapping that was made is made of, in order.
-  void mapped(const Operation& map, const std::vector<Entry>& entries);
+  void mapped(const Operation& map, std::span<const Entry> entries);
   int unmap(const Operation& unmap);
   bool write(std::uint64_t iova);
   // False: it does not end.
@@ -40,7 +41,7 @@ class Model {
   QueryResult query(const Operation& query, UserMemory memory);
 
   bool tracks() const { return tracks_; }
-  const std::map<std::uint64_t, Entry>& entries() const { return entries_; }  // by first byte
+  const std::vector<Entry>& entries() const { return entries_; }  // by first byte
   struct Area {
     std::uint64_t first, last;
   };
@@ -52,7 +53,7 @@ class Model {
   Quirks acted() const { return acted_; }
 
  private:
-  using Entries = std::map<std::uint64_t, Entry>;
+  using Entries = std::vector<Entry>;
 
   bool has(Quirk quirk) const { return quirks_.has(quirk); }
   int check_query(const Operation& query) const;

@@ -17,7 +17,7 @@ std::uint64_t Mutator::size(unsigned least_shift, unsigned most_shift) {
 // top.
 std::uint64_t Mutator::place(std::uint64_t bytes) {
   const std::uint64_t unit = std::bit_ceil(std::max(bytes, kPage));
-  if (one_in(3)) return below(4) * unit;
+  if (one_in(2)) return below(4) * unit;
   if (one_in(24)) return -bytes;  // ends at 2^64
   constexpr unsigned kBorders[] = {21, 30, 32, 39, 48, 57, 63};
   const std::uint64_t border = std::uint64_t{1} << kBorders[below(std::size(kBorders))];
@@ -36,7 +36,7 @@ void Mutator::make_map(const Program& program, Operation& operation) {
   operation.verb = Verb::map;
   operation.bytes = size(12, one_in(8) ? 42 : 22);
   const Operation* other = some_map(program);
-  operation.iova = other && !one_in(3) ? other->iova + other->bytes : place(operation.bytes);
+  operation.iova = other && !one_in(6) ? other->iova + other->bytes : place(operation.bytes);
   operation.writable = !one_in(8);
   if (one_in(2)) operation.run_bytes = std::bit_floor(size(12, 22));
   if (operation.run_bytes && !one_in(16))  // few runs

@@ -13,7 +13,7 @@
 namespace tidemark::iommufd {
 
 inline constexpr std::uint64_t kPage = 4096;  // bytes
-inline constexpr std::size_t kMostOperations = 48;
+inline constexpr std::size_t kMostOperations = 20;
 
 // The last byte of a range of so many bytes, which is one at least and does not wrap.
 inline std::uint64_t last_of(std::uint64_t first, std::uint64_t bytes) { return first + bytes - 1; }

@@ -6,7 +6,9 @@
 #include "io_pagetable.c"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 
 #include "inside.h"
 
@@ -27,11 +29,14 @@ static jmp_buf outside;
 static struct iommufd_end end;
 static const char *warning;
 static unsigned long steps;
+/* Of the call that runs; none: negative. */
+static volatile sig_atomic_t ticks = -1;
 
 /* --- What ends a call --- */
 
 void iommufd_stop(const char *what, const char *where)
 {
+	ticks = -1;
 	end = (struct iommufd_end){what, where};
 	longjmp(outside, 1);
 }
@@ -65,11 +70,38 @@ static const char *core_warned(void)
 	return was;
 }
 
+/*
+ * For loops in which nothing counts: a call that takes four ticks of a quarter of a second of the
+ * processor does not come to an end. A handler may leave by a jump, as the kernel's code holds
+ * nothing of this process's, but for an allocation, which takes no time.
+ */
+static void tick(int signal)
+{
+	(void)signal;
+	if (ticks >= 0 && ++ticks > 4)
+		iommufd_stop("hang", "a loop");
+}
+
+static void begin_ticking(void)
+{
+	const struct itimerval quarter = {{0, 250000}, {0, 250000}};
+	const struct sigaction action = {.sa_handler = tick, .sa_flags = SA_NODEFER | SA_RESTART};
+
+	sigaction(SIGVTALRM, &action, NULL);
+	setitimer(ITIMER_VIRTUAL, &quarter, NULL);
+}
+
 /* What a call returns that did not: nobody asks for it. */
-#define GUARDED(call)                       \
-	({                                  \
-		steps = 0;                  \
-		setjmp(outside) ? -EIO : (call); \
+#define GUARDED(call)                                  \
+	({                                             \
+		int result = -EIO;                     \
+		steps = 0;                             \
+		if (!setjmp(outside)) {                \
+			ticks = 0;                     \
+			result = (call);               \
+			ticks = -1;                    \
+		}                                      \
+		result;                                \
 	})
 
 /* --- Host memory, in the place of pages.c --- */
@@ -250,13 +282,14 @@ static void take_down(struct iommufd_table *table)
 
 static size_t core_close(struct iommufd_table *table)
 {
-	steps = 0;
-	if (end.what || setjmp(outside)) {
-		iommufd_memory_begin();
-		return 0;
-	}
-	take_down(table);
+	(void)GUARDED((take_down(table), 0));
 	return iommufd_memory_left();
+}
+
+static void core_abandon(struct iommufd_table *table)
+{
+	(void)table;
+	iommufd_memory_begin();
 }
 
 static struct iommufd_format formats[4];
@@ -265,6 +298,7 @@ struct iommufd_kernel iommufd_kernel __attribute__((visibility("default"))) = {
 	.formats = formats,
 	.open = core_open,
 	.close = core_close,
+	.abandon = core_abandon,
 	.ended = core_ended,
 	.warned = core_warned,
 	.map = core_map,
@@ -281,6 +315,7 @@ struct iommufd_kernel iommufd_kernel __attribute__((visibility("default"))) = {
 /* What the domains of each format say of themselves. */
 __attribute__((constructor)) static void ask_formats(void)
 {
+	begin_ticking();
 	for (size_t i = 0; i < iommufd_nr_drivers && i < ARRAY_SIZE(formats); ++i) {
 		struct iommufd_table *table = core_open(i);
 

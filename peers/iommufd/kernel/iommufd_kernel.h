@@ -66,7 +66,9 @@ struct iommufd_kernel {
 	struct iommufd_table *(*open)(size_t format);
 	/* Returns how many pages and objects are left, which were leaked. */
 	size_t (*close)(struct iommufd_table *table);
-	/* After a call that did not return: only to be closed, and nothing is counted. */
+	/* The same in no time: all memory is taken back, whoever has it. */
+	void (*abandon)(struct iommufd_table *table);
+	/* After a call that did not return the table is only to be abandoned. */
 	struct iommufd_end (*ended)(void);
 	/* The function that the last warning came from, or null; and forgets it. */
 	const char *(*warned)(void);
