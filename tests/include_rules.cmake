@@ -102,5 +102,5 @@ rule(peers/linux/*.* peers/linux/ peers/linux/kernel/ ${rooms} tests/ ${std} ${s
   "\"quirks\\.h\"" "<gtest/gtest\\.h>")
 set(iommufd peers/iommufd/ peers/iommufd/kernel/ harness/base/)
 rule(peers/iommufd/iommufd_command.cc ${iommufd} harness/cli/ ${std} ${system} "<CLI/CLI\\.hpp>")
-rule(peers/iommufd/*.* ${iommufd} ${std} ${system} "<boost/icl/[a-z_0-9/]+\\.hpp>"
+rule(peers/iommufd/*.* ${iommufd} tests/ ${std} ${system} "<boost/icl/[a-z_0-9/]+\\.hpp>"
   "<gtest/gtest\\.h>")

@@ -154,7 +154,7 @@ void Mutator::vary(Program& program) {
 Program Mutator::make() {
   Program program;
   program.format = below(std::size(kFormats));
-  const std::uint64_t size = 2 + below(20);
+  const std::uint64_t size = 2 + below(kMostOperations - 1);
   for (std::uint64_t i = 0; i < size; ++i) program.operations.push_back(make_operation(program));
   return program;
 }

@@ -66,8 +66,9 @@ TEST(IommufdProgram, BytesAreExactForWhatTheyGive) {
 
 TEST(IommufdProgram, WhatTheMutatorMakesIsOne) {
   Mutator mutator(7);
-  Program program = mutator.make();
   for (int i = 0; i < 2000; ++i) {
+    Program program = mutator.make();
+    ASSERT_EQ(decode(encode(program)), program) << print(program);
     mutator.vary(program);
     ASSERT_FALSE(program.operations.empty());
     ASSERT_EQ(decode(encode(program)), program) << print(program);
