@@ -97,8 +97,8 @@ bool print_line(const std::string& path, const Program& program, const Judge& ju
   const std::string size = "-max_len=" + decimal(kMostBytes);
   const std::string ends = "-artifact_prefix=" + options.corpus + "/";
   execl(options.fuzzer.c_str(), options.fuzzer.c_str(), time.c_str(), size.c_str(), ends.c_str(),
-        "-timeout=20", "-print_funcs=0", "-print_final_stats=1", options.corpus.c_str(),
-        static_cast<char*>(nullptr));
+        "-timeout=20", "-error_exitcode=1", "-timeout_exitcode=1", "-verbosity=0",
+        options.corpus.c_str(), static_cast<char*>(nullptr));
   throw std::system_error(errno, std::generic_category(), options.fuzzer);
 }
 

@@ -23,7 +23,6 @@ static void read_amd_v1(u64 item, unsigned int level, struct walk_item *out)
 	out->present = item & 1;
 	out->leaf = level == 1 || next_level == 0 || next_level == 7;
 	out->writable = item >> 62 & 1;
-	out->dirty = item >> 6 & 1;
 	out->bytes = next_level == 7 ? 2ull << (12 + ffz(item >> 12)) : level_bytes(level);
 	out->next = (u64 *)(uintptr_t)(item & ADDRESS);
 }
@@ -33,7 +32,6 @@ static void read_vtd_ss(u64 item, unsigned int level, struct walk_item *out)
 	out->present = item & 3;
 	out->leaf = level == 1 || (item >> 7 & 1);
 	out->writable = item >> 1 & 1;
-	out->dirty = item >> 9 & 1;
 	out->bytes = level_bytes(level);
 	out->next = (u64 *)(uintptr_t)(item & ADDRESS);
 }
@@ -80,7 +78,7 @@ void hardware_flush_all(struct hardware *hardware)
 static bool look_at(const struct hardware *hardware, u64 *top, unsigned int levels, u64 iova,
 		    struct iommufd_entry *entry)
 {
-	struct walk_item found, other;
+	struct walk_item found;
 	unsigned int level;
 	u64 *item = walk(hardware->format, top, levels, iova, &found, &level);
 
@@ -94,10 +92,8 @@ static bool look_at(const struct hardware *hardware, u64 *top, unsigned int leve
 	const u64 items = found.bytes / level_bytes(level);
 
 	item -= (iova - entry->first) / level_bytes(level);
-	for (u64 i = 0; i < items && !entry->dirty; ++i) {
-		hardware->format->read(item[i], level, &other);
-		entry->dirty = other.dirty;
-	}
+	for (u64 i = 0; i < items && !entry->dirty; ++i)
+		entry->dirty = item[i] & hardware->format->dirty;
 	return true;
 }
 

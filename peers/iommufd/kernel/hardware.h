@@ -13,14 +13,14 @@ struct iommufd_entry;
 
 /* What an item of a table is, at a level, of which 1 is the lowest. */
 struct walk_item {
-	bool present, leaf, writable, dirty;
+	bool present, leaf, writable;
 	u64 bytes; /* of a leaf: of all of its entry */
 	u64 *next; /* else */
 };
 struct walk_format {
 	u64 last; /* of the address space */
 	void (*read)(u64 item, unsigned int level, struct walk_item *out);
-	u64 dirty; /* the bit */
+	u64 dirty; /* the bit of an item */
 };
 extern const struct walk_format walk_amd_v1, walk_vtd_ss;
 
