@@ -73,10 +73,13 @@ void UserBitmap::set_piecewise(std::uint64_t first, std::uint64_t bytes) {
   for (int windows = 0; ends_; ++windows) {
     ends_ = windows < kMostWindows;
     if (!window_.holds(first, bytes) && !pin_for(first)) return;
-    const Bit base = window_.first_byte * 8, end = window_.end_byte * 8;
-    const Bit from = base + ((first - window_.iova) >> shift_);
-    const Bit to = base + ((last_of(first, bytes) - window_.iova) >> shift_);
-    store(from, std::min(to, end - 1));
+    // Counted from the beginning of the window's first page, as Linux does: of 0 bytes, the last
+    // bit is the one before the first, or the largest there is.
+    const Bit skipped = (query_.at + window_.first_byte) % kPage * 8;
+    const Bit base = window_.first_byte * 8 - skipped, end = window_.end_byte * 8 - base;
+    const Bit from = skipped + ((first - window_.iova) >> shift_);
+    const Bit to = skipped + ((last_of(first, bytes) - window_.iova) >> shift_);
+    if (from <= std::min(to, end - 1)) store(base + from, base + std::min(to, end - 1));
     if (to < end) return;
     const std::uint64_t left = (to - end + 1) << shift_;
     first += bytes - left;
