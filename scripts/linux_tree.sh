@@ -48,7 +48,7 @@ number() { sed -nE "s/^$1 = *(.*)/\1/p" <<<"$makefile"; }
 version=$(number VERSION).$(number PATCHLEVEL)
 [[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "the Makefile of '$tree' says no version"
 { [[ ${version%.*} -gt 6 || ($version == 6.* && ${version#*.} -ge ${least#*.}) ]]; } ||
-  die "'$tree' is Linux $version: from $least on $what can be a subject"
+  die "'$tree' is Linux $version: from $least on they can be a subject"
 
 # missing LOG: from what a compiler says, in a line, what the stand-ins lack.
 missing() {

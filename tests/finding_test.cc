@@ -75,7 +75,7 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
   FindingStore store(folder.path);
   Finding longer = finding_of(kLost);
   longer.program->operations.push_back(longer.program->operations.back());
-  const fs::path program_file = folder.path / longer.name / "program.trace";
+  const fs::path program_file = folder.path.filename() / longer.name / "program.trace";
   const std::string long_text = trace_text(longer, program_file);
   store.file(longer);
   const auto again = store.file(longer);
@@ -271,7 +271,7 @@ TEST(Finding, TheCommandInTheReportIsOneForAShell) {
   const TemporaryFolder folder;
   FindingStore store(folder.path / "a'b $(touch pwned)");
   const std::string report = content(store.file(finding_of(kLost)).folder / "report.txt");
-  EXPECT_NE(report.find("/a'\\''b $(touch pwned)/lockstep.query.missing-dirty.write/"
+  EXPECT_NE(report.find("replay 'a'\\''b $(touch pwned)/lockstep.query.missing-dirty.write/"
                         "program.trace'\n"),
             std::string::npos)
       << report;
@@ -299,10 +299,12 @@ TEST(Findings, SayWhatTheyWereFoundIn) {
   const auto filed = FindingStore(folder.path).file(make_finding(other, lockstep, diagnosis, {}));
   EXPECT_EQ(filed.folder.filename(), "other-1." + diagnosis.name);
   const std::string report = content(filed.folder / "report.txt");
-  EXPECT_NE(report.find("\nreplay  ./tidemark replay --subject other-1 /"), std::string::npos);
+  const std::string command = "./tidemark replay --subject other-1 " +
+                              (folder.path.filename() / filed.folder.filename()).string() +
+                              "/program.trace\n";
+  EXPECT_NE(report.find("\nreplay  " + command), std::string::npos) << report;
   EXPECT_NE(report.find("\n  other-1   "), std::string::npos) << report;
-  EXPECT_NE(content(filed.folder / "program.trace").find("replay --subject other-1 program.trace"),
-            std::string::npos);
+  EXPECT_NE(content(filed.folder / "program.trace").find("\n# " + command), std::string::npos);
   EXPECT_TRUE(
       content(filed.folder / "environment.json").starts_with("{\n  \"subject\": \"other-1\""));
 }

@@ -111,7 +111,7 @@ string escaped(string_view text, const Reader& reader) {
 
 }  // namespace
 
-string counted(std::uint64_t count, string_view noun) {
+string how_many(std::uint64_t count, string_view noun) {
   return decimal(count) + " " + string(noun) + (count == 1 ? "" : "s");
 }
 

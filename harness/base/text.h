@@ -17,7 +17,7 @@ std::string decimal(Number value) {
 }
 
 // "1 run", "2 runs": of a noun that takes an s.
-std::string counted(std::uint64_t count, std::string_view noun);
+std::string how_many(std::uint64_t count, std::string_view noun);
 
 // "0x2f"
 std::string hex(std::uint64_t value);

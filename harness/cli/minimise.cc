@@ -56,8 +56,8 @@ std::string counts(const Program& program, const Diagnosed& diagnosed, bool same
   const char* note = same             ? "; it was as small already as this can make it"
                      : after > before ? "; one was added that shows a user what is wrong"
                                       : "";
-  return fmt::format("before  {}\nafter   {}, in {}{}\n", counted(before, "operation"),
-                     counted(after, "operation"), counted(diagnosed.runs, "run"), note);
+  return fmt::format("before  {}\nafter   {}, in {}{}\n", how_many(before, "operation"),
+                     how_many(after, "operation"), how_many(diagnosed.runs, "run"), note);
 }
 
 int minimise(const MinimiseOptions& options) {

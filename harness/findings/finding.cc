@@ -160,10 +160,12 @@ std::vector<FiledFinding> FindingStore::all() const {
 // cut off while files were replaced is done by the next that is found.
 void FindingStore::write_files(UnfinishedFolder& to, const Finding& finding,
                                std::size_t count) const {
-  // With programs before it, it is replayed by its folder.
-  const fs::path replayed = folder_of(finding.name) / (!finding.before.empty() ? ""
-                                                       : finding.program       ? kProgram
-                                                                               : "input");
+  // With programs before it, it is replayed by its folder. From where the folder of findings is:
+  // who gets the report has another machine.
+  const fs::path replayed = (folder_ / "").parent_path().filename() / safe(finding.name) /
+                            (!finding.before.empty() ? ""
+                             : finding.program       ? kProgram
+                                                     : "input");
   to.write("input", characters(finding.input));
   const std::string program = finding.program ? print(*finding.program) + "\n" : "";
   to.write("report.txt", finding.name + "\n\n" + program + finding.report + picture_below(finding) +
