@@ -17,28 +17,8 @@ cd "$root"
 
 fail() { printf 'iommufd_mistakes: %s\n' "$*" >&2; exit 2; }
 
-# mistaken FILE FUNCTION N TOKEN REPLACEMENT: the file with that mistake.
-mistaken() {
-  FUNCTION=$2 N=$3 TOKEN=$4 REPLACEMENT=$5 awk '
-    BEGIN { token = ENVIRON["TOKEN"] }
-    /^[A-Za-z].*\(/ { ours = match($0, "(^|[ *])" ENVIRON["FUNCTION"] "\\(") > 0 }
-    /;$/ && !body { ours = 0 }
-    /^{/ { body = ours }
-    /^}/ { body = ours = 0 }
-    body {
-      done_with = ""
-      rest = $0
-      while (at = index(rest, token)) {
-        done_with = done_with substr(rest, 1, at - 1)
-        done_with = done_with (++found == ENVIRON["N"] ? ENVIRON["REPLACEMENT"] : token)
-        rest = substr(rest, at + length(token))
-      }
-      $0 = done_with rest
-    }
-    { print }
-    END { exit found < ENVIRON["N"] }
-  ' "$1"
-}
+# shellcheck source=scripts/mistaken.sh
+source "$root/scripts/mistaken.sh"
 
 # tree_of NAME: the sources, or nothing.
 tree_of() {

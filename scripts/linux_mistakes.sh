@@ -18,28 +18,8 @@ cd "$root"
 fail() { printf 'linux_mistakes: %s\n' "$*" >&2; exit 2; }
 build() { cmake --build "$build" --target linux_table linux_random >"$work/log" 2>&1; }
 
-# mistaken FUNCTION N TOKEN REPLACEMENT: the file with that mistake.
-mistaken() {
-  FUNCTION=$1 N=$2 TOKEN=$3 REPLACEMENT=$4 awk '
-    BEGIN { token = ENVIRON["TOKEN"] }
-    /^[A-Za-z].*\(/ { ours = match($0, "(^|[ *])" ENVIRON["FUNCTION"] "\\(") > 0 }
-    /;$/ && !body { ours = 0 }
-    /^{/ { body = ours }
-    /^}/ { body = ours = 0 }
-    body {
-      done_with = ""
-      rest = $0
-      while (at = index(rest, token)) {
-        done_with = done_with substr(rest, 1, at - 1)
-        done_with = done_with (++found == ENVIRON["N"] ? ENVIRON["REPLACEMENT"] : token)
-        rest = substr(rest, at + length(token))
-      }
-      $0 = done_with rest
-    }
-    { print }
-    END { exit found < ENVIRON["N"] }
-  ' "$work/original.c"
-}
+# shellcheck source=scripts/mistaken.sh
+source "$root/scripts/mistaken.sh"
 
 # Which program of the corpus finds it, if one does. A process that dies has found it, too.
 by_corpus() {
@@ -77,7 +57,7 @@ while IFS='|' read -r name beside function n token replacement; do
   name=${name% } beside=${beside// } function=${function// } n=${n// }
   token=${token# } token=${token% } replacement=${replacement# }
   if (($#)) && [[ " $* " != *" $name "* ]]; then continue; fi
-  mistaken "$function" "$n" "$token" "$replacement" >"$file" || fail "$name: no such place"
+  mistaken "$work/original.c" "$function" "$n" "$token" "$replacement" >"$file" || fail "$name: no such place"
   build || fail "$name: $(tail -n 30 "$work/log")"
   found=$(by_corpus) how="program %s of the corpus"
   if [[ -z $found ]]; then found=$(by_random) how="one of %s random programs"; fi
