@@ -138,7 +138,8 @@ void tidemark_container_visit(struct tidemark_container *container,
 		visitor->mapping(visitor->context, mapping->first, mapping->last,
 				 mapping->vaddr, mapping->prot);
 		tidemark_pins_visit(mapping, visitor);
-		if (container->tracking)
+		/* Not "if tracking": marks that STOP forgot are to be seen. */
+		if (mapping->dirty.nr_pages)
 			marks_visit(mapping, visitor);
 	}
 	mutex_unlock(&container->lock);

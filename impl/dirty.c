@@ -24,6 +24,7 @@ void tidemark_dirty_store_drop(struct dirty_store *store)
 		tidemark_dirty_sparse_drop(store);
 	else
 		tidemark_dirty_bitmap_drop(store);
+	memset(store, 0, sizeof(*store));
 }
 
 void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)

@@ -27,12 +27,12 @@ struct dirty_entry {
  * struct dirty_store - the marks of one mapping
  * @kind: which of the two it is
  * @all: every page is marked, whatever the rest says
- * @nr_pages: how many there can be
+ * @nr_pages: how many there can be; 0 while the store is not made
  * @level: level[0] has a bit for each page; level[n + 1] has a bit for each word of
- *	   level[n], set exactly if that word is not zero. level[0] is NULL while
- *	   the store is not made. All levels are one allocation.
+ *	   level[n], set exactly if that word is not zero. All levels are one
+ *	   allocation.
  * @nr_levels: in @level; the topmost is one word
- * @root: of the tree; all 0 while the store is not made
+ * @root: of the tree
  * @root_shift: log2 of the pages that @root stands for: those that there are, and more
  * @leaf: the entry of the 4096 pages that were marked last ...
  * @leaf_first: ... and the first of these, or ~0; all blocks around them have marks
@@ -73,7 +73,7 @@ int tidemark_dirty_store_make(struct dirty_store *store, enum tidemark_store kin
 
 /**
  * tidemark_dirty_store_drop - forget all marks and free the memory
- * @store: nothing happens to one not made
+ * @store: nothing happens to one not made; then it is not made, all 0
  *
  * Cost: O(memory that it has).
  */

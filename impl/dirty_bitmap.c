@@ -32,7 +32,6 @@ int tidemark_dirty_bitmap_make(struct dirty_store *store)
 void tidemark_dirty_bitmap_drop(struct dirty_store *store)
 {
 	kvfree(store->level[0]);
-	store->level[0] = NULL;
 }
 
 void tidemark_dirty_bitmap_mark(struct dirty_store *store, u64 first, u64 last)

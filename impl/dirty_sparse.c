@@ -282,9 +282,6 @@ static void entry_free(const struct dirty_store *store, struct dirty_entry *entr
 void tidemark_dirty_sparse_drop(struct dirty_store *store)
 {
 	entry_free(store, &store->root, 0, store->root_shift);
-	store->root.ref = 0;
-	store->root.bits = 0;
-	store->leaf_first = ~(u64)0;
 }
 
 /* Mark pages that may be in several leaves: whole blocks, and parts of leaves between. */

@@ -16,8 +16,8 @@
 int tidemark_dirty_sparse_make(struct dirty_store *store);
 
 /**
- * tidemark_dirty_sparse_drop - as tidemark_dirty_store_drop()
- * @store: which
+ * tidemark_dirty_sparse_drop - free the memory
+ * @store: which; not made, and to be set to 0, afterwards
  */
 void tidemark_dirty_sparse_drop(struct dirty_store *store);
 

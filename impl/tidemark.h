@@ -320,7 +320,8 @@ void tidemark_container_stats(struct tidemark_container *container,
  * @context: given to every function
  * @mapping: A mapping of bytes [first, last].
  * @pin: A page of it that is pinned @count times, by its first byte.
- * @marks: Bytes [first, last] of it, whole pages, are marked.
+ * @marks: Bytes [first, last] of it, whole pages, are marked. While tracking is off
+ *	   nothing is (R2): the store's own word for it, and not that of the container.
  *
  * Mapping by mapping in ascending order, each followed by its pins and its marks.
  * Functions run under the container's lock.
