@@ -108,7 +108,8 @@ const LiarCase kLiarCases[] = {
      "lockstep.query.outside"},
     {"WritesBeforeTheBitmap", lying<Lie::writes_before_the_bitmap>, kProgram,
      "lockstep.query.outside"},
-    {"StoresWhenRejected", lying<Lie::stores_when_rejected>, kProgram, "lockstep.query.outside"},
+    {"StoresWhenRejected", lying<Lie::stores_when_rejected>, kProgram,
+     "lockstep.query.extra-dirty"},
 
     {"WritesItsInputs", lying<Lie::writes_its_inputs>, kProgram, "lockstep.query.argument"},
     {"WritesBeforeTheArgument", lying<Lie::writes_before_the_argument>, kProgram,

@@ -125,8 +125,6 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
     if (auto found = compare_marks_of_starved_pin(); counts(found)) return found;
   if (auto found = compare_sizes(); counts(found)) return found;
   if (auto found = compare_locks(index_); counts(found)) return found;
-  if (auto found = compare_costs(); counts(found)) return found;
-  if (auto found = reported_again(); counts(found)) return found;
   const std::size_t number = index_++;
   if (expectation) {
     // So that what is expected of the state does not count where it is known to differ.
@@ -136,15 +134,22 @@ std::optional<Mismatch> Lockstep::step(const Operation& operation, const Expecta
     of_expected_.expect(number, operation, expected[0], *expectation);
   }
   if (auto found = compare_expectations(); counts(found)) return found;
-  return state_is_due() ? compare_states() : std::nullopt;
+  // Before what it cost: a call that does the wrong thing may cost what it likes.
+  if (state_is_due())
+    if (auto found = compare_states()) return found;
+  if (auto found = compare_costs(number); counts(found)) return found;
+  auto found = reported_again(number);
+  return counts(found) ? std::move(found) : std::nullopt;
 }
 
-std::optional<Mismatch> Lockstep::reported_again() {
+std::optional<Mismatch> Lockstep::reported_again(std::size_t operation) {
   const auto again = precision_.take();
   if (!again || !is_precise()) return std::nullopt;
-  return about_page(Kind::reported_again, *again,
-                    "a page is reported once, if nobody could have written it since",
-                    "it is reported again");
+  Mismatch found = about_page(Kind::reported_again, *again,
+                              "a page is reported once, if nobody could have written it since",
+                              "it is reported again");
+  found.operation = operation;
+  return found;
 }
 
 bool Lockstep::state_is_due() {
@@ -217,12 +222,16 @@ std::optional<Mismatch> Lockstep::compare_argument(const Operation& operation, c
   return found;
 }
 
-// N2, and D7: a failed copy may have stored some of the range's words.
-bool Lockstep::stored_outside(const Operation& operation, const Step& step) const {
+// D7: a failed copy may have stored some of the range's words, but what fails otherwise none.
+bool Lockstep::stored_in_vain(const Operation& operation, const Step& step) const {
   const bool stores = operation.verb == Verb::query || operation.flags & kWithBitmap ||
                       operation.bent(Field::flags);
-  if (step.result < 0 && (step.result != -EFAULT || !stores))
-    return !actual_.world().bitmaps[0].touched().empty();
+  return step.result < 0 && (step.result != -EFAULT || !stores) &&
+         !actual_.world().bitmaps[0].touched().empty();
+}
+
+// N2.
+bool Lockstep::stored_outside() const {
   const WordRange asked = words_asked();
   // Where the reference stored, too, a call in a window was told to.
   const BitmapArea& expected = expected_.world().bitmaps[0];
@@ -252,7 +261,12 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
     result.actual = words_text(a);
     return result;
   };
-  if (stored_outside(operation, step)) return report(Kind::outside);
+  if (stored_outside()) return report(Kind::outside);
+  if (stored_in_vain(operation, step)) {
+    const auto has_bits = [&a](std::int64_t index) { return a.word(index) != 0; };
+    return report(std::ranges::any_of(a.touched(), has_bits) ? Kind::extra_dirty
+                                                             : Kind::stored_words);
+  }
   if (step.result < 0) return std::nullopt;
   if (a.touched() == e.touched() &&
       std::ranges::all_of(e.touched(), [&](std::int64_t i) { return a.word(i) == e.word(i); }))
@@ -300,14 +314,14 @@ std::optional<Mismatch> Lockstep::compare_locks(std::size_t operation) {
   return found;
 }
 
-std::optional<Mismatch> Lockstep::compare_costs() {
+std::optional<Mismatch> Lockstep::compare_costs(std::size_t operation) {
   const auto excess = costs_.take();
   if (!excess) return std::nullopt;
   const std::string entry(excess->entry);
   const char* unit = excess->kind == Kind::too_much_memory ? " bytes" : " steps";
   Mismatch found;
   found.signature = {.kind = excess->kind, .what = entry};
-  found.operation = index_;
+  found.operation = operation;
   found.expected = entry + " costs at most " + std::to_string(excess->most) + unit;
   found.actual = std::to_string(excess->spent);
   return found;
@@ -377,7 +391,7 @@ std::optional<Mismatch> Lockstep::close() {
     operations_ += steps_.size();
     auto found = compare(operation, expected_.run_from(operation, first_word));
     if (!counts(found)) found = compare_locks(index_);
-    if (!counts(found)) found = compare_costs();
+    if (!counts(found)) found = compare_costs(index_);
     if (!counts(found)) continue;
     found->closing = std::move(closing);
     return found;

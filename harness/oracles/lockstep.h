@@ -80,13 +80,14 @@ class Lockstep {
   struct WordRange {
     std::int64_t first, end;
   };
-  bool stored_outside(const Operation& operation, const Step& step) const;
+  bool stored_in_vain(const Operation& operation, const Step& step) const;
+  bool stored_outside() const;
   WordRange words_asked() const;
   std::optional<Mismatch> compare_locks(std::size_t operation);
-  std::optional<Mismatch> compare_costs();
+  std::optional<Mismatch> compare_costs(std::size_t operation);
   std::optional<Mismatch> compare_sizes();
   Mismatch about_locked_pages(const Sizes& a, const Sizes& e) const;
-  std::optional<Mismatch> reported_again();
+  std::optional<Mismatch> reported_again(std::size_t operation);
   bool state_is_due();
   std::optional<Mismatch> compare_states();
   std::optional<Mismatch> compare_shown() const;
