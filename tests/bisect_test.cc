@@ -70,7 +70,7 @@ class Bisect : public Repository {
   mutable int number_ = 0;
 };
 
-constexpr const char *kFine = "agrees", *kBad = "diverges: lockstep.query.missing-dirty.write",
+constexpr const char *kFine = "agrees", *kBad = "diverges: lockstep.query.missing-dirty",
                      *kOther = "crashes: died.abort", *kBroken = "unbuildable";
 
 TEST_F(Bisect, NamesTheCommitAndWhatTheProgramDidBeforeAndAfter) {
@@ -84,7 +84,7 @@ TEST_F(Bisect, NamesTheCommitAndWhatTheProgramDidBeforeAndAfter) {
     expect_named(ended, "HEAD~5");
     EXPECT_NE(ended.out.find("\nsubject  impl: change 3\ndate     2020-01-02 03:04:05 +0000\n"
                              "before   agrees\n"
-                             "after    diverges: lockstep.query.missing-dirty.write\n"),
+                             "after    diverges: lockstep.query.missing-dirty\n"),
               std::string::npos)
         << ended.out;
     EXPECT_NE(ended.out.find("expected  words 0:0x4\nactual    words 0:0x0\n"), std::string::npos)

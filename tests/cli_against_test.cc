@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLost = "lockstep.query.missing-dirty.write";
+constexpr const char* kLost = "lockstep.query.missing-dirty";
 
 std::string bytes_of(const std::string& text) {
   const auto bytes = encode(fuzzable(parsed(text))).value();

@@ -26,9 +26,9 @@ class CliFindings : public testing::Test {
     return "container v2\nattach g0 emulated\nmap 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n";
   }
   void file_a_lost_page() const {
-    const std::string folder = "findings/lockstep.query.missing-dirty.write/";
+    const std::string folder = "findings/lockstep.query.missing-dirty/";
     file(folder + "report.txt",
-         "lockstep.query.missing-dirty.write\n\n" + program() +
+         "lockstep.query.missing-dirty\n\n" + program() +
              "\n"
              "step 5 of 5: query 0p 1p\nexpected  words 0:0x1\nactual    no word stored\n"
              "rule      N1, a page that may have been written is reported: docs/contract.md#n1\n");
@@ -59,7 +59,7 @@ TEST_F(CliFindings, AreListed) {
   file_a_crash();
   const Ended ended = run({});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_NE(ended.out.find("   3 x  gone         lockstep.query.missing-dirty.write\n"),
+  EXPECT_NE(ended.out.find("   3 x  gone         lockstep.query.missing-dirty\n"),
             std::string::npos)
       << ended.out;
   EXPECT_NE(
@@ -76,7 +76,7 @@ TEST_F(CliFindings, AreListed) {
 
 TEST_F(CliFindings, SayWhetherTheyAreStillThere) {
   file_a_lost_page();
-  const std::string folder = "findings/lockstep.query.missing-dirty.write/";
+  const std::string folder = "findings/lockstep.query.missing-dirty/";
   const auto now = [&](const char* option) {
     return command({option}).lying("loses-a-page").run().out;
   };
@@ -84,8 +84,7 @@ TEST_F(CliFindings, SayWhetherTheyAreStillThere) {
   EXPECT_EQ(now("--findings=findings").find("what is gone"), std::string::npos);
   EXPECT_EQ(command({}).lying("loses-a-page").run().code, 1);
   file(folder + "report.txt", "lockstep.query.missing-dirty.pin\n\n");
-  EXPECT_NE(now("--json").find(R"("shows":"lockstep.query.missing-dirty.write")"),
-            std::string::npos)
+  EXPECT_NE(now("--json").find(R"("shows":"lockstep.query.missing-dirty")"), std::string::npos)
       << now("--json");
   file(folder + "environment.json", R"({"subject": "other"})");
   EXPECT_NE(now("--findings=findings")
@@ -126,9 +125,9 @@ TEST_F(CliFindings, ThatAreGoneAreRemovedIfAskedFor) {
   EXPECT_TRUE(ended.out.ends_with("removed: 1, gone\n")) << ended.out;
   EXPECT_EQ(there(), 1u);
   file_a_lost_page();
-  file("findings/lockstep.query.missing-dirty.write/notes", "mine");
+  file("findings/lockstep.query.missing-dirty/notes", "mine");
   EXPECT_NE(run({"--remove-gone"}).err.find("files that are not of a finding"), std::string::npos);
-  EXPECT_EQ(content(folder_.path / "findings/lockstep.query.missing-dirty.write/notes"), "mine");
+  EXPECT_EQ(content(folder_.path / "findings/lockstep.query.missing-dirty/notes"), "mine");
 }
 
 TEST_F(CliFindings, AreASarifLog) {
@@ -139,7 +138,7 @@ TEST_F(CliFindings, AreASarifLog) {
   EXPECT_TRUE(is_json(log)) << log;
   for (const char* part :
        {R"("version": "2.1.0")", R"("id": "N1")", R"("ruleId": "N1")", R"("occurrenceCount": 3)",
-        R"("uri": "findings/lockstep.query.missing-dirty.write/program.trace")",
+        R"("uri": "findings/lockstep.query.missing-dirty/program.trace")",
         R"("kind": "pass")",  // this tracker does not lie
         R"("startLine": 8)",  // the query's, below two comments and the container
         R"("ruleId": "AddressSanitizer.heap-use-after-free")", R"("uri": "impl/report.c")",

@@ -163,7 +163,7 @@ TEST_F(CliFuzz, FilesWhatAKilledRunHadNotFiled) {
   write_content(drops / ".unfinished-1-000000", "name");
   const Ended ended = fuzz(1).run();
   EXPECT_EQ(ended.code, 1) << ended.out << ended.err;
-  const std::string name = "lockstep.query.missing-dirty.write";
+  const std::string name = "lockstep.query.missing-dirty";
   EXPECT_EQ(announced_in(ended.out), std::set<std::string>{name});
   EXPECT_EQ(findings(), std::set<std::string>{name});
   expect_complete(name);
@@ -215,7 +215,7 @@ TEST_F(CliFuzz, GoesOnWhereAKilledRunStopped) {
   leave("no name of libFuzzer's", "");
   const Ended ended = fuzz(1).lying("loses-a-page").run();
   EXPECT_EQ(ended.code, 1);
-  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.write")) << ended.out;
+  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty")) << ended.out;
   EXPECT_TRUE(fs::is_empty(path() / "work" / "artifacts"));
 }
 
@@ -263,7 +263,7 @@ TEST_F(CliFuzz, AFullDiskLosesNothingAnnounced) {
   EXPECT_TRUE(findings().empty());
   const Ended again = fuzz(1).lying("loses-a-page").run();
   EXPECT_EQ(again.code, 1);
-  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty.write")) << again.out;
+  EXPECT_TRUE(findings().contains("lockstep.query.missing-dirty")) << again.out;
 }
 
 // Too full for the fuzzing process.
@@ -286,7 +286,7 @@ TEST_F(CliFuzz, AFullDiskLosesNoDrop) {
   EXPECT_TRUE(announced_in(full.out).empty()) << full.out;
   EXPECT_TRUE(findings().empty());
   EXPECT_EQ(fuzz(1).run().code, 1);
-  EXPECT_EQ(findings(), std::set<std::string>{"lockstep.query.missing-dirty.write"});
+  EXPECT_EQ(findings(), std::set<std::string>{"lockstep.query.missing-dirty"});
 }
 
 TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {

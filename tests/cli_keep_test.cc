@@ -31,7 +31,7 @@ TEST_F(CliKeep, MakesATestThatFailsWithTheBugAndPassesWithout) {
                                   "./tidemark test -R Regression.a_page_is_kept"s})
     EXPECT_NE(ended.out.find(part), std::string::npos) << ended.out;
   EXPECT_TRUE(content(path() / test)
-                  .starts_with("# lockstep.query.missing-dirty.write: expected words 0:0x1, "
+                  .starts_with("# lockstep.query.missing-dirty: expected words 0:0x1, "
                                "actual words 0:0x0\ncontainer v2\n"))
       << content(path() / test);
   EXPECT_NE(ended.out.find(", which builds first\n"), std::string::npos) << ended.out;

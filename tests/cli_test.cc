@@ -358,13 +358,12 @@ TEST_F(Cli, MinimiseWritesTheResultWhereOneStands) {
   EXPECT_EQ(entries_in(path() / "far"), 1u) << "in a corpus it would be taken for a test";
   const std::string result = content(path() / "x.min.trace");
   EXPECT_TRUE(
-      result.starts_with("# lockstep.query.missing-dirty.write\n# ./tidemark replay x.min.trace\n"))
+      result.starts_with("# lockstep.query.missing-dirty\n# ./tidemark replay x.min.trace\n"))
       << result;
   const Ended replayed =
       tidemark_command({"replay", "x.min.trace"}).in(path()).lying("loses-a-page").run();
   EXPECT_EQ(replayed.code, 1);
-  EXPECT_NE(replayed.out.find(": diverges: lockstep.query.missing-dirty.write\n"),
-            std::string::npos)
+  EXPECT_NE(replayed.out.find(": diverges: lockstep.query.missing-dirty\n"), std::string::npos)
       << replayed.out;
 }
 

@@ -41,7 +41,7 @@ TEST(Drop, HoldsAllThatIsFiled) {
   const auto read = read_diagnosed(written(found));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->finding.subject, "linux-6.1");
-  EXPECT_EQ(read->finding.name, "lockstep.query.missing-dirty.write");
+  EXPECT_EQ(read->finding.name, "lockstep.query.missing-dirty");
   EXPECT_EQ(read->finding.input, found.finding.input);
   EXPECT_EQ(read->finding.program, found.finding.program);
   EXPECT_EQ(read->finding.report, found.finding.report);
@@ -71,7 +71,7 @@ TEST(Drop, IsAFileThatIsThereWholeOrNotAtAll) {
   write_content(folder.path / ".unfinished-3", "name");
   const auto drops = drops_in(folder.path);
   ASSERT_EQ(drops.size(), 2u);
-  EXPECT_EQ(read_drop(drops[0])->finding.name, "lockstep.query.missing-dirty.write");
+  EXPECT_EQ(read_drop(drops[0])->finding.name, "lockstep.query.missing-dirty");
   EXPECT_EQ(read_drop(drops[1])->finding.name, "another");
   EXPECT_TRUE(drops_in(folder.path / "none").empty());
 }
@@ -111,8 +111,8 @@ TEST_F(AReporter, DropsANameOnceAndGoesOn) {
   EXPECT_TRUE(ending.fine) << ending.said;
   const auto drops = drops_in(folder_.path);
   ASSERT_EQ(drops.size(), 1u);
-  EXPECT_EQ(read_drop(drops[0])->finding.name, "lockstep.query.missing-dirty.write");
-  EXPECT_NE(ending.said.find("dropped: lockstep.query.missing-dirty.write\n"), std::string::npos);
+  EXPECT_EQ(read_drop(drops[0])->finding.name, "lockstep.query.missing-dirty");
+  EXPECT_NE(ending.said.find("dropped: lockstep.query.missing-dirty\n"), std::string::npos);
 }
 
 // Services, which group by the last line.
@@ -122,13 +122,13 @@ TEST_F(AReporter, EndsTheProcessWhereNobodyWaits) {
   EXPECT_FALSE(ending.fine);
   EXPECT_TRUE(ending.said.starts_with("seen as lockstep.query.missing-dirty\ncontainer v2\n"))
       << ending.said;
-  EXPECT_NE(ending.said.find("\nAssertion failure: lockstep.query.missing-dirty.write\n"),
+  EXPECT_NE(ending.said.find("\nAssertion failure: lockstep.query.missing-dirty\n"),
             std::string::npos);
   EXPECT_TRUE(drops_in(folder_.path).empty());
 }
 
 TEST_F(AReporter, PassesOverWhatIsKnown) {
-  write_content(folder_.path / ".known", "lockstep.query.missing-dirty.write\n");
+  write_content(folder_.path / ".known", "lockstep.query.missing-dirty\n");
   setenv(kReportedVariable, (folder_.path / ".known").c_str(), 1);
   EXPECT_TRUE(fails_apart().fine);
   unsetenv(kReportedVariable);

@@ -115,18 +115,18 @@ TEST(ReportLines, WhatTheSameStepDidIsProbablyOneBug) {
 }
 
 TEST(ReportLines, WhatEndsTheProcessAlikeIsProbablyOneBug) {
-  const std::string freed = "AddressSanitizer.heap-use-after-free.unmap_pass";
-  EXPECT_EQ(blamed_in(freed + ".pin", ""), "heap-use-after-free.unmap_pass");
-  EXPECT_EQ(blamed_in("AddressSanitizer.heap-use-after-free.pin", ""), "") << "no function";
-  EXPECT_EQ(probably_one_bug({{freed + ".attach", ""},
-                              {freed + ".pin", ""},
-                              {"AddressSanitizer.SEGV.unmap_pass.pin", ""},
+  for (const char* part : {"", ".pin", ".v1", ".window_pin", ".map_fault_bent"})
+    EXPECT_EQ(blamed_in("AddressSanitizer.leak" + std::string(part), ""), "") << "no function";
+  EXPECT_EQ(probably_one_bug({{"AddressSanitizer.heap-use-after-free.unmap_pass", ""},
+                              {"AddressSanitizer.SEGV.unmap_pass", ""},
+                              {"AddressSanitizer.SEGV.page_changed", ""},
+                              {"UndefinedBehaviorSanitizer.null-pointer-use.unmap_pass", ""},
                               {"hang.pin", ""},
                               {"out-of-memory.pin", ""},
                               {"out-of-memory.write", ""}}),
-            "probably one bug (heap-use-after-free.unmap_pass): " + freed + ".attach, " + freed +
-                ".pin\n"
-                "probably one bug (it has no end, pin): hang.pin, out-of-memory.pin\n");
+            "probably one bug (a memory error in unmap_pass): "
+            "AddressSanitizer.SEGV.unmap_pass, AddressSanitizer.heap-use-after-free.unmap_pass\n"
+            "probably one bug (it has no end, pin): hang.pin, out-of-memory.pin\n");
 }
 
 Finding finding() {

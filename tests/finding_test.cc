@@ -44,7 +44,7 @@ TEST(Finding, IsAFolderThatAStrangerUnderstands) {
   FindingStore store(folder.path / "findings");
   const auto filed = store.file(finding_of(kLost));
   EXPECT_TRUE(filed.is_new);
-  EXPECT_EQ(filed.folder.filename(), "lockstep.query.missing-dirty.write");
+  EXPECT_EQ(filed.folder.filename(), "lockstep.query.missing-dirty");
   EXPECT_EQ(content(filed.folder / "input"), kLost);
   const std::string report = content(filed.folder / "report.txt");
   for (const char* part : {"\nwrite 0p 1\n", "expected  words 0:0x1", "actual    words 0:0x0",
@@ -271,7 +271,7 @@ TEST(Finding, TheCommandInTheReportIsOneForAShell) {
   const TemporaryFolder folder;
   FindingStore store(folder.path / "a'b $(touch pwned)");
   const std::string report = content(store.file(finding_of(kLost)).folder / "report.txt");
-  EXPECT_NE(report.find("replay 'a'\\''b $(touch pwned)/lockstep.query.missing-dirty.write/"
+  EXPECT_NE(report.find("replay 'a'\\''b $(touch pwned)/lockstep.query.missing-dirty/"
                         "program.trace'\n"),
             std::string::npos)
       << report;

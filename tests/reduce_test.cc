@@ -244,7 +244,7 @@ TEST(Diagnosis, OfALostPageIsFiveLines) {
   Lockstep lockstep(lying<Lie::loses_a_page>, make_reference);
   const auto diagnosis = diagnose(lockstep, program_of(kLong));
   ASSERT_TRUE(diagnosis.has_value());
-  EXPECT_EQ(diagnosis->name, "lockstep.query.missing-dirty.write");
+  EXPECT_EQ(diagnosis->name, "lockstep.query.missing-dirty");
   EXPECT_EQ(print(diagnosis->program),
             "container v2\nmap 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n");
   EXPECT_EQ(signature_of(diagnosis->program, lying<Lie::loses_a_page>),
@@ -278,7 +278,7 @@ TEST(Diagnosis, OneBugHasOneNameHoweverItShows) {
            "attach g0 emulated\nenroll d0\nmap 0p 2p rw\nstart\nwrite 1p 1\npin d0 0p 1p rw\n"
            "window d0: query 0p 2p\nunmap 0p 2p",
        })
-    EXPECT_EQ(name_of<Lie::loses_a_page>(shown), "lockstep.query.missing-dirty.write") << shown;
+    EXPECT_EQ(name_of<Lie::loses_a_page>(shown), "lockstep.query.missing-dirty") << shown;
 }
 
 // What made the pages dirty that lie behind a range is chance.

@@ -2,6 +2,7 @@
 #include "diagnose_input.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "end_report.h"
@@ -116,6 +117,58 @@ bool is_named(const UnderTest& tested, const Reduction& few, const NamedPrograms
          is_like(like->second, few.program);
 }
 
+struct Apart {
+  bool came_back = false;
+  std::optional<Diagnosed> found = {};
+};
+
+// diagnose_finding() in a child. Smaller programs may take it down though this one does not: then
+// it is done again, around them.
+Apart diagnose_apart(const UnderTest& tested, const UnderTest& counting, const Program& program,
+                     std::span<const std::uint8_t> input) {
+  constexpr std::size_t kMostDeadly = 30;
+  const Shared<std::size_t> now;
+  NumberedRuns numbers{&*now, {}};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(kDiagnosisSeconds);
+  for (std::size_t times = 0; times <= kMostDeadly; ++times) {
+    SharedText said;
+    const Ending ending = run_guarded(
+        [&] {
+          const auto lockstep = counting.lockstep();
+          if (const auto found = diagnose_finding(tested, *lockstep, program, input, &numbers))
+            said.become(written(*found));
+        },
+        kDiagnosisSeconds);
+    if (ending.fine) {
+      const auto text = said.text();
+      return {true, text ? read_diagnosed(*text) : std::nullopt};
+    }
+    if (ending.timed_out || std::chrono::steady_clock::now() > deadline) break;
+    if (!numbers.deadly.insert(*now).second) break;  // not in a run of a program
+  }
+  return {};
+}
+
+// What goes wrong in it before it ends its process is how it comes to that.
+std::optional<Diagnosed> diagnose_before_end(const UnderTest& tested, const Reduction& reduction,
+                                             std::span<const std::uint8_t> input) {
+  const Shared<bool> differs;
+  run_guarded(
+      [&] {
+        const auto lockstep = tested.lockstep();
+        lockstep->compare_every_state(true);
+        *differs = lockstep->run(reduction.program).has_value();
+      },
+      kDiagnosisSeconds);
+  if (!*differs) return std::nullopt;
+  auto found = diagnose_apart(tested, tested, reduction.program, input).found;
+  if (found) {
+    found->finding.report += "then      its process ends: " + print(reduction.signature) + "\n";
+    found->runs += reduction.runs;
+  }
+  return found;
+}
+
 std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature& signature,
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds, const NamedPrograms& named) {
@@ -126,6 +179,7 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
   }
   Reduction reduction = reduce_crash(tested, program, signature, seconds);
   if (!reduction.signature) return std::nullopt;  // not every time
+  if (auto found = diagnose_before_end(tested, reduction, input)) return found;
   return found_crash(tested, std::move(reduction), input, seconds);
 }
 
@@ -140,18 +194,13 @@ std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& pro
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
                                      unsigned seconds, const NamedPrograms& named) {
-  // A smaller program may take the process down though this one does not.
-  SharedText said;
-  const auto diagnose = [&] {
+  if (!judgement.crashed) {
     // If it is a difference that is known, then no other must hide it.
-    const auto lockstep = tested.counting(print(judgement.signature)).lockstep();
-    if (const auto found = diagnose_finding(tested, *lockstep, program, input))
-      said.become(written(*found));
-  };
-  if (judgement.crashed || !run_guarded(diagnose, kDiagnosisSeconds).fine)
-    return diagnose_crash(tested, judgement.signature, program, input, seconds, named);
-  const auto text = said.text();
-  return text ? read_diagnosed(*text) : std::nullopt;
+    const UnderTest counting = tested.counting(print(judgement.signature));
+    auto apart = diagnose_apart(tested, counting, program, input);
+    if (apart.came_back) return std::move(apart.found);
+  }
+  return diagnose_crash(tested, judgement.signature, program, input, seconds, named);
 }
 
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program) {

@@ -108,8 +108,9 @@ std::optional<Diagnosed> diagnosed_of(const Parts& parts) {
 
 std::optional<Diagnosed> diagnose_finding(const UnderTest& tested, Lockstep& lockstep,
                                           const Program& program,
-                                          std::span<const std::uint8_t> input) {
-  auto diagnosis = diagnose(lockstep, program);
+                                          std::span<const std::uint8_t> input,
+                                          const NumberedRuns* numbers) {
+  auto diagnosis = diagnose(lockstep, program, numbers);
   if (!diagnosis) return std::nullopt;
   return Diagnosed{make_finding(tested, lockstep, *diagnosis, input), diagnosis->runs,
                    std::move(diagnosis->leads)};

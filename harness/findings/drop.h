@@ -32,7 +32,8 @@ inline constexpr std::size_t kMostLeads = 8;
 // diagnose() and make_finding(). Nothing if the program agrees.
 std::optional<Diagnosed> diagnose_finding(const UnderTest& tested, Lockstep& lockstep,
                                           const Program& program,
-                                          std::span<const std::uint8_t> input);
+                                          std::span<const std::uint8_t> input,
+                                          const NumberedRuns* numbers = nullptr);
 
 // Whatever is in it: read_diagnosed(written(d)) has the same fields. The finding has a
 // program.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "report_lines.h"
 
+#include <algorithm>
 #include <sstream>
 #include <vector>
 
+#include "kind_meaning.h"
 #include "signature.h"
 
 namespace tidemark {
@@ -20,19 +22,18 @@ std::string said_in(const std::string& report, const std::string& word) {
 
 namespace {
 
-// Of a name, "AddressSanitizer.heap-use-after-free.unmap_pass.pin", what it has besides its last
-// part; of what does not end, that part.
+// Of a name, "AddressSanitizer.heap-use-after-free.unmap_pass", the function; of what does not end,
+// the last part.
 std::string blamed_in_end(std::string_view name) {
   const auto last = name.rfind('.');
   if (last == std::string_view::npos) return {};
-  const std::string_view before = name.substr(0, last), part = name.substr(last + 1);
+  const std::string_view before = name.substr(0, last);
+  const std::string part(name.substr(last + 1));
   if (before == word(Kind::hang) || before == word(Kind::out_of_memory))
-    return "it has no end, " + std::string(part);
-  const auto kind = before.find('.');
-  const bool of_sanitizer =
-      before.starts_with(word(Kind::address)) || before.starts_with(word(Kind::undefined));
-  if (!of_sanitizer || kind == before.rfind('.')) return {};
-  return std::string(before.substr(kind + 1));
+    return "it has no end, " + part;
+  const bool of_function = std::ranges::count(before, '.') == 1 && !is_part(part);
+  if (of_function && before.starts_with(word(Kind::address))) return "a memory error in " + part;
+  return of_function && before.starts_with(word(Kind::undefined)) ? "undefined in " + part : "";
 }
 
 }  // namespace

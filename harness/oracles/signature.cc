@@ -74,6 +74,8 @@ std::string result_word(std::int64_t result) {
 }
 
 std::string operation_part(const Signature& s) {
+  if (s.moment == Moment::marking) return "marking.";
+  if (s.moment == Moment::unpinning) return "unpinning.";
   if (!s.verb) return "state.";
   const std::string verb(name(*s.verb));
   if (s.moment == Moment::window) return "unmap.window." + verb + ".";
@@ -145,6 +147,12 @@ bool take_after(Rest& rest, Signature& s) {
 
 bool take_operation(Rest& rest, Signature& s) {
   if (rest.take("state.")) return true;
+  for (const auto& [word, moment] :
+       {std::pair("marking.", Moment::marking), std::pair("unpinning.", Moment::unpinning)}) {
+    if (!rest.take(word)) continue;
+    s.moment = moment;
+    return true;
+  }
   if (rest.take("after-")) return take_after(rest, s);
   if (rest.take("unmap.window.")) s.moment = Moment::window;
   s.verb = named_as<Verb>(rest.take_until("."), kVerbs);

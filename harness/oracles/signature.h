@@ -98,6 +98,10 @@ enum class Moment : std::uint8_t {
   call,
   window,  // it ran in the window of an unmap
   after,   // nothing is wrong with it but the state that it left
+  // The same of one of several that do the same to marks; which of them is chance, and `verb`
+  // empty.
+  marking,    // pin, write, dma
+  unpinning,  // unpin, unmap, detach
 };
 
 // A value without addresses, indices or counts. Fields that do not go with the kind stay

@@ -22,7 +22,8 @@ bool same_wrong(const Signature& a, const Signature& b) {
 
 class Diagnostician {
  public:
-  explicit Diagnostician(Lockstep& lockstep) : lockstep_(lockstep) {}
+  Diagnostician(Lockstep& lockstep, const NumberedRuns* numbers)
+      : lockstep_(lockstep), numbers_(numbers) {}
 
   std::optional<Diagnosis> run(const Program& program) {
     // A subject that is known to differ may do so, if states are watched, before it
@@ -32,8 +33,7 @@ class Diagnostician {
       mismatch_ = {};
       if (!take(program)) continue;
       make_small();
-      const Program shown = with_query_that_shows();
-      if (lockstep_.run(shown)) return named(shown);
+      if (auto found = named(with_query_that_shows())) return found;
     }
     return std::nullopt;
   }
@@ -52,11 +52,22 @@ class Diagnostician {
 
   // The first difference, be it one of states that nothing would show for a while.
   std::optional<Mismatch> run_watching_states(const Program& program) {
-    ++runs_;
     lockstep_.compare_every_state(watches_states_);
-    auto mismatch = lockstep_.run(program);
+    auto mismatch = run_one(program);
     lockstep_.compare_every_state(false);
     return mismatch;
+  }
+
+  std::optional<Mismatch> run_one(const Program& program) {
+    return may_run() ? lockstep_.run(program) : std::nullopt;
+  }
+
+  // The next one.
+  bool may_run() {
+    ++runs_;
+    if (!numbers_) return true;
+    *numbers_->now = runs_;
+    return !numbers_->deadly.contains(runs_);
   }
 
   // From now on it is about this program, if it fails and `wanted` likes how.
@@ -104,13 +115,16 @@ class Diagnostician {
     };
     Reduction reduction = reduce(program_, judge);
     leads_.insert(leads_.end(), reduction.leads.begin(), reduction.leads.end());
-    if (!take_same(reduction.program)) fail("lockstep.verdict-changes", print(program_));
+    const bool goes_around = numbers_ && !numbers_->deadly.empty();
+    if (!take_same(reduction.program) && !goes_around)
+      fail("lockstep.verdict-changes", print(program_));
   }
 
   // True if it became another program.
   bool make_plainer() {
     bool changed = take_without_twist();
     changed |= take_without_windows();
+    changed |= take_with_bitmap_of_unmap();
     changed |= take_query(with_query_for_switch(program_));
     changed |= take_query(with_query_for_unmap(program_));
     changed |= take_packed();
@@ -152,6 +166,16 @@ class Diagnostician {
     return take_if(*program, [&](const Mismatch& mismatch, const Signature& kind) {
       return kind == kind_ || (mismatch.operation < last && mismatch.operation + moved >= last);
     });
+  }
+
+  // Of what a query in a window reports no more is known than that it is something else.
+  bool take_with_bitmap_of_unmap() {
+    if (mismatch_.signature.moment != Moment::window) return false;
+    const auto program = with_bitmap_for_query_in_window(program_);
+    return program && take_if(*program, [&](const Mismatch& mismatch, const Signature& kind) {
+             return mismatch.operation + 1 == program->operations.size() &&
+                    (kind.kind == Kind::missing_dirty || kind.kind == Kind::extra_dirty);
+           });
   }
 
   // START, STOP and queries are one ioctl: a query shows what is wrong with it. And an
@@ -206,20 +230,20 @@ class Diagnostician {
     const auto mapping = mapping_in_question();
     if (!mapping) return program_;
     const Program candidate = with_query(program_, *mapping);
-    ++runs_;
-    const auto shown = lockstep_.run(candidate);
+    const auto shown = run_one(candidate);
     return shown && is_shown_by_query(shown->signature) ? candidate : program_;
   }
 
-  Diagnosis named(const Program& shown) {
+  std::optional<Diagnosis> named(const Program& shown) {
+    auto mismatch = run_one(shown);
+    if (!mismatch) return std::nullopt;
     Diagnosis diagnosis;
     diagnosis.program = shown;
-    auto mismatch = lockstep_.run(shown);
-    if (!mismatch) fail("lockstep.verdict-changes", print(shown));
     diagnosis.mismatch = std::move(*mismatch);
-    diagnosis.runs = runs_;
     diagnosis.leads = std::move(leads_);
-    Naming naming = naming_of(lockstep_, shown, diagnosis.mismatch);
+    const bool may_watch = may_run();
+    Naming naming = naming_of(lockstep_, shown, diagnosis.mismatch, may_watch);
+    diagnosis.runs = runs_;
     diagnosis.name = std::move(naming.name);
     diagnosis.cause = std::move(naming.cause);
     diagnosis.part = std::move(naming.part);
@@ -227,6 +251,7 @@ class Diagnostician {
   }
 
   Lockstep& lockstep_;
+  const NumberedRuns* numbers_;
   std::size_t runs_ = 0;
   bool watches_states_ = true;
   Program program_;
@@ -243,8 +268,9 @@ Judgement judge(Lockstep& lockstep, const Program& program, StepAt* at) {
   return {std::move(mismatch->signature), mismatch->operation, std::move(mismatch->pages), false};
 }
 
-std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program) {
-  return Diagnostician(lockstep).run(program);
+std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program,
+                                  const NumberedRuns* numbers) {
+  return Diagnostician(lockstep, numbers).run(program);
 }
 
 }  // namespace tidemark

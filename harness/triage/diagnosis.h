@@ -3,7 +3,9 @@
 // it, and a name for it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,8 +36,17 @@ struct Diagnosis {
   std::vector<std::pair<Signature, Program>> leads;
 };
 
+// The runs that a diagnosis makes, numbered from 1, for who sees from another process that it does
+// not come back from one. A diagnosis that is made again goes around those that ended its
+// process, as if the programs agreed, and makes the others before and between them alike.
+struct NumberedRuns {
+  std::size_t* now;              // the one that it makes; not null
+  std::set<std::size_t> deadly;  // those to go around
+};
+
 // Nothing if the program agrees. Deterministic. Cost: some hundred runs.
-std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program);
+std::optional<Diagnosis> diagnose(Lockstep& lockstep, const Program& program,
+                                  const NumberedRuns* numbers = nullptr);
 
 // What the lockstep makes of a program, for reduce(). `at` as of Lockstep::run().
 Judgement judge(Lockstep& lockstep, const Program& program, StepAt* at = nullptr);

@@ -24,7 +24,8 @@ Signature without_chance(const Mismatch& mismatch, const Program& program);
 // wrong and bits beyond the range, a word for what it has that not every program needs before it
 // can do anything: an unusual world ("hardware", "v1", "rule_any", "entries", "memlock", "room"),
 // a bent argument or a fault, an operation but for the last, which fails ("pin"; "window_stop"),
-// or several mappings. Of several words, which differ from program to program, one.
+// or several mappings. Of several words, which differ from program to program, one. Where the
+// program has such a word, which of the operations that mark (or unpin) pages showed it is chance.
 std::string name_of(const Signature& signature, const Program& program);
 
 // That word alone; empty if the name has none.
@@ -50,8 +51,10 @@ struct Naming {
 };
 
 // `mismatch` is what the lockstep said of `program`; if that is known, its signature is the name.
-// Cost: a run that looks at the states after each operation, if they can be looked at soon.
-Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mismatch);
+// `program` ran last. Cost: a run that looks at the states after each operation, if it
+// `watches_states` and they can be looked at soon.
+Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mismatch,
+                 bool watches_states = true);
 
 // For a report: "cause     step 3: pin d0 0p 1p rw (missing-marks)"; empty if there is none.
 std::string cause_line(const std::optional<Mismatch>& cause, const Program& program);

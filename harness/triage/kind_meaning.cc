@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kind_meaning.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
+
+#include "verbs.h"
 
 namespace tidemark {
 namespace {
@@ -65,6 +68,7 @@ constexpr std::pair<std::string_view, std::string_view> kParts[] = {
     {"fault", "memory cannot be read or written, or is not to be had"},
     {"odd-bytes", "bytes are moved from within a page on"},
     {"mappings", "there are several mappings"},
+    {"failed", "the call failed, and left the state so"},
 };
 
 // True, and `text` is without it, if it begins (or ends) with `piece`.
@@ -77,19 +81,40 @@ bool takes_off(std::string_view& text, std::string_view piece, bool at_its_begin
   return true;
 }
 
+// "window_pin_fault_bent" is the operation pin, in a window, with a fault, and bent.
+struct PartOfAnOperation {
+  std::string_view operation;
+  bool window, bent, fault;
+
+  explicit PartOfAnOperation(std::string_view word)
+      : operation(word),
+        window(takes_off(operation, "window_", true)),
+        bent(takes_off(operation, "_bent", false)),
+        fault(takes_off(operation, "_fault", false)) {}
+};
+
 }  // namespace
 
 std::string_view meaning(Kind kind) {
   return kind == Kind::named ? "" : kMeanings[static_cast<std::size_t>(kind)];
 }
 
+bool is_part(std::string_view word) {
+  if (std::ranges::any_of(kParts, [word](const auto& part) { return part.first == word; }))
+    return true;
+  const PartOfAnOperation part(word);
+  for (std::size_t i = 0; i < kVerbs; ++i)
+    if (part.operation == name(static_cast<Verb>(i))) return true;
+  return part.operation == "hardware";
+}
+
 std::string meaning_of_part(std::string_view part) {
   for (const auto& [word, meaning] : kParts)
     if (part == word) return std::string(meaning);
-  const bool window = takes_off(part, "window_", true);
-  const bool bent = takes_off(part, "_bent", false), fault = takes_off(part, "_fault", false);
+  const auto [operation, window, bent, fault] = PartOfAnOperation(part);
   std::string text =
-      "it has " + (part == "hardware" ? "hardware" : "the operation " + std::string(part));
+      "it has " +
+      (operation == "hardware" ? "hardware" : "the operation " + std::string(operation));
   if (fault) text += ", with a fault";
   if (bent)
     text += fault ? " and an argument that no honest user gives"

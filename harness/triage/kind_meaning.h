@@ -16,6 +16,9 @@ std::string_view meaning(Kind kind);
 // query may have any range", "window_pin" "it has a pin in a callback".
 std::string meaning_of_part(std::string_view part);
 
+// Is it one that meaning_of_part() knows, and not a function?
+bool is_part(std::string_view word);
+
 // Lines of a report: "means     missing-dirty: a dirty page is not reported", and below it the
 // same of `also`, if that is another, and of `part`; empty if there is nothing to say.
 std::string meaning_lines(Kind kind, Kind also = Kind::none, std::string_view part = {});

@@ -61,6 +61,19 @@ std::optional<Program> with_query_for_switch(const Program& program) {
   return result;
 }
 
+std::optional<Program> with_bitmap_for_query_in_window(const Program& program) {
+  if (program.operations.empty() || program.operations.back().verb != Verb::unmap)
+    return std::nullopt;
+  Program result = copy_of(program);
+  const auto last = std::ranges::find_if(
+      result.operations.rbegin(), result.operations.rend(),
+      [](const Operation& o) { return o.when != When::now && o.verb == Verb::query; });
+  if (last == result.operations.rend()) return std::nullopt;
+  result.operations.erase(std::next(last).base());
+  result.operations.back().flags |= kWithBitmap;
+  return result;
+}
+
 std::optional<Program> with_query_for_unmap(const Program& program) {
   if (program.operations.empty()) return std::nullopt;
   const Operation& unmap = program.operations.back();

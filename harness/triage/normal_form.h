@@ -24,6 +24,8 @@ std::optional<Program> without_last_twist(const Program& program);
 std::optional<Program> without_windows(const Program& program);
 // A query, of nothing, in place of a START or STOP that is last.
 std::optional<Program> with_query_for_switch(const Program& program);
+// An unmap that is last, and asks for a bitmap in place of the last query in its window.
+std::optional<Program> with_bitmap_for_query_in_window(const Program& program);
 // A query of the same range in place of an unmap with bitmap that is last.
 std::optional<Program> with_query_for_unmap(const Program& program);
 // However these `pages` (iovas, in bytes) became dirty: a write of each, right
