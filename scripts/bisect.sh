@@ -46,8 +46,9 @@ look_at() {
     verdict='' shown=''
     program=$("$tracker_at" "$1" 2>"$scratch/errors") || code=$?
     if ((code == 0)); then
-      shown=$("$program" replay --quiet --subject tracker -- "$finding" 2>"$scratch/errors") ||
-        code=$?
+      shown=$("$program" replay --subject tracker -- "$finding" 2>"$scratch/errors") || code=$?
+      # From the verdict to the empty line before the picture.
+      shown=$(sed -En "/$line/,/^$/p" <<<"$shown")
       # Anything but 0 and 1 is what `git bisect run` is told by 125.
       if ((code < 2)) && [[ $(head -n 1 <<<"$shown") =~ $line ]]; then
         verdict=${BASH_REMATCH[1]}

@@ -31,6 +31,17 @@ TEST_F(CliEnds, OfACrashTheStepIsNamed) {
   EXPECT_NE(json.out.find(R"("step":3)"), std::string::npos) << json.out;
 }
 
+// Who asks for the verdict alone wants no sanitizer's report.
+TEST_F(CliEnds, QuietlyItIsOneLine) {
+  const Ended ended = replay("frees-twice", {"--quiet"}).run();
+  EXPECT_EQ(ended.out, "p: crashes: AddressSanitizer.double-free.v1\n");
+  EXPECT_EQ(ended.err, "");
+  file("lost", kLost);
+  const Command differs = tidemark_command({"replay", "--quiet", "lost"}).in(path());
+  EXPECT_EQ(Command(differs).lying("loses-a-page").run().out,
+            "lost: diverges: lockstep.query.missing-dirty.write\n");
+}
+
 // And not of whoever watches how much it has.
 TEST_F(CliEnds, WantOfMemoryIsThatOfTheStep) {
   const Ended ended = replay("eats-memory").run();

@@ -249,8 +249,8 @@ int replay(const UnderTest& tested, const NamedProgram& named, const ReplayOptio
   } else if (found) {
     const std::string picture = options.quiet ? "" : picture_of(tested, lockstep, named, *found);
     const Naming naming = naming_in_replay(tested, lockstep, named, *found);
-    fmt::print("{}: {}: {}\n{}", shown(named.path), word(outcome), naming.name,
-               report_of(*found, naming, named.program));
+    fmt::print("{}: {}: {}\n", shown(named.path), word(outcome), naming.name);
+    if (!options.quiet) fmt::print("{}", report_of(*found, naming, named.program));
     if (!picture.empty()) fmt::print("\n{}", picture);
   } else {
     fmt::print("{}: {}\n", shown(named.path), word(outcome));
@@ -288,7 +288,7 @@ void print_end(const UnderTest& tested, const NamedProgram& named, const ReplayO
   const std::string name = name_by_signature(tested, named, end.signature);
   if (!options.json) {
     fmt::print("{}: {}: {}\n{}", shown(named.path), verdict, name,
-               lines_of_end(end, named.program));
+               options.quiet ? "" : lines_of_end(end, named.program));
     return;
   }
   Json json = {{"file", named.path}, {"verdict", verdict}, {"how", name}};
@@ -314,8 +314,10 @@ int replay_apart(const UnderTest& tested, const NamedProgram& named, const Repla
                    run_or_complain([&] { return replay(tested, named, options, *at); }));
       },
       seconds, most_memory_mib(named.program), look);
-  fmt::print(stderr, "{}", last_words(ending, tested));
-  if (ending.code >= kReplayed) return ending.code - kReplayed;
+  const bool replayed = ending.code >= kReplayed;
+  // What it says then is why it could not go on, and no report of a sanitizer's.
+  if (replayed || !options.quiet) fmt::print(stderr, "{}", last_words(ending, tested));
+  if (replayed) return ending.code - kReplayed;
   print_end(tested, named, options,
             {signature_of(ending, tested.sources), ending, seconds, *at, named.before.size() + 1});
   return kFound;
@@ -346,7 +348,7 @@ void add_replay(CLI::App& app, Action& action) {
   auto options = std::make_shared<ReplayOptions>();
   add_subject(*command, options->subject);
   command->add_option("FILE", options->paths, kProgram)->required();
-  auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict");
+  auto* quiet = command->add_flag("--quiet", options->quiet, "Only the verdict, a line for each");
   command->add_flag("--json", options->json, "One JSON object a file")->excludes(quiet);
   command
       ->add_flag("--state", options->state,
