@@ -81,11 +81,17 @@ TEST(Finding, AgainOnlyCountsAndKeepsTheShorterProgram) {
   const auto again = store.file(longer);
   EXPECT_FALSE(again.is_new);
   EXPECT_EQ(again.count, 2u);
+  EXPECT_FALSE(again.instead_of);
   EXPECT_EQ(content(again.folder / "program.trace"), long_text);
   const Finding shorter = finding_of(kLost);
   const auto third = store.file(shorter);
   EXPECT_EQ(third.count, 3u);
+  EXPECT_EQ(third.instead_of, longer.program->operations.size());
   EXPECT_EQ(content(third.folder / "program.trace"), trace_text(shorter, program_file));
+  for (const char* report : {"report.txt", "report.html"})
+    EXPECT_NE(content(third.folder / report).find("it took the place of a program of 6 operations"),
+              std::string::npos)
+        << report;
   EXPECT_EQ(store.names(), std::vector<std::string>{shorter.name});
 }
 

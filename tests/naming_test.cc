@@ -69,6 +69,23 @@ TEST_F(Naming, SaysWhatIsTheSameAsWhatIsFound) {
   EXPECT_GE(found_.times().at("lockstep.query.missing-dirty"), 2u);
 }
 
+// Whoever has read of the longer one looks for it in vain.
+TEST_F(Naming, SaysWhereAShorterProgramTookThePlaceOfAnother) {
+  Finding longer;
+  longer.name = "lockstep.query.missing-dirty.write";
+  longer.program =
+      parsed("map 0p 1p rw\nstart\nwrite 0p 1\nstop\nstart\nwrite 0p 1\nquery 0p 1p\n");
+  FindingStore(folder_.path / "findings").file(longer);
+  add("crash-1", "map 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n");
+  testing::internal::CaptureStdout();
+  said();
+  const std::string out = testing::internal::GetCapturedStdout();
+  EXPECT_NE(
+      out.find("\nshorter: " + longer.name + ": 4 operations, where it had 7\n\ncontainer v2\n"),
+      std::string::npos)
+      << out;
+}
+
 TEST_F(Naming, SaysNothingWhereNothingWaits) { EXPECT_EQ(said(), ""); }
 
 std::unique_ptr<Subject> dying_in_v1(const Setup& setup, World& world) {

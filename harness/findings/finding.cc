@@ -41,8 +41,12 @@ std::string safe(const std::string& finding) {
   return name;
 }
 
-std::size_t lines_in(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+// Of a trace; nothing if it is no program's.
+std::optional<std::size_t> operations_in(const std::optional<std::string>& trace) {
+  if (!trace) return std::nullopt;
+  const auto parsed = parse(*trace);
+  const auto* program = std::get_if<Program>(&parsed);
+  return program ? std::optional(program->operations.size()) : std::nullopt;
 }
 
 // Of the step that is the cause, if there is one and it has a range.
@@ -121,6 +125,17 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
   return finding;
 }
 
+namespace {
+
+Finding told_of_place(Finding finding, const std::optional<std::size_t>& instead_of) {
+  if (instead_of)
+    finding.report += "shorter   it took the place of a program of " +
+                      how_many(*instead_of, "operation") + ", which was found before\n";
+  return finding;
+}
+
+}  // namespace
+
 fs::path FindingStore::folder_of(const std::string& name) const { return folder_ / safe(name); }
 
 std::vector<std::string> FindingStore::names() const {
@@ -197,19 +212,20 @@ FindingStore::Filed FindingStore::file(const Finding& finding) {
     unfinished.become(folder);
     return {folder, true, 1};
   }
-  const std::size_t times = count(finding.name) + 1;
-  const std::size_t lines = lines_in(read_if_there(folder / kProgram).value_or(""));
-  const bool shorter =
-      finding.program && (lines == 0 || lines_in(trace_text(finding, folder)) < lines);
+  Filed filed{folder, false, count(finding.name) + 1};
+  const auto there = operations_in(read_if_there(folder / kProgram));
+  const bool shorter = finding.program && (!there || finding.program->operations.size() < *there);
   // Somebody may have cleared the folder by hand.
-  if (shorter || !fs::exists(folder / "report.txt")) {
+  const bool whole = fs::exists(folder / "report.txt");
+  if (shorter && whole) filed.instead_of = there;
+  if (shorter || !whole) {
     UnfinishedFolder unfinished(folder_);
-    write_files(unfinished, finding, times);
+    write_files(unfinished, told_of_place(finding, filed.instead_of), filed.count);
     unfinished.move_to(folder);
   } else {
-    write_file(folder / "count", std::to_string(times) + "\n");
+    write_file(folder / "count", std::to_string(filed.count) + "\n");
   }
-  return {folder, false, times};
+  return filed;
 }
 
 }  // namespace tidemark

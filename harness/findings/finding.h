@@ -70,8 +70,11 @@ class FindingStore {
     std::filesystem::path folder;
     bool is_new = false;
     std::size_t count = 0;
+    // Where it took the place of a longer program: how many operations that had.
+    std::optional<std::size_t> instead_of = {};
   };
-  // A name that is known already counts one more, and keeps the shorter program.
+  // A name that is known already counts one more, and keeps the shorter program; the report says of
+  // that one whose place it took.
   Filed file(const Finding& finding);
 
   // Takes a finding's folder away; files that are not of a finding stay, and

@@ -326,11 +326,23 @@ void Found::pass_over(const std::string& name) {
   std::fflush(nullptr);
 }
 
+// What was announced, perhaps yesterday, is not in the folder any more.
+void Found::say_shorter(const Finding& finding, const FindingStore::Filed& filed) const {
+  const std::size_t now = finding.program->operations.size();
+  if (json_)
+    print_json({{"shorter", finding.name}, {"operations", now}, {"before", *filed.instead_of}});
+  fmt::print(out_, "{}\nshorter: {}: {}, where it had {}\n\n{}\n      {}\n\n",
+             !json_ && is_terminal() ? "\r\x1b[K" : "", finding.name, how_many(now, "operation"),
+             *filed.instead_of, print(*finding.program), filed.folder.string());
+  std::fflush(nullptr);
+}
+
 void Found::announce(const Finding& finding) {
   const FindingStore::Filed filed = store_.file(finding);
   ++times_[finding.name];
   if (finding.program) named_.try_emplace(finding.name, *finding.program);
   write_reported();
+  if (filed.instead_of) say_shorter(finding, filed);
   // Who has taken its folder away wants to hear of it.
   if (times_[finding.name] > 1 || (announced_.contains(finding.name) && !filed.is_new)) return;
   reports_[finding.name] = finding.report;

@@ -112,6 +112,7 @@ class Found {
   void take(const Finding& finding, bool is_old);
   void pass_over(const std::string& name);
   void announce(const Finding& finding);
+  void say_shorter(const Finding& finding, const FindingStore::Filed& filed) const;
   void write_reported() const;
   void begin_with_ends(bool same_build);
   void go_on_with_sketch();
