@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   tidemark::note_input(progress.recent, data, size);
-  const auto mismatch = lockstep->run(program);
+  const auto mismatch = lockstep->run(program, &progress.at);
   tidemark::add_to_counter(progress.counters.programs, 1);
   tidemark::add_to_counter(progress.counters.operations, lockstep->operations() - before);
   reporter.program_ran();

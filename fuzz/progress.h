@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "step_at.h"
+
 namespace tidemark {
 
 // Written by one process, read by another, at any moment.
@@ -31,6 +33,7 @@ struct RecentInputs {
 struct Progress {
   Counters counters;
   RecentInputs recent;
+  StepAt at = {};  // in the last of them
 };
 
 // Names the file, in the environment of the fuzzing process.

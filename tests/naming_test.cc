@@ -37,7 +37,7 @@ class Naming : public testing::Test {
   void add(const std::string& name, const std::string& program) {
     const auto bytes = encode(fuzzable(parsed(program))).value();
     write_content(folder_.path / name, characters(bytes));
-    found_.add(folder_.path / name, "what it said\n", false);
+    found_.add(folder_.path / name, {.said = "what it said\n"});
   }
   std::string said() {
     name_what_waits(found_, 100, out_);

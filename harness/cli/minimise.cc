@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <fmt/core.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -40,6 +41,22 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
   }
 }
 
+// What ends its process takes seconds, and what hangs a minute.
+class SaysHowFar {
+ public:
+  void operator()(std::size_t operations, std::size_t runs) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + kSilence;
+    fmt::print(stderr, "tidemark: made small so far: {} after {}\n",
+               how_many(operations, "operation"), how_many(runs, "run"));
+  }
+
+ private:
+  static constexpr std::chrono::seconds kSilence{5};
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kSilence;
+};
+
 struct MinimiseOptions {
   std::string path, subject, output;
 };
@@ -68,7 +85,7 @@ int minimise(const MinimiseOptions& options) {
       subject_or_complain(options.subject.empty() ? programs[0].subject : options.subject);
   if (!tested || !can_run(*tested, programs[0])) return kCouldNot;
   const Program& program = programs[0].program;
-  const auto diagnosed = diagnose_any(tested->counting(kAllKnown), program);
+  const auto diagnosed = diagnose_any(tested->counting(kAllKnown), program, SaysHowFar());
   if (!diagnosed)
     return complain(quoted_path(path) + " does nothing wrong: there is nothing to reduce" +
                     unless_expected(program));

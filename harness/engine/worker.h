@@ -71,6 +71,10 @@ class Worker {
   std::vector<std::vector<std::uint8_t>> recent_inputs() const {
     return inputs_in(progress_->recent);
   }
+  // Of one that has ended: the step of the last of them that it was at (step_at.h), if it ran any.
+  std::optional<std::size_t> step() const {
+    return progress_->at.programs ? std::optional<std::size_t>(progress_->at.step) : std::nullopt;
+  }
   // When libFuzzer last said something, at least each second: places that were reached, of how
   // many; inputs in its corpus; its resident memory.
   std::uint64_t coverage() const { return coverage_; }

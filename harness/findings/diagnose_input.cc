@@ -8,6 +8,7 @@
 #include "end_report.h"
 #include "finding_name.h"
 #include "known_ends.h"
+#include "plain_form.h"
 #include "shared_memory.h"
 #include "shared_text.h"
 
@@ -17,18 +18,27 @@ namespace {
 constexpr unsigned kDiagnosisSeconds = 60;
 // Each run of what hangs takes all of its time: it gets less of it.
 constexpr unsigned kHangSeconds = 2;
-constexpr std::size_t kHangRuns = 30, kMemoryRuns = 40, kCrashRuns = 1000;
-constexpr std::size_t kHurriedRuns = 100;
+constexpr std::size_t kCrashRuns = 3000;
+// What is reached by then is filed. In a hurry, what hangs takes a tenth of a second for each step
+// nearer, and what does not next to nothing.
+constexpr std::chrono::seconds kPlainTime(40), kSlowTime(30), kSketchTime(8);
 
-// All ends of a process are the same to it.
-Reduction reduce_in_a_hurry(const UnderTest& tested, const Program& program, bool simplify) {
-  const Judge judge = [&tested](const Program& candidate) {
-    const auto run = [&] { tested.lockstep()->run(candidate); };
-    const bool ends = ends_a_child(run);
+ReductionLimits limits_of(std::chrono::seconds time, const Watch& watch = {}) {
+  return {.runs = kCrashRuns, .until = std::chrono::steady_clock::now() + time, .watch = watch};
+}
+
+// With `only_long`, another that dies at once is none of it.
+Reduction reduce_in_a_hurry(const UnderTest& tested, const Program& program,
+                            const ReductionLimits& limits, bool only_long) {
+  const Judge judge = [&tested, only_long](const Program& candidate) {
+    const Shared<StepAt> at;
+    const ChildEnd end = end_of_child([&] { tested.lockstep()->run(candidate, &*at); });
+    const bool ends = end == ChildEnd::took_long || (end == ChildEnd::died && !only_long);
     const Kind kind = ends ? Kind::hang : Kind::none;
-    return Judgement{{.kind = kind}, candidate.operations.size(), {}, ends};
+    return Judgement{{.kind = kind}, operation_at(*at, {&candidate, 1}), {}, ends};
   };
-  return reduce(program, judge, {.runs = kHurriedRuns, .simplify_values = simplify});
+  return limits.simplify_values ? reduce_to_plain_form(program, judge, limits)
+                                : reduce(program, judge, limits);
 }
 
 bool takes_long(const Signature& signature) {
@@ -37,9 +47,9 @@ bool takes_long(const Signature& signature) {
 
 // The same, if what came out of it ends as it should within `seconds`.
 std::optional<Reduction> reduce_in_a_hurry_to(const Signature& signature, const UnderTest& tested,
-                                              const Program& program, bool simplify,
+                                              const Program& program, const ReductionLimits& limits,
                                               unsigned seconds) {
-  Reduction reduction = reduce_in_a_hurry(tested, program, simplify);
+  Reduction reduction = reduce_in_a_hurry(tested, program, limits, signature.kind == Kind::hang);
   if (!reduction.signature ||
       judge_apart(tested, reduction.program, seconds).signature != signature)
     return std::nullopt;
@@ -54,17 +64,15 @@ Judge judge_within(const UnderTest& tested, unsigned seconds) {
 }
 
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
-                       unsigned seconds) {
+                       unsigned seconds, const Watch& watch) {
   const bool hangs = signature.kind == Kind::hang;
-  const std::size_t runs = hangs                                   ? kHangRuns
-                           : signature.kind == Kind::out_of_memory ? kMemoryRuns
-                                                                   : kCrashRuns;
   if (takes_long(signature))
-    if (auto hurried = reduce_in_a_hurry_to(signature, tested, program, true, seconds))
+    if (auto hurried =
+            reduce_in_a_hurry_to(signature, tested, program, limits_of(kPlainTime, watch), seconds))
       return *std::move(hurried);
-  Reduction reduction =
-      reduce(program, judge_within(tested, hangs ? std::min(seconds, kHangSeconds) : seconds),
-             {.runs = runs});
+  Reduction reduction = reduce_to_plain_form(
+      program, judge_within(tested, hangs ? std::min(seconds, kHangSeconds) : seconds),
+      limits_of(takes_long(signature) ? kSlowTime : kPlainTime, watch));
   // It may have become one that is only slow.
   if (hangs && judge_apart(tested, reduction.program, seconds).signature != signature)
     reduction.program = program;
@@ -74,11 +82,14 @@ Reduction reduce_crash(const UnderTest& tested, const Program& program, const Si
 // Only its operations are made few, which takes a tenth of the runs. Nothing if it then ends
 // otherwise.
 std::optional<Reduction> reduce_operations(const UnderTest& tested, const Program& program,
-                                           const Signature& signature, unsigned seconds) {
+                                           const Signature& signature, unsigned seconds,
+                                           const Watch& watch) {
+  ReductionLimits limits = limits_of(takes_long(signature) ? kSketchTime : kPlainTime, watch);
+  limits.simplify_values = false;
   if (takes_long(signature))
-    return reduce_in_a_hurry_to(signature, tested, program, false, std::min(seconds, kHangSeconds));
-  Reduction few = reduce(program, judge_within(tested, seconds),
-                         {.runs = kCrashRuns, .simplify_values = false});
+    return reduce_in_a_hurry_to(signature, tested, program, limits,
+                                std::min(seconds, kHangSeconds));
+  Reduction few = reduce(program, judge_within(tested, seconds), limits);
   if (!few.signature) return std::nullopt;  // not every time
   return few;
 }
@@ -171,13 +182,14 @@ std::optional<Diagnosed> diagnose_before_end(const UnderTest& tested, const Redu
 
 std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature& signature,
                                         const Program& program, std::span<const std::uint8_t> input,
-                                        unsigned seconds, const NamedPrograms& named) {
+                                        unsigned seconds, const NamedPrograms& named,
+                                        const Watch& watch) {
   if (!named.empty()) {
-    auto few = reduce_operations(tested, program, signature, seconds);
+    auto few = reduce_operations(tested, program, signature, seconds, watch);
     if (few && is_named(tested, *few, named))
       return found_crash(tested, *std::move(few), input, seconds);
   }
-  Reduction reduction = reduce_crash(tested, program, signature, seconds);
+  Reduction reduction = reduce_crash(tested, program, signature, seconds, watch);
   if (!reduction.signature) return std::nullopt;  // not every time
   if (auto found = diagnose_before_end(tested, reduction, input)) return found;
   return found_crash(tested, std::move(reduction), input, seconds);
@@ -186,27 +198,31 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
 }  // namespace
 
 std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& program) {
-  const Reduction reduction = reduce_in_a_hurry(tested, program, false);
+  ReductionLimits limits = limits_of(kSketchTime);
+  limits.simplify_values = false;
+  const Reduction reduction = reduce_in_a_hurry(tested, program, limits, false);
   if (!reduction.signature) return std::nullopt;
   return reduction.program;
 }
 
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
-                                     unsigned seconds, const NamedPrograms& named) {
+                                     unsigned seconds, const NamedPrograms& named,
+                                     const Watch& watch) {
   if (!judgement.crashed) {
     // If it is a difference that is known, then no other must hide it.
     const UnderTest counting = tested.counting(print(judgement.signature));
     auto apart = diagnose_apart(tested, counting, program, input);
     if (apart.came_back) return std::move(apart.found);
   }
-  return diagnose_crash(tested, judgement.signature, program, input, seconds, named);
+  return diagnose_crash(tested, judgement.signature, program, input, seconds, named, watch);
 }
 
-std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program) {
+std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program,
+                                      const Watch& watch) {
   const Judgement judgement = judge_apart(tested, program);
   if (!judgement.signature) return std::nullopt;
-  return diagnose_as(tested, judgement, program, {}, kMostSeconds);
+  return diagnose_as(tested, judgement, program, {}, kMostSeconds, {}, watch);
 }
 
 std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Program> before,
@@ -238,7 +254,10 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
     const Judge judge = [&](const Program& candidate) {
       std::vector<Program> others = all;
       others[static_cast<std::size_t>(&one - all.data())] = candidate;
-      return judge_all(others);
+      Judgement judgement = judge_all(others);
+      // Where it shows is in the last, of which others need not have as many.
+      if (&one != &all.back()) judgement.operation = candidate.operations.size();
+      return judgement;
     };
     one = reduce(one, judge, {.runs = kRunsAProgram}).program;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -19,9 +20,14 @@ namespace tidemark {
 // few seconds.
 std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& program);
 
+// Told how far it is where a program is made small in processes of its own, after each: how many
+// operations it has by now, after how many runs.
+using Watch = std::function<void(std::size_t operations, std::size_t runs)>;
+
 // Reduces and names what the subject does wrong in `program`; nothing if it does
 // nothing wrong. Cost: at most two minutes, for what hangs; else seconds.
-std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program);
+std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program,
+                                      const Watch& watch = {});
 
 // Reduced programs of findings, by name.
 using NamedPrograms = std::map<std::string, Program>;
@@ -33,7 +39,8 @@ using NamedPrograms = std::map<std::string, Program>;
 // further.
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
-                                     unsigned seconds, const NamedPrograms& named = {});
+                                     unsigned seconds, const NamedPrograms& named = {},
+                                     const Watch& watch = {});
 
 // The same of a program that does nothing wrong alone, but after `before` in the same
 // process: these are made few and small, too. Nothing if it does not then, either.

@@ -195,14 +195,17 @@ bool is_like(const Program& program, const Program& reduced) {
   return next == reduced.operations.end();
 }
 
-bool ends_a_child(const std::function<void()>& run, unsigned milliseconds) {
+ChildEnd end_of_child(const std::function<void()>& run, unsigned milliseconds) {
   const pid_t child = fork();
-  if (child < 0) return false;
+  if (child < 0) return ChildEnd::none;
   if (child == 0) be_the_child(run, milliseconds);
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return false;
-  return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    if (errno != EINTR) return ChildEnd::none;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return ChildEnd::none;
+  const int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  return signal_number == SIGALRM || signal_number == SIGPROF ? ChildEnd::took_long
+                                                              : ChildEnd::died;
 }
 
 }  // namespace tidemark

@@ -103,9 +103,15 @@ bool is_like(const Program& program, const Program& reduced);
 // What takes a child as long is likely not to end: most programs take less than a millisecond.
 inline constexpr unsigned kChildMilliseconds = 500;
 
+// What became of a child.
+enum class ChildEnd : std::uint8_t { none, died, took_long };
+
 // In a child of a process that an engine drives: does `run` end it, or take longer than
 // `milliseconds`, or a fifth of that of a processor? What the child prints is lost, and no handler
-// of the engine's runs in it. No, if there can be no child.
-bool ends_a_child(const std::function<void()>& run, unsigned milliseconds = kChildMilliseconds);
+// of the engine's runs in it. None, if there can be no child.
+ChildEnd end_of_child(const std::function<void()>& run, unsigned milliseconds = kChildMilliseconds);
+inline bool ends_a_child(const std::function<void()>& run) {
+  return end_of_child(run) != ChildEnd::none;
+}
 
 }  // namespace tidemark

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <sstream>
 #include <utility>
 
 #include "diagnose_input.h"
@@ -16,6 +17,7 @@
 #include "program_file.h"
 #include "program_text.h"
 #include "report_lines.h"
+#include "step_at.h"
 #include "subject_features.h"
 #include "terminal.h"
 #include "text.h"
@@ -30,17 +32,7 @@ std::vector<std::uint8_t> read_input(const fs::path& path) {
   return {content.begin(), content.end()};
 }
 
-constexpr const char *kHang = "hang", *kOutOfMemory = "out-of-memory";
 constexpr unsigned kSketchSeconds = 30;
-
-// libFuzzer names an input for the reason it ended on it: "timeout-12ab".
-std::string reason_for(const fs::path& input) {
-  const std::string file = input.filename().string();
-  for (const auto& [prefix, reason] :
-       {std::pair("timeout-", kHang), {"oom-", kOutOfMemory}, {"leak-", "leak"}})
-    if (file.starts_with(prefix)) return reason;
-  return "crash";
-}
 
 bool takes_long(const fs::path& input) {
   const std::string reason = reason_for(input);
@@ -51,34 +43,6 @@ bool takes_long(const fs::path& input) {
 constexpr const char *kItDied = "x", *kItLives = "-";
 // And the naming one: does the older tracker do that as well?
 constexpr const char *kOld = "o", *kNew = "-";
-
-// It fails, but to find out in what took too long.
-Finding not_reduced(const UnderTest& tested, const Signature& signature, const Program& program,
-                    const std::vector<std::uint8_t>& bytes) {
-  Finding finding;
-  finding.subject = tested.subject;
-  finding.program = program;
-  finding.name = tested.finding_name(name_of(signature, program));
-  finding.input = bytes;
-  finding.report =
-      fmt::format("to make it small took more than {} s: this is all of it\n", kNamingSeconds);
-  return finding;
-}
-
-// A process ended on it, but in a process of its own it does nothing wrong.
-Finding not_reproduced(const UnderTest& tested, const fs::path& input,
-                       const std::vector<std::uint8_t>& bytes, const std::string& said) {
-  constexpr std::size_t kMostSaid = 8000;
-  Finding finding;
-  finding.subject = tested.subject;
-  finding.name = tested.finding_name(reason_for(input) + ".not-reproduced");
-  finding.input = bytes;
-  finding.report =
-      "a fuzzing process ended on this input; replaying it shows nothing.\n"
-      "The last that it printed:\n\n" +
-      symbolized(said.substr(said.size() - std::min(said.size(), kMostSaid)), tested.sources);
-  return finding;
-}
 
 }  // namespace
 
@@ -138,22 +102,18 @@ bool Found::is_one_of_many(const fs::path& input) {
   return true;
 }
 
-void Found::add(const fs::path& input, const std::string& said, bool starved,
-                std::vector<std::vector<std::uint8_t>> before) {
+void Found::add(const fs::path& input, ProcessEnd how) {
   hung_ |= reason_for(input) == kHang;
   if (takes_long(input) && fs::is_regular_file(input))
     to_sketch_.push_back(fitted(decode(read_input(input)), tested_.features));
-  waiting_.push_back(
-      {.input = input, .said = said, .starved = starved, .before = std::move(before)});
+  waiting_.push_back({.input = input, .how = std::move(how)});
 }
 
 void Found::add_leads(const Diagnosed& found) {
   for (std::size_t i = 0; i < std::min(found.leads.size(), kMostLeads); ++i) {
     const std::string lead = print(found.leads[i].second);
-    waiting_.push_back({.input = {},
-                        .said = {},
-                        .program = found.leads[i].second,
-                        .bytes = {lead.begin(), lead.end()}});
+    waiting_.push_back(
+        {.input = {}, .program = found.leads[i].second, .bytes = {lead.begin(), lead.end()}});
   }
 }
 
@@ -161,7 +121,7 @@ void Found::add_leftovers(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto is_it = [&entry](const Suspect& suspect) { return suspect.input == entry.path(); };
     if ((current_ && is_it(*current_)) || std::ranges::any_of(waiting_, is_it)) continue;
-    add(entry.path(), "what the process said is lost\n", false);
+    add(entry.path(), {.said = "what the process said is lost\n"});
   }
 }
 
@@ -210,8 +170,10 @@ void Found::begin() {
   current_ = std::move(suspect);
   // It is a child of this child that runs the program, and has the limit.
   const auto judge = [this] {
-    const Judgement judgement = judge_apart(tested_, current_->program, seconds_);
-    return (judgement.crashed ? kItDied : kItLives) + print(judgement.signature);
+    const Shared<StepAt> at;
+    const Judgement judgement = judge_apart(tested_, current_->program, seconds_, &*at);
+    return (judgement.crashed ? kItDied : kItLives) + std::to_string(at->step) + " " +
+           print(judgement.signature);
   };
   task_.emplace(judge, kNamingSeconds + seconds_);
 }
@@ -219,7 +181,11 @@ void Found::begin() {
 void Found::judged() {
   const std::string said = task_->text().value_or(kItLives);
   const bool crashed = said.starts_with(kItDied);
-  current_->judgement = Judgement{.signature = parse_signature(said.substr(1)),
+  std::istringstream words(said.substr(1));
+  std::size_t step = 0;
+  std::string signature;
+  std::getline(words >> step >> std::ws, signature);
+  current_->judgement = Judgement{.signature = parse_signature(signature),
                                   .operation = current_->program.operations.size(),
                                   .pages = {},
                                   .crashed = crashed};
@@ -228,9 +194,8 @@ void Found::judged() {
   if (!judgement.signature) {
     if (is_lead) return conclude(std::nullopt);
     const bool hung = reason_for(current_->input) == kHang;
-    if (!hung && !current_->before.empty()) return begin_with_those_before();
-    if (!current_->starved || !hung)
-      return conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
+    if (!hung && !current_->how.before.empty()) return begin_with_those_before();
+    if (!current_->how.starved || !hung) return conclude(not_reproduced(tested_, *current_));
     fmt::print(out_,
                "\na program took more than {} s, because the machine was busy: alone it ends\n",
                seconds_);
@@ -239,18 +204,28 @@ void Found::judged() {
   // What takes a process down takes long to name, and will end one of its own accord.
   if (crashed && is_lead) return conclude(std::nullopt);
   if (is_boring(judgement)) return conclude(std::nullopt);
+  current_->how.step = step;
   begin_naming([this] {
     return diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_,
-                       named_);
+                       named_, [this](std::size_t operations, std::size_t runs) {
+                         reduced_->operations = operations;
+                         reduced_->runs = runs;
+                       });
   });
 }
 
 void Found::begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose) {
+  reduced_->runs = 0;
   const auto name = [this, &diagnose] {
     const auto found = diagnose();
     return found ? (is_old(found->finding) ? kOld : kNew) + written(*found) : std::string();
   };
   task_.emplace(name, kNamingSeconds + seconds_for_older());
+}
+
+std::string Found::how_far() const {
+  if (!current_ || !current_->judgement || !reduced_->runs) return {};
+  return how_many(reduced_->operations, "operation") + " after " + how_many(reduced_->runs, "run");
 }
 
 // Does it take others that ran before it?
@@ -259,7 +234,7 @@ void Found::begin_with_those_before() {
   if (is_boring(alike)) return conclude(std::nullopt);
   begin_naming([this] {
     std::vector<Program> programs;
-    for (const std::vector<std::uint8_t>& bytes : current_->before)
+    for (const std::vector<std::uint8_t>& bytes : current_->how.before)
       programs.push_back(fitted(decode(bytes), tested_.features));
     return diagnose_after(tested_, programs, current_->program, current_->bytes, seconds_);
   });
@@ -274,10 +249,9 @@ void Found::named() {
     return conclude(diagnosed->finding, text->starts_with(kOld));
   }
   if (task_->timed_out() && current_->judgement->signature)
-    return conclude(
-        not_reduced(tested_, current_->judgement->signature, current_->program, current_->bytes));
+    return conclude(not_reduced(tested_, *current_, kNamingSeconds));
   if (current_->input.empty()) return conclude(std::nullopt);
-  conclude(not_reproduced(tested_, current_->input, current_->bytes, current_->said));
+  conclude(not_reproduced(tested_, *current_));
 }
 
 void Found::conclude(const std::optional<Finding>& finding, bool is_old) {

@@ -3,6 +3,7 @@
 // one at a time, while the run goes on.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -21,6 +22,8 @@
 #include "finding.h"
 #include "older_tracker.h"
 #include "run_state.h"
+#include "shared_memory.h"
+#include "unnamed.h"
 
 namespace tidemark::session {
 
@@ -48,12 +51,11 @@ class Found {
         unsigned seconds, bool json, const std::optional<OlderTracker>& older,
         const Earlier& earlier = {});
 
-  // An input on which a fuzzing process ended, what that printed, and the inputs that it ran
-  // last, to be looked into: `before` counts if it shows nothing alone. Only when the finding is in
-  // its folder is it announced, and only then does the input go. What took too long in a process
-  // that was `starved`, and does not alone, is no finding.
-  void add(const std::filesystem::path& input, const std::string& said, bool starved,
-           std::vector<std::vector<std::uint8_t>> before = {});
+  // An input on which a fuzzing process ended, to be looked into: what ran before it counts if it
+  // shows nothing alone. Only when the finding is in its folder is it announced, and only then does
+  // the input go. What took too long in a process that was starved, and does not alone, is no
+  // finding.
+  void add(const std::filesystem::path& input, ProcessEnd how);
   // The same for each file in a folder that does not wait already: of processes, or a run,
   // that were killed.
   void add_leftovers(const std::filesystem::path& folder);
@@ -75,6 +77,8 @@ class Found {
   // What came of those that since the last call turned out to be no news, and how often: "the same
   // as NAME", or "like SIGNATURE, and not looked into".
   std::map<std::string, std::size_t> take_outcomes() { return std::exchange(outcomes_, {}); }
+  // How far what is looked into is made small: "7 operations, after 120 runs"; empty if it is not.
+  std::string how_far() const;
   // What one of them may take, in all.
   unsigned most_seconds() const { return seconds_ + kNamingSeconds + seconds_for_older(); }
 
@@ -87,18 +91,12 @@ class Found {
   void print_summary(std::uint64_t left_out) const;
 
  private:
-  unsigned seconds_for_older() const { return older_ ? 2 * (seconds_ + kMoreSeconds) : 0; }
-  // What is looked into: an input, or what failed otherwise while a finding was reduced.
-  struct Suspect {
-    std::filesystem::path input;  // empty: nobody ended on it
-    std::string said;
-    bool starved = false;
-    std::vector<std::vector<std::uint8_t>> before = {};
-    Program program = {};
-    std::vector<std::uint8_t> bytes = {};     // that stand for it
-    std::optional<Judgement> judgement = {};  // once there is one
+  // What the child that names something tells.
+  struct Reduced {
+    std::atomic<std::size_t> operations, runs;
   };
 
+  unsigned seconds_for_older() const { return older_ ? 2 * (seconds_ + kMoreSeconds) : 0; }
   void begin();
   void begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose);
   void begin_with_those_before();
@@ -142,7 +140,8 @@ class Found {
   std::optional<ChildTask> sketch_;
   std::deque<Suspect> waiting_;
   std::optional<Suspect> current_;
-  std::optional<ChildTask> task_;
+  Shared<Reduced> reduced_;
+  std::optional<ChildTask> task_;  // the last: it uses the memory
 };
 
 }  // namespace tidemark::session

@@ -19,8 +19,10 @@ void name_what_waits(Found& found, unsigned seconds, std::FILE* out) {
     const auto now = Clock::now();
     if (now < next || !found.is_busy()) continue;
     next = now + std::chrono::seconds(10);
-    fmt::print(out, "naming what was found: {} to go, {:.0f} s at most; an interrupt leaves it\n",
-               found.waiting(), std::chrono::duration<double>(until - now).count());
+    const std::string far = found.how_far();
+    fmt::print(out, "naming what was found: {} to go, {:.0f} s at most; an interrupt leaves it{}\n",
+               found.waiting(), std::chrono::duration<double>(until - now).count(),
+               far.empty() ? "" : "; made small so far: " + far);
     std::fflush(out);
   }
   for (const auto& [what, times] : found.take_outcomes())

@@ -170,7 +170,8 @@ class Running {
     if (!options_.afl_mutator) return;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       Worker& worker = *slots_[i].worker;
-      for (const fs::path& artifact : afl_.take(i)) found_->add(artifact, worker.said(), true);
+      for (const fs::path& artifact : afl_.take(i))
+        found_->add(artifact, {.said = worker.said(), .starved = true});
       const AflStats stats = afl_.stats(i);
       worker.note(stats.edges_found, stats.total_edges, stats.corpus_count);
     }
@@ -351,7 +352,7 @@ class Running {
       const std::string input = read_if_there(end.input).value_or("");
       std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
       if (!before.empty()) before.pop_back();  // that was this one
-      found_->add(end.input, worker.said(), end.starved, std::move(before));
+      found_->add(end.input, {worker.said(), end.starved, std::move(before), worker.step()});
       leave_out(input, {seeds_, corpus_});  // the next one would end on it, too
       return true;
     }

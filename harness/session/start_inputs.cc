@@ -138,7 +138,7 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
       const fs::path artifact =
           folders.artifacts / (prefix_of(signature) + "start-" + input.filename().string());
       write_file(artifact, read_file(input), Survives::process);
-      found.add(artifact, "it was among the inputs to start from\n", false);
+      found.add(artifact, {.said = "it was among the inputs to start from\n"});
     }
     // With a leak, processes can live. Another may show another bug once this one is mended.
     if (is_leak(signature)) continue;

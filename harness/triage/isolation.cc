@@ -19,6 +19,7 @@
 #include "check.h"
 #include "diagnosis.h"
 #include "leak_check.h"
+#include "shared_memory.h"
 
 namespace tidemark {
 namespace {
@@ -281,12 +282,19 @@ Ending run_programs_apart(const UnderTest& tested, std::span<const Program> prog
       seconds);
 }
 
+std::size_t operation_at(const StepAt& at, std::span<const Program> programs) {
+  const std::size_t count = programs.back().operations.size(), step = at.step;
+  return at.programs == programs.size() && step > 0 && step <= count ? step - 1 : count;
+}
+
 Judgement judge_last_apart(const UnderTest& tested, std::span<const Program> programs,
-                           unsigned seconds) {
-  const Ending ending = run_programs_apart(tested, programs, seconds);
+                           unsigned seconds, StepAt* at) {
+  const Shared<StepAt> own;
+  StepAt& step = at ? *at : *own;
+  step.programs = 0;
+  const Ending ending = run_programs_apart(tested, programs, seconds, &step);
   const bool survived = ending.fine || ending.said.find(kMismatch) != std::string::npos;
-  // Which operation it was is not known, only that there is none after the last.
-  return {signature_of(ending, tested.sources), programs.back().operations.size(), {}, !survived};
+  return {signature_of(ending, tested.sources), operation_at(step, programs), {}, !survived};
 }
 
 }  // namespace tidemark

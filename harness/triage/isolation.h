@@ -57,13 +57,17 @@ Ending run_guarded(const std::function<void()>& what, unsigned seconds,
 Ending run_programs_apart(const UnderTest& tested, std::span<const Program> programs,
                           unsigned seconds, StepAt* at = nullptr);
 
+// The index of the operation of the last of them in which it was; how many it has, if in none.
+std::size_t operation_at(const StepAt& at, std::span<const Program> programs);
+
 // Judges the last of them by that, which is all that is wrong: sanitizer faults, leaks, aborts,
-// "hang" after `seconds` and "out-of-memory" have signatures, too. Some milliseconds a run.
+// "hang" after `seconds` and "out-of-memory" have signatures, too. Some milliseconds a run. In
+// `at`, if that is given, is then where it was.
 Judgement judge_last_apart(const UnderTest& tested, std::span<const Program> programs,
-                           unsigned seconds);
+                           unsigned seconds, StepAt* at = nullptr);
 inline Judgement judge_apart(const UnderTest& tested, const Program& program,
-                             unsigned seconds = kMostSeconds) {
-  return judge_last_apart(tested, {&program, 1}, seconds);
+                             unsigned seconds = kMostSeconds, StepAt* at = nullptr) {
+  return judge_last_apart(tested, {&program, 1}, seconds, at);
 }
 
 }  // namespace tidemark

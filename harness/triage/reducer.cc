@@ -61,6 +61,7 @@ class Reducer {
     result_.runs_to_minimal = result_.runs;
     if (limits_.simplify_values) simplify();
     result_.program = best_;
+    result_.operation = judgement_.operation;
     return std::move(result_);
   }
 
@@ -74,9 +75,10 @@ class Reducer {
   }
 
   bool try_program(Program candidate) {
-    if (candidate == best_ || result_.runs >= limits_.runs) return false;
+    if (candidate == best_ || limits_.are_met(result_.runs)) return false;
     ++result_.runs;
     Judgement judgement = judge_(candidate);
+    if (limits_.watch) limits_.watch(size(), result_.runs);
     if (judgement.signature == result_.signature) {
       accept(std::move(candidate), std::move(judgement));
       return true;
@@ -174,7 +176,7 @@ class Reducer {
   }
 
   void simplify() {
-    for (bool changed = true; changed && result_.runs < limits_.runs;) {
+    for (bool changed = true; changed && !limits_.are_met(result_.runs);) {
       changed = !judgement_.pages.empty() && try_program(on_one_page(best_, judgement_.pages[0]));
       while (drop_pairs()) changed = true;
       changed |= simplify_setup();

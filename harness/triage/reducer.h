@@ -3,6 +3,7 @@
 // it turn into a program that fails for another reason.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,7 @@ using Judge = std::function<Judgement(const Program&)>;
 struct Reduction {
   Program program;
   Signature signature;
+  std::size_t operation = 0;        // at which it shows, as of its judgement
   std::size_t runs = 0;             // of the judge, in all
   std::size_t runs_to_minimal = 0;  // until no single operation could go any more
   // Programs that fail with another signature, met on the way; one for each.
@@ -35,13 +37,21 @@ struct Reduction {
 };
 
 struct ReductionLimits {
-  std::size_t runs = 3000;      // of the judge; what is reached by then is returned
+  // Of the judge, and when it is no more asked: what is reached by then is returned.
+  std::size_t runs = 3000;
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
   bool simplify_values = true;  // numbers, flags and faults too, not only operations
+  // Told after each run of the judge: how many operations are left, after how many runs.
+  std::function<void(std::size_t operations, std::size_t runs)> watch = {};
+
+  bool are_met(std::size_t so_far) const {
+    return so_far >= runs || std::chrono::steady_clock::now() >= until;
+  }
 };
 
 // `program` fails. The result fails with the same signature, and is 1-minimal
-// in its operations unless the limit was met. Expectations are dropped.
-// Deterministic. Cost: that of the runs.
+// in its operations unless a limit was met. Expectations are dropped.
+// Deterministic, but for a limit of time. Cost: that of the runs.
 Reduction reduce(const Program& program, const Judge& judge, const ReductionLimits& limits = {});
 
 // The same operations with numbers in place of references ("the newest

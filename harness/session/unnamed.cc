@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "unnamed.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "end_report.h"
+#include "finding_name.h"
+#include "isolation.h"
+
+namespace tidemark::session {
+namespace {
+
+Finding unfinished(const UnderTest& tested, const std::string& name,
+                   const std::vector<std::uint8_t>& bytes) {
+  Finding finding;
+  finding.subject = tested.subject;
+  finding.name = tested.finding_name(name);
+  finding.input = bytes;
+  return finding;
+}
+
+// The lines on where it ended, of which no more is known than the step.
+std::string lines_of_step(const Signature& signature, std::size_t step, const Program& program) {
+  const StepAt at{1, step};
+  return lines_of_end({signature, {}, 0, at, 1}, program);
+}
+
+}  // namespace
+
+std::string reason_for(const std::filesystem::path& input) {
+  const std::string file = input.filename().string();
+  for (const auto& [prefix, reason] :
+       {std::pair("timeout-", kHang), {"oom-", kOutOfMemory}, {"leak-", kLeaked}})
+    if (file.starts_with(prefix)) return reason;
+  return "crash";
+}
+
+Finding not_reduced(const UnderTest& tested, const Suspect& suspect, unsigned seconds) {
+  const Signature& signature = suspect.judgement->signature;
+  const Program& program = suspect.program;
+  Finding finding = unfinished(tested, name_of(signature, program), suspect.bytes);
+  finding.program = program;
+  if (suspect.how.step) finding.report = lines_of_step(signature, *suspect.how.step, program);
+  finding.report +=
+      fmt::format("\nto make it small took more than {} s: this is all of it\n", seconds);
+  return finding;
+}
+
+Finding not_reproduced(const UnderTest& tested, const Suspect& suspect) {
+  constexpr std::size_t kMostSaid = 8000;
+  const std::string reason = reason_for(suspect.input);
+  const ProcessEnd& how = suspect.how;
+  Finding finding = unfinished(tested, reason + ".not-reproduced", suspect.bytes);
+  const Signature signature = reason == kHang          ? Signature{.kind = Kind::hang}
+                              : reason == kOutOfMemory ? Signature{.kind = Kind::out_of_memory}
+                                                       : signature_of({.said = how.said});
+  if (how.step) finding.report = lines_of_step(signature, *how.step, suspect.program) + "\n";
+  finding.report +=
+      "a fuzzing process ended on this input; replaying it shows nothing.\n"
+      "The last that it printed:\n\n" +
+      symbolized(how.said.substr(how.said.size() - std::min(how.said.size(), kMostSaid)),
+                 tested.sources);
+  return finding;
+}
+
+}  // namespace tidemark::session
