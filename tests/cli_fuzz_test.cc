@@ -498,6 +498,32 @@ TEST_F(CliFuzz, AHangIsNamedAndReduced) {
       << report;
 }
 
+// Not by the clock, in which a busy machine is slow: and the session knows what it ran.
+TEST_F(CliFuzz, AProcessHasALimitOfProcessorTime) {
+  write_content(path() / "input", bytes_of("container v1\nmap 0p 1p rw\n"));
+  const Command command = Command({TIDEMARK_LYING_FUZZER, "-timeout=20", "input"})
+                              .lying("spins")
+                              .with("TIDEMARK_PROCESSOR_MS", "100")
+                              .in(path());
+  EXPECT_EQ(command.run(15).code, -SIGPROF);
+  EXPECT_EQ(Command({TIDEMARK_LYING_FUZZER, "input"})
+                .with("TIDEMARK_PROCESSOR_MS", "100")
+                .in(path())
+                .run()
+                .code,
+            0);
+}
+
+// Where much hangs, one process is lost at most before the others know better.
+TEST_F(CliFuzz, WhatHangsIsFoundOnceAndStopsNobody) {
+  const Ended ended = fuzz(4, {"--json", "--timeout", "2"}).lying("spins").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_EQ(findings(), std::set<std::string>{"hang.v1"}) << ended.out << ended.err;
+  EXPECT_LE(restarts_in(ended.out), 2u) << ended.out;
+  EXPECT_EQ(content(path() / "findings" / "hang.v1" / "program.trace").find("\nstop"),
+            std::string::npos);
+}
+
 TEST_F(CliFuzz, WantOfMemoryIsNamedAndReduced) {
   leave("oom-1", bytes_of("container v1\nattach g0 emulated\nstop\n"));
   const Ended ended = fuzz(1).lying("eats-memory").run();

@@ -58,7 +58,7 @@ class KnownEndsTest : public testing::Test {
   const std::filesystem::path file_ = folder_.path / "deadly";
   nanoseconds now_ = seconds(0), takes_ = milliseconds(1);
   std::unique_ptr<KnownEnds> ends_;
-  bool ends_it_ = true;
+  ChildEnd ends_it_ = ChildEnd::died;
   unsigned tried_ = 0;
 };
 
@@ -72,7 +72,7 @@ TEST_F(KnownEndsTest, WhatIsLikeNoneRunsAtOnce) {
 TEST_F(KnownEndsTest, WhatIsLikeOneIsTriedWhateverItsArgumentsAre) {
   EXPECT_EQ(left_out("start\nmap 7p 2p r\nstart\nquery 8p 1p\nstop", 5), 5u);
   EXPECT_EQ(tried_, 5u);
-  ends_it_ = false;
+  ends_it_ = ChildEnd::none;
   EXPECT_EQ(left_out(kLike, 5), 0u);
   EXPECT_EQ(tried_, 10u);
 }
@@ -103,7 +103,7 @@ TEST_F(KnownEndsTest, ToRunItInTheProcessMayCostLittle) {
   nanoseconds lost{};
   for (unsigned i = 0; i < 200'000; ++i) {
     now_ += milliseconds(10);
-    if (ends_->leaves_out(one, [this] { return now_ += takes_, true; })) continue;
+    if (ends_->leaves_out(one, [this] { return now_ += takes_, ChildEnd::took_long; })) continue;
     lost += KnownEnds::kLongEnd;
     ends_ = process();  // the next
   }
@@ -123,7 +123,7 @@ TEST_F(KnownEndsTest, WhatRanInTheProcessAndLivedIsNotPaidFor) {
 }
 
 TEST_F(KnownEndsTest, AGuessThatIsNeverRightCostsNoMore) {
-  ends_it_ = false;
+  ends_it_ = ChildEnd::none;
   EXPECT_EQ(left_out(kLike, 10'000), 0u);
   EXPECT_EQ(tried_, KnownEnds::kEnd / takes_);
 }
@@ -136,7 +136,7 @@ TEST_F(KnownEndsTest, AGuessThatIsSometimesRightIsTriedMoreOften) {
     now_ += milliseconds(1);
     ran += !ends_->leaves_out(one, [&] {
       now_ += takes_;
-      return ++tried_ % 10 == 0;
+      return ++tried_ % 10 == 0 ? ChildEnd::died : ChildEnd::none;
     });
   }
   EXPECT_GT(tried_ * takes_, now_ * KnownEnds::kTries / 100);
@@ -164,10 +164,59 @@ TEST_F(KnownEndsTest, WhatBecomesKnownLaterIsLeftOutFromThenOn) {
 // Where a general guess is wrong, a special one may be right.
 TEST_F(KnownEndsTest, TheLongestThatAProgramIsLikeDecides) {
   know({"map 0p 1p rw", kLike});
-  ends_it_ = false;
+  ends_it_ = ChildEnd::none;
   EXPECT_EQ(left_out("map 0p 1p rw", 5'000), 0u);
-  ends_it_ = true;
+  ends_it_ = ChildEnd::died;
   EXPECT_EQ(left_out(kLike, 5), 5u);
+}
+
+// One that took over from one that hung.
+class Careful : public KnownEndsTest {
+ protected:
+  Careful() {
+    ends_ = std::make_unique<KnownEnds>(
+        file_, [this] { return now_; }, seconds(3));
+    ends_it_ = ChildEnd::took_long;
+  }
+};
+
+TEST_F(Careful, TriesWhatIsLikeNoneAsLongAsSomethingHangs) {
+  EXPECT_EQ(left_out("start\nstop", 100, milliseconds(10)), 100u);
+  EXPECT_EQ(tried_, 100u);
+  ends_it_ = ChildEnd::none;
+  EXPECT_EQ(left_out("start\nstop", 100, milliseconds(100)), 0u);
+  EXPECT_EQ(tried_, 100u + 29u) << "for three seconds more";
+  ends_it_ = ChildEnd::took_long;
+  EXPECT_EQ(left_out("start\nstop", 1), 0u);
+}
+
+// It is the one that is kept as a finding.
+TEST_F(Careful, WhatDiesAtOnceDoesSoInTheProcess) {
+  ends_it_ = ChildEnd::died;
+  EXPECT_EQ(left_out("start\nstop", 10, milliseconds(1)), 0u);
+  EXPECT_EQ(tried_, 10u);
+}
+
+TEST_F(Careful, FewOfThoseThatHangAreWorthLookingInto) {
+  unsigned worth_it = 0;
+  for (unsigned i = 0; i < 1000; ++i) {
+    EXPECT_EQ(left_out("start\nstop", 1, milliseconds(10)), 1u);
+    worth_it += ends_->found_another();
+  }
+  EXPECT_EQ(worth_it, 5u) << "at once, and after 0.5, 1, 2 and 4 s more";
+  EXPECT_EQ(left_out(kLike, 1), 1u);
+  EXPECT_FALSE(ends_->found_another()) << "it is like one that is known";
+}
+
+// And tried less and less, as long as that was right.
+TEST_F(Careful, WhatHasTheSameInAnotherOrderIsLeftOut) {
+  constexpr const char* kAlike = "query 0p 1p\nmap 0p 1p rw";
+  EXPECT_EQ(left_out(kAlike, 100, milliseconds(1)), 100u);
+  EXPECT_LT(tried_, 12u);
+  ends_ = std::make_unique<KnownEnds>(
+      file_, [this] { return now_; }, seconds(3));
+  ends_it_ = ChildEnd::none;
+  EXPECT_EQ(left_out(kAlike, 100, milliseconds(1)), 0u);
 }
 
 // As whoever runs a fuzz target by hand may do.
@@ -181,16 +230,16 @@ TEST_F(KnownEndsTest, WithoutATallyAProcessCountsAlone) {
 
 TEST(AChild, MayEndInAnyWay) {
   constexpr unsigned kLong = 10'000;
-  EXPECT_EQ(end_of_child([] {}, kLong), ChildEnd::none);
-  EXPECT_EQ(end_of_child([] { std::abort(); }, kLong), ChildEnd::died);
-  EXPECT_EQ(end_of_child([] { std::exit(0); }, kLong), ChildEnd::died);
-  EXPECT_EQ(end_of_child([] { raise(SIGSEGV); }, kLong), ChildEnd::died);
-  EXPECT_EQ(end_of_child([] { pause(); }, 10), ChildEnd::took_long);
+  EXPECT_EQ(end_of_child([] {}, kLong, kLong), ChildEnd::none);
+  EXPECT_EQ(end_of_child([] { std::abort(); }, kLong, kLong), ChildEnd::died);
+  EXPECT_EQ(end_of_child([] { std::exit(0); }, kLong, kLong), ChildEnd::died);
+  EXPECT_EQ(end_of_child([] { raise(SIGSEGV); }, kLong, kLong), ChildEnd::died);
+  EXPECT_EQ(end_of_child([] { pause(); }, 10, kLong), ChildEnd::took_long);
   const auto loops = [] {
     volatile bool goes_on = true;
     while (goes_on) continue;
   };
-  EXPECT_EQ(end_of_child(loops, kLong / 10), ChildEnd::took_long);
+  EXPECT_EQ(end_of_child(loops, kLong, 10), ChildEnd::took_long);
 }
 
 }  // namespace

@@ -128,6 +128,30 @@ std::unique_ptr<Subject> hanging_in_v1(const Setup& setup, World& world) {
   return make_tracker(setup, world);
 }
 
+// A loop, in what is not the plainest program that gets there.
+std::unique_ptr<Subject> looping_in_unmap(const Setup& setup, World& world) {
+  return make_liar(Lie::none, make_tracker(setup, world), world, [] {
+    for (volatile bool goes_on = true; goes_on;) continue;
+  });
+}
+
+TEST(NamingOfCrashes, WhatHangsIsBroughtIntoThePlainestForm) {
+  UnderTest tested = the_tracker();
+  tested.make = [](std::string_view) {
+    return std::make_unique<Lockstep>(looping_in_unmap, make_reference);
+  };
+  const Program program = parsed(
+      "container v2 entries=77 store=sparse\nattach g0 emulated\nenroll d0\nmap 513p 70p rw\n"
+      "start\npin d0 520p 3p rw\nwrite 515p 77\nquery 513p 70p\nunmap 0x201000 70p bitmap\nstop\n");
+  std::size_t told = 0;
+  const auto watch = [&told](std::size_t, std::size_t runs) { told = runs; };
+  const auto found =
+      diagnose_as(tested, judge_apart(tested, program, 1), program, {}, 1, {}, watch).value();
+  EXPECT_EQ(found.finding.name, "hang");
+  EXPECT_EQ(print(*found.finding.program), "container v2\nunmap 0p 0p\n");
+  EXPECT_EQ(told, found.runs);
+}
+
 TEST(InputsToStartFrom, WhichOfThemIsRunIsTold) {
   UnderTest tested = the_tracker();
   tested.make = [](std::string_view) {

@@ -16,7 +16,8 @@ namespace tidemark {
 class ChildTask {
  public:
   // The child makes a text, at most 64 MiB, and is killed if that takes more than
-  // `seconds`, or when this object goes. Throws std::system_error if there can be no child.
+  // `seconds`, without those in which it was kept waiting for a core, or when this object
+  // goes. Throws std::system_error if there can be no child.
   ChildTask(const std::function<std::string()>& make, unsigned seconds);
 
   // Has it ended? Waits at most so many milliseconds for that.

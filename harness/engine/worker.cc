@@ -16,12 +16,16 @@
 #include "dedup.h"
 #include "drop.h"
 #include "files.h"
+#include "handed_over.h"
 #include "known_ends.h"
+#include "processor_limit.h"
 #include "program_file.h"
 #include "text.h"
 
 namespace tidemark::session {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kRemembered = 64 * 1024;  // bytes of output
 constexpr int kPipeBytes = 1 << 20;
@@ -82,11 +86,19 @@ std::size_t files_in(const std::filesystem::path& folder) {
                                                 std::filesystem::directory_iterator()));
 }
 
+void look_for_no_more_leaks() {
+  const char* const options = getenv("ASAN_OPTIONS");
+  const std::string own = "detect_leaks=0", all = options ? options : "";
+  if (!all.ends_with(own))
+    setenv("ASAN_OPTIONS", (all + (all.empty() ? "" : ":") + own).c_str(), 1);
+}
+
 Worker::Worker(const std::filesystem::path& target, const Places& places,
                const std::vector<std::string>& arguments)
     : Worker(places, libfuzzer_words(target, places, arguments)) {}
 
-Worker::Worker(const Places& places, const std::vector<std::string>& words) {
+Worker::Worker(const Places& places, const std::vector<std::string>& words)
+    : artifacts_(places.artifacts) {
   std::filesystem::create_directories(places.folder);
   // Written, not only made that long: on a full disk, using it would be fatal.
   const std::filesystem::path progress = std::filesystem::absolute(places.folder) / "progress";
@@ -99,6 +111,9 @@ Worker::Worker(const Places& places, const std::vector<std::string>& words) {
     setenv(kReportedVariable, places.known.c_str(), 1);
     set_or_unset(kDropsVariable, places.drops);
     set_or_unset(kDeadlyVariable, places.deadly);
+    set_or_unset(kHandedOverVariable, places.handed_over);
+    set_or_unset(kProcessorVariable, std::to_string(places.processor.count()));
+    set_or_unset(kCarefulVariable, std::to_string(places.careful.count()));
     become(words, places.in);
   };
   child_.emplace(what, Heard::all);
@@ -125,7 +140,10 @@ void Worker::take_line(const std::string& line) {
   if (!line.starts_with('#')) return;
   number_after(line, " cov: ", coverage_);
   number_after(line, " corp: ", corpus_);
-  // What libFuzzer says is the most that it ever had, as for one program with a large mapping.
+}
+
+// What libFuzzer says is the most that it ever had, as for one program with a large mapping.
+void Worker::look_at_memory() {
   if (const std::uint64_t now = child_->memory_mib()) memory_mib_ = now;
 }
 
@@ -133,7 +151,6 @@ void Worker::note(std::uint64_t coverage, std::uint64_t most_coverage, std::uint
   coverage_ = coverage;
   most_coverage_ = most_coverage;
   corpus_ = corpus;
-  if (const std::uint64_t now = child_->memory_mib()) memory_mib_ = now;
 }
 
 double Worker::lifetime() const {
@@ -153,6 +170,16 @@ double Worker::seconds_without_program() {
 
 bool Worker::was_starved() const { return child_->seconds_without_core() > lifetime() / 2; }
 
+// Nobody else has written it down.
+fs::path Worker::input_that_took_long() const {
+  const auto inputs = recent_inputs();
+  if (inputs.empty()) return {};
+  const std::vector<std::uint8_t>& input = inputs.back();
+  const fs::path path = artifacts_ / name_of_long(input);
+  write_file(path, characters(input), Survives::process);
+  return path;
+}
+
 WorkerEnd Worker::finish() {
   child_->wait_for_end();
   WorkerEnd end;
@@ -164,7 +191,10 @@ WorkerEnd Worker::finish() {
   end.how = child_->ended_by()
                 ? fmt::format("signal {} ({})", child_->ended_by(), strsignal(child_->ended_by()))
                 : fmt::format("exit code {}", code);
-  end.input = after(said_, "Test unit written to ");
+  end.took_long = child_->ended_by() == kTookLongSignal;
+  end.starved |= end.took_long;
+  end.input =
+      end.took_long ? input_that_took_long() : fs::path(after(said_, "Test unit written to "));
   end.crashed = code != 0 && !end.input.empty();
   end.failed = code != 0 && !end.crashed;
   return end;

@@ -17,11 +17,16 @@ namespace tidemark::session {
 // How many inputs a corpus has; 0 for a folder that cannot be read.
 std::size_t files_in(const std::filesystem::path& folder);
 
+// Processes that start from now on look for no leaks: what is known to leak would end each at once,
+// or in the end, whatever it does.
+void look_for_no_more_leaks();
+
 // How a fuzzing process ended.
 struct WorkerEnd {
   bool crashed = false;         // on an input, which is in the artifacts
   bool failed = false;          // otherwise, and not for want of time or by an interrupt
-  bool starved = false;         // it spent most of its life waiting for a core
+  bool took_long = false;       // by its limit of a processor's time
+  bool starved = false;         // it may be slow alone: it had that limit, or mostly no core
   std::filesystem::path input;  // the bytes that did it, if it crashed
   std::string how;              // "exit code 0", "signal 9 (Killed)"
 };
@@ -36,6 +41,11 @@ class Worker {
     std::filesystem::path drops = {};
     // The file of programs that end a process (known_ends.h); without it, none is left out.
     std::filesystem::path deadly = {};
+    // Where it hands over what takes long in a child (handed_over.h), and how long it runs what it
+    // has not seen in one first.
+    std::filesystem::path handed_over = {};
+    std::chrono::milliseconds processor = {};  // what a program may take; 0: anything
+    std::chrono::milliseconds careful = {};
     // It runs in this folder, from which all other relative paths count.
     std::filesystem::path in = ".";
   };
@@ -81,6 +91,8 @@ class Worker {
   std::uint64_t most_coverage() const { return most_coverage_; }
   std::uint64_t corpus() const { return corpus_; }
   std::uint64_t memory_mib() const { return memory_mib_; }
+  // So that its memory is what it has now.
+  void look_at_memory();
   // The same figures of an engine that says so elsewhere than in what it prints.
   void note(std::uint64_t coverage, std::uint64_t most_coverage, std::uint64_t corpus);
 
@@ -91,6 +103,9 @@ class Worker {
   double lifetime() const;
   bool was_starved() const;
 
+  std::filesystem::path input_that_took_long() const;
+
+  const std::filesystem::path artifacts_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   Progress* progress_ = nullptr;
   std::optional<Child> child_;

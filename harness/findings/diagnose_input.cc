@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "end_report.h"
@@ -16,8 +17,6 @@ namespace tidemark {
 namespace {
 
 constexpr unsigned kDiagnosisSeconds = 60;
-// Each run of what hangs takes all of its time: it gets less of it.
-constexpr unsigned kHangSeconds = 2;
 constexpr std::size_t kCrashRuns = 3000;
 // What is reached by then is filed. In a hurry, what hangs takes a tenth of a second for each step
 // nearer, and what does not next to nothing.
@@ -32,7 +31,8 @@ Reduction reduce_in_a_hurry(const UnderTest& tested, const Program& program,
                             const ReductionLimits& limits, bool only_long) {
   const Judge judge = [&tested, only_long](const Program& candidate) {
     const Shared<StepAt> at;
-    const ChildEnd end = end_of_child([&] { tested.lockstep()->run(candidate, &*at); });
+    const ChildEnd end = end_of_child([&] { tested.lockstep()->run(candidate, &*at); },
+                                      kChildMilliseconds, 2 * kChildProcessorMilliseconds);
     const bool ends = end == ChildEnd::took_long || (end == ChildEnd::died && !only_long);
     const Kind kind = ends ? Kind::hang : Kind::none;
     return Judgement{{.kind = kind}, operation_at(*at, {&candidate, 1}), {}, ends};
@@ -45,15 +45,19 @@ bool takes_long(const Signature& signature) {
   return signature.kind == Kind::hang || signature.kind == Kind::out_of_memory;
 }
 
-// The same, if what came out of it ends as it should within `seconds`.
+// How long a small program is looked at before it is said to hang.
+using SecondsFor = std::function<unsigned(const Program&)>;
+
+// The same, if what came out of it ends as it should within `seconds`. Which of two limits it meets
+// first is chance.
 std::optional<Reduction> reduce_in_a_hurry_to(const Signature& signature, const UnderTest& tested,
                                               const Program& program, const ReductionLimits& limits,
-                                              unsigned seconds) {
+                                              const SecondsFor& seconds) {
   Reduction reduction = reduce_in_a_hurry(tested, program, limits, signature.kind == Kind::hang);
-  if (!reduction.signature ||
-      judge_apart(tested, reduction.program, seconds).signature != signature)
-    return std::nullopt;
-  reduction.signature = signature;
+  if (!reduction.signature) return std::nullopt;
+  reduction.signature =
+      judge_apart(tested, reduction.program, seconds(reduction.program)).signature;
+  if (!takes_long(reduction.signature)) return std::nullopt;
   return reduction;
 }
 
@@ -64,18 +68,23 @@ Judge judge_within(const UnderTest& tested, unsigned seconds) {
 }
 
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
-                       unsigned seconds, const Watch& watch) {
+                       unsigned seconds, const SecondsFor& enough, const Watch& watch) {
   const bool hangs = signature.kind == Kind::hang;
   if (takes_long(signature))
     if (auto hurried =
-            reduce_in_a_hurry_to(signature, tested, program, limits_of(kPlainTime, watch), seconds))
+            reduce_in_a_hurry_to(signature, tested, program, limits_of(kPlainTime, watch), enough))
       return *std::move(hurried);
   Reduction reduction = reduce_to_plain_form(
       program, judge_within(tested, hangs ? std::min(seconds, kHangSeconds) : seconds),
       limits_of(takes_long(signature) ? kSlowTime : kPlainTime, watch));
-  // It may have become one that is only slow.
-  if (hangs && judge_apart(tested, reduction.program, seconds).signature != signature)
+  // It may have become one that is only slow, or have been one.
+  const auto ends = [&](const Program& one) {
+    return judge_apart(tested, one, seconds).signature != signature;
+  };
+  if (hangs && ends(reduction.program)) {
     reduction.program = program;
+    if (ends(program)) reduction.signature = {};
+  }
   return reduction;
 }
 
@@ -87,8 +96,9 @@ std::optional<Reduction> reduce_operations(const UnderTest& tested, const Progra
   ReductionLimits limits = limits_of(takes_long(signature) ? kSketchTime : kPlainTime, watch);
   limits.simplify_values = false;
   if (takes_long(signature))
-    return reduce_in_a_hurry_to(signature, tested, program, limits,
-                                std::min(seconds, kHangSeconds));
+    return reduce_in_a_hurry_to(signature, tested, program, limits, [seconds](const Program&) {
+      return std::min(seconds, kHangSeconds);
+    });
   Reduction few = reduce(program, judge_within(tested, seconds), limits);
   if (!few.signature) return std::nullopt;  // not every time
   return few;
@@ -170,7 +180,7 @@ std::optional<Diagnosed> diagnose_before_end(const UnderTest& tested, const Redu
         lockstep->compare_every_state(true);
         *differs = lockstep->run(reduction.program).has_value();
       },
-      kDiagnosisSeconds);
+      kHangSeconds);
   if (!*differs) return std::nullopt;
   auto found = diagnose_apart(tested, tested, reduction.program, input).found;
   if (found) {
@@ -184,15 +194,25 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds, const NamedPrograms& named,
                                         const Watch& watch) {
+  // What hangs and has a name is not news, for which it need not be looked at for the whole time.
+  const SecondsFor enough = [&](const Program& small) {
+    const bool is_news = !named.contains(tested.finding_name(name_of(signature, small)));
+    return is_news || signature.kind != Kind::hang ? seconds : std::min(seconds, kHangSeconds);
+  };
+  std::optional<Reduction> few;
   if (!named.empty()) {
-    auto few = reduce_operations(tested, program, signature, seconds, watch);
-    if (few && is_named(tested, *few, named))
-      return found_crash(tested, *std::move(few), input, seconds);
+    few = reduce_operations(tested, program, signature, seconds, watch);
+    if (few && is_named(tested, *few, named)) {
+      const unsigned seen = enough(few->program);
+      return found_crash(tested, *std::move(few), input, seen);
+    }
   }
-  Reduction reduction = reduce_crash(tested, program, signature, seconds, watch);
+  Reduction reduction =
+      reduce_crash(tested, few ? few->program : program, signature, seconds, enough, watch);
   if (!reduction.signature) return std::nullopt;  // not every time
   if (auto found = diagnose_before_end(tested, reduction, input)) return found;
-  return found_crash(tested, std::move(reduction), input, seconds);
+  const unsigned seen = enough(reduction.program);
+  return found_crash(tested, std::move(reduction), input, seen);
 }
 
 }  // namespace

@@ -15,6 +15,9 @@
 
 namespace tidemark {
 
+// What hangs is judged by these first, as each run of it takes all of its time.
+inline constexpr unsigned kHangSeconds = 2;
+
 // What it takes for `program` to end its process, in a hurry and so as a guess: what takes a moment
 // is taken to hang, and only operations are left out. Nothing if it seems to end by itself. Cost: a
 // few seconds.
@@ -32,8 +35,9 @@ std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& pr
 // Reduced programs of findings, by name.
 using NamedPrograms = std::map<std::string, Program>;
 
-// The same where judge_apart() has judged already, and there is a signature.
-// `input` is what the program came from; what takes longer than `seconds` hangs. What takes the
+// The same where judge_apart() has judged already, and there is a signature. What took longer than
+// kHangSeconds is seen to take longer than `seconds`, too, once it is small: else there is nothing.
+// `input` is what the program came from. What takes the
 // process down, and with as few operations as can be has the name of one of `named` and the same
 // operations in the same order, is evidently that one: it gets the name, and is not reduced
 // further.

@@ -43,6 +43,16 @@ std::uint64_t shape_of(const Program& program) {
   return digest ? digest : 1;
 }
 
+// In whatever order.
+bool has_all_verbs_of(const Program& program, const Program& reduced) {
+  return program.setup.type == reduced.setup.type &&
+         std::ranges::all_of(reduced.operations, [&program](const Operation& one) {
+           return std::ranges::any_of(program.operations, [&one](const Operation& other) {
+             return other.verb == one.verb;
+           });
+         });
+}
+
 // For as long as the process lives. Null if there is none.
 EndsTally* map_tally(const fs::path& path) {
   const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -65,7 +75,8 @@ void forget_the_engine() {
   std::atexit(kEnd);  // before those that were told earlier
 }
 
-[[noreturn]] void be_the_child(const std::function<void()>& run, unsigned milliseconds) {
+[[noreturn]] void be_the_child(const std::function<void()>& run, unsigned milliseconds,
+                               unsigned processor) {
   forget_the_engine();
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
@@ -74,7 +85,7 @@ void forget_the_engine() {
   // By SIGALRM or SIGPROF. One that hangs most often does so at work, and a busy machine makes no
   // other slow.
   const auto after = [](unsigned ms) { return itimerval{{}, {ms / 1000, ms % 1000 * 1000}}; };
-  const itimerval limit = after(milliseconds), own_limit = after(milliseconds / 5);
+  const itimerval limit = after(milliseconds), own_limit = after(processor);
   setitimer(ITIMER_REAL, &limit, nullptr);
   setitimer(ITIMER_PROF, &own_limit, nullptr);
   run();
@@ -96,19 +107,24 @@ std::chrono::nanoseconds KnownEnds::steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
 }
 
-KnownEnds::KnownEnds(fs::path file, Clock now)
-    : file_(std::move(file)), now_(std::move(now)), last_(now_()) {
+KnownEnds::KnownEnds(fs::path file, Clock now, std::chrono::milliseconds careful)
+    : file_(std::move(file)),
+      now_(std::move(now)),
+      careful_(careful),
+      careful_until_(now_() + careful_),
+      last_(now_()) {
   if (file_.empty()) return;
   if (EndsTally* const mapped = map_tally(tally_of(file_))) tally_ = mapped;
 }
 
-bool KnownEnds::leaves_out(const Program& program, const std::function<bool()>& ends) {
+bool KnownEnds::leaves_out(const Program& program, const std::function<ChildEnd()>& ends) {
+  found_another_ = false;
   if (file_.empty()) return false;
   pass_time();
   if (calls_++ % kLookEvery == 0) look_again();
   const auto end = std::ranges::find_if(
       ends_, [&program](const End& one) { return is_like(program, one.reduced); });
-  if (end == ends_.end()) return false;
+  if (end == ends_.end()) return takes_long_in_a_child(program, ends);
   EndTally& of = *end->tally;
   const std::uint64_t like = count(of.like) + 1, tried = counted(of.tried);
   if (like % kRunAnyway == 0 && may_end_the_process(of)) return false;
@@ -121,9 +137,40 @@ bool KnownEnds::leaves_out(const Program& program, const std::function<bool()>& 
   return tries(of, ends);
 }
 
-bool KnownEnds::tries(EndTally& of, const std::function<bool()>& ends) {
+// As a guess that mostly was right.
+bool KnownEnds::End::leaves_out_alike() {
+  constexpr std::uint64_t kEnough = 4;
+  if (alike_tried < kEnough || 2 * alike_long < alike_tried) return false;
+  return ++alike % kTriedOfSure != 0;
+}
+
+// What dies at once may do so in the process, which keeps it as ever.
+bool KnownEnds::takes_long_in_a_child(const Program& program,
+                                      const std::function<ChildEnd()>& ends) {
+  if (last_ >= careful_until_) return false;
+  std::vector<End*> alike;
+  for (End& end : ends_)
+    if (has_all_verbs_of(program, end.reduced)) alike.push_back(&end);
+  for (End* end : alike)
+    if (end->leaves_out_alike()) return true;
+  const bool took_long = ends() == ChildEnd::took_long;
+  for (End* end : alike) {
+    ++end->alike_tried;
+    end->alike_long += took_long;
+  }
+  if (!took_long) return false;
+  const auto now = now_();
+  careful_until_ = now + careful_;
+  found_another_ = now >= next_worth_it_;
+  if (!found_another_) return true;
+  next_worth_it_ = now + worth_it_again_;
+  worth_it_again_ *= 2;
+  return true;
+}
+
+bool KnownEnds::tries(EndTally& of, const std::function<ChildEnd()>& ends) {
   const auto begun = now_();
-  const bool ended = ends();
+  const bool ended = ends() != ChildEnd::none;
   const auto took = static_cast<std::uint64_t>((now_() - begun).count());
   if (ended) std::atomic_ref(of.end_ns).store(took, std::memory_order_relaxed);
   count(of.ended, ended);
@@ -166,7 +213,8 @@ void KnownEnds::look_again() {
   const auto programs = text ? programs_of(*text) : std::nullopt;
   if (!programs) return;
   ends_.clear();
-  for (const Program& program : *programs) ends_.push_back({program, &tally_for(program)});
+  for (const Program& program : *programs)
+    ends_.push_back({.reduced = program, .tally = &tally_for(program)});
   std::ranges::sort(ends_, std::greater(),
                     [](const End& end) { return end.reduced.operations.size(); });
 }
@@ -187,6 +235,11 @@ fs::path deadly_by_environment() {
   return path ? path : "";
 }
 
+std::chrono::milliseconds careful_by_environment() {
+  const char* const text = std::getenv(kCarefulVariable);
+  return std::chrono::milliseconds(text ? std::strtol(text, nullptr, 10) : 0);
+}
+
 bool is_like(const Program& program, const Program& reduced) {
   if (program.setup.type != reduced.setup.type) return false;
   auto next = reduced.operations.begin();
@@ -195,10 +248,10 @@ bool is_like(const Program& program, const Program& reduced) {
   return next == reduced.operations.end();
 }
 
-ChildEnd end_of_child(const std::function<void()>& run, unsigned milliseconds) {
+ChildEnd end_of_child(const std::function<void()>& run, unsigned milliseconds, unsigned processor) {
   const pid_t child = fork();
   if (child < 0) return ChildEnd::none;
-  if (child == 0) be_the_child(run, milliseconds);
+  if (child == 0) be_the_child(run, milliseconds, processor);
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
     if (errno != EINTR) return ChildEnd::none;

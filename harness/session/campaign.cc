@@ -16,6 +16,7 @@
 #include "files.h"
 #include "interrupts.h"
 #include "json_output.h"
+#include "run_lock.h"
 #include "run_record.h"
 #include "unix_time.h"
 #include "worker.h"

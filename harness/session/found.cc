@@ -76,7 +76,8 @@ void Found::begin_with_ends(bool same_build) {
 }
 
 bool Found::has_leak() const {
-  return std::ranges::any_of(crashes_, [](const auto& of) { return is_leak(of.first); });
+  // What the harness counts itself it names for that, and no crash is known then.
+  return leaked_ || std::ranges::any_of(crashes_, [](const auto& of) { return is_leak(of.first); });
 }
 
 // A crash ends the process each time, and naming one takes seconds. Of those
@@ -104,6 +105,7 @@ bool Found::is_one_of_many(const fs::path& input) {
 
 void Found::add(const fs::path& input, ProcessEnd how) {
   hung_ |= reason_for(input) == kHang;
+  leaked_ |= reason_for(input) == kLeaked;
   if (takes_long(input) && fs::is_regular_file(input))
     to_sketch_.push_back(fitted(decode(read_input(input)), tested_.features));
   waiting_.push_back({.input = input, .how = std::move(how)});
@@ -169,9 +171,11 @@ void Found::begin() {
   }
   current_ = std::move(suspect);
   // It is a child of this child that runs the program, and has the limit.
-  const auto judge = [this] {
+  // What hangs is seen to do so for the whole time once it is small.
+  const bool hangs = reason_for(current_->input) == kHang;
+  const auto judge = [this, seconds = hangs ? std::min(seconds_, kHangSeconds) : seconds_] {
     const Shared<StepAt> at;
-    const Judgement judgement = judge_apart(tested_, current_->program, seconds_, &*at);
+    const Judgement judgement = judge_apart(tested_, current_->program, seconds, &*at);
     return (judgement.crashed ? kItDied : kItLives) + std::to_string(at->step) + " " +
            print(judgement.signature);
   };
@@ -251,7 +255,13 @@ void Found::named() {
   if (task_->timed_out() && current_->judgement->signature)
     return conclude(not_reduced(tested_, *current_, kNamingSeconds));
   if (current_->input.empty()) return conclude(std::nullopt);
+  if (current_->how.starved && reason_for(current_->input) == kHang) return conclude_slow();
   conclude(not_reproduced(tested_, *current_));
+}
+
+void Found::conclude_slow() {
+  ++slow_;
+  conclude(std::nullopt);
 }
 
 void Found::conclude(const std::optional<Finding>& finding, bool is_old) {
@@ -363,6 +373,13 @@ void Found::note_end(const Program& program) {
   write_file(deadly_, text_of_all(ends_), Survives::process);
 }
 
+void Found::print_slow() const {
+  if (slow_)
+    fmt::print(
+        out_, "  {:>4} x  took long in a fuzzing process, and ended alone: slow, or kept waiting\n",
+        slow_);
+}
+
 // A finding is filed once under its name, and so a new bug may hide behind an old one's.
 void Found::print_old() const {
   if (old_times_.empty()) return;
@@ -375,6 +392,7 @@ void Found::print_old() const {
 void Found::print_summary(std::uint64_t left_out) const {
   if (times_.empty()) {
     fmt::print(out_, "nothing {}found\n", older_ ? "new " : "");
+    print_slow();
     print_old();
     return;
   }
@@ -390,6 +408,7 @@ void Found::print_summary(std::uint64_t left_out) const {
   if (left_out)
     fmt::print(out_, "  {:>4} x  like one that ends the process, left out or run in a child\n",
                left_out);
+  print_slow();
   fmt::print(out_, "each is a folder in {}: begin with report.txt\n", findings_.string());
   print_old();
 }

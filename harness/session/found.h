@@ -102,6 +102,7 @@ class Found {
   void begin_with_those_before();
   void judged();
   void named();
+  void conclude_slow();
   void conclude(const std::optional<Finding>& finding, bool is_old = false);
   bool is_one_of_many(const std::filesystem::path& input);
   bool is_boring(const Judgement& judgement);
@@ -116,6 +117,7 @@ class Found {
   void go_on_with_sketch();
   void note_deadly(const Finding& finding);
   void note_end(const Program& program);
+  void print_slow() const;
   void print_old() const;
 
   const UnderTest tested_;
@@ -131,10 +133,11 @@ class Found {
   std::map<std::string, std::size_t> old_times_;  // the same of what `older` does as well
   const std::set<std::string> announced_;         // earlier
   std::map<Signature, Crashes> crashes_;
-  std::size_t fresh_ = 0;
+  std::size_t fresh_ = 0, slow_ = 0;
   std::map<std::string, std::size_t> outcomes_;
   std::vector<Program> ends_;  // that end the process, as small as is known
   bool hung_ = false;          // a process
+  bool leaked_ = false;        // the same
   // What takes long to name, and could end many processes until then.
   std::deque<Program> to_sketch_;
   std::optional<ChildTask> sketch_;

@@ -20,12 +20,14 @@
 #include "files.h"
 #include "foreign.h"
 #include "found.h"
+#include "handed_over.h"
 #include "interrupts.h"
 #include "isolation.h"
+#include "libfuzzer.h"
 #include "live_line.h"
 #include "naming.h"
-#include "program_bytes.h"
 #include "program_file.h"
+#include "run_lock.h"
 #include "start_inputs.h"
 #include "terminal.h"
 #include "text.h"
@@ -37,11 +39,14 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kLockSeconds = 2;
 constexpr double kGraceSeconds = 10;
 constexpr double kInterruptSeconds = 1;  // who interrupts does not want to wait
 constexpr double kEndSeconds = 2;        // libFuzzer counts whole seconds
 constexpr unsigned kHangSeconds = 5;
+// Of a processor; and once something hangs. What is only slow ends when it is judged alone.
+constexpr std::chrono::milliseconds kLongTime(2000), kHungTime(500);
+// How long whoever takes over after a hang is careful; twice as long after each more.
+constexpr std::chrono::milliseconds kCareful(3000);
 constexpr unsigned kSoonSeconds = 10;
 // Before one that ended by itself is replaced, and after how many that did nothing none is.
 constexpr std::chrono::seconds kPause(1);
@@ -63,6 +68,7 @@ class Running {
     fs::create_directories(corpus_);
     fs::create_directories(artifacts_);
     fs::create_directories(drops_);
+    fs::create_directories(handed_over_);
     fs::create_directories(aside_);
     const auto alone = lock_for_run(work_, options_.work);
     if (!alone) return Outcome::failed;
@@ -94,7 +100,13 @@ class Running {
     clear_unfinished(drops_);
     found_->take_drops(drops_);
     afl_.take_all();
+    take_what_took_long();
     found_->add_leftovers(artifacts_);
+  }
+
+  void take_what_took_long() {
+    for (const fs::path& input : take_handed_over(handed_over_, artifacts_))
+      found_->add(input, {.said = "it took long in a child\n", .starved = true});
   }
 
   // Before it fuzzes, if that is soon done; what is left goes on beside it.
@@ -117,7 +129,8 @@ class Running {
     }
     const StartFolders folders = {seeds_, corpus_, artifacts_, aside_};
     const bool any = file_deadly(tested_, folders, options_.timeout, *found_, out_, anew_);
-    if (any) name_soon();
+    // What hangs takes longer, and is named beside the fuzzing.
+    if (any && !found_->has_hang()) name_soon();
   }
 
   void start() {
@@ -128,40 +141,28 @@ class Running {
     for (unsigned i = 0; i < options_.processes; ++i) slots_.push_back({make_worker(i)});
   }
 
-  // What is known to leak would end each process at once, or in the end, whatever it does.
-  void look_for_no_more_leaks() const {
-    const char* const options = getenv("ASAN_OPTIONS");
-    const std::string own = "detect_leaks=0", all = options ? options : "";
-    if (!all.ends_with(own))
-      setenv("ASAN_OPTIONS", (all + (all.empty() ? "" : ":") + own).c_str(), 1);
-  }
-
   std::unique_ptr<Worker> make_worker(std::size_t number) const {
     if (found_->has_leak()) look_for_no_more_leaks();
     const double left = std::max(1.0, longest() - seconds());
-    const Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
-                                   .artifacts = artifacts_,
-                                   .known = known_,
-                                   .drops = drops_,
-                                   .deadly = deadly_};
-    if (options_.afl_mutator)
+    const bool hangs = found_->has_hang();
+    // Once it is known that something hangs, nobody need wait for that as long again:
+    // what is only slow is judged with the whole time.
+    const unsigned timeout = hangs ? std::min(options_.timeout, kHangSeconds) : options_.timeout;
+    Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
+                             .artifacts = artifacts_,
+                             .known = known_,
+                             .drops = drops_,
+                             .deadly = deadly_,
+                             .handed_over = handed_over_};
+    if (options_.afl_mutator)  // it has a limit of its own, and goes on behind that
       return std::make_unique<Worker>(
           places, afl_.words({target_, fs::absolute(*options_.afl_mutator), number,
-                              options_.processes, left, std::min(options_.timeout, kHangSeconds)}));
-    const std::vector<std::string> arguments = {
-        fmt::format("-max_total_time={:.0f}", left), fmt::format("-max_len={}", kMaxProgramBytes),
-        fmt::format("-rss_limit_mb={}", kMostMemoryMib),
-        // Once it is known that something hangs, nobody need wait for that as long again:
-        // what is only slow is judged with the whole time.
-        fmt::format("-timeout={}", found_->has_hang() ? std::min(options_.timeout, kHangSeconds)
-                                                      : options_.timeout),
-        // One program in a giant mapping takes as long as 100,000 others.
-        "-entropic_scale_per_exec_time=1",
-        // Nothing ends on these, so they are no findings.
-        "-report_slow_units=1000000", "-reload=1", "-print_final_stats=1",
-        // That a file may not grow is for whoever writes it to say.
-        "-handle_xfsz=0", corpus_, seeds_};
-    return std::make_unique<Worker>(target_, places, arguments);
+                              options_.processes, left, std::min(timeout, kHangSeconds)}));
+    places.processor = std::min<std::chrono::milliseconds>(hangs ? kHungTime : kLongTime,
+                                                           std::chrono::seconds(options_.timeout));
+    if (hangs) places.careful = kCareful * (1u << std::min(long_ends_, 4u));
+    return std::make_unique<Worker>(target_, places,
+                                    arguments_of({left, timeout, kMostMemoryMib, corpus_, seeds_}));
   }
 
   // AFL++ tells it by files, and goes on behind what the target dies of. Its time limit is of the
@@ -193,7 +194,7 @@ class Running {
 
   Live figures() const {
     return Live{.seconds = seconds(),
-                .corpus = most(&Worker::corpus),
+                .corpus = corpus_size_,
                 .coverage = coverage_,
                 .most_coverage = most(&Worker::most_coverage),
                 .last_new = std::chrono::duration<double>(Clock::now() - last_new_).count(),
@@ -233,6 +234,8 @@ class Running {
   }
 
   void note_coverage() {
+    // One that starts has none yet.
+    if (const std::uint64_t corpus = most(&Worker::corpus)) corpus_size_ = corpus;
     const std::uint64_t now = most(&Worker::coverage);
     if (now <= coverage_) return;
     coverage_ = now;
@@ -250,6 +253,8 @@ class Running {
       if (seconds() >= looked + 1) {
         looked = seconds();
         look_into_afl();
+        take_what_took_long();
+        for (Slot& slot : slots_) slot.worker->look_at_memory();
       }
       note_coverage();
       found_->take_drops(drops_);
@@ -349,6 +354,7 @@ class Running {
     const bool early = !is_time_up();
     const WorkerEnd end = worker.finish();
     if (end.crashed) {
+      long_ends_ += end.took_long;
       const std::string input = read_if_there(end.input).value_or("");
       std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
       if (!before.empty()) before.pop_back();  // that was this one
@@ -394,7 +400,7 @@ class Running {
   const fs::path work_;
   fs::path target_;
   const fs::path artifacts_ = work_ / "artifacts", corpus_ = work_ / "corpus";
-  const fs::path drops_ = work_ / "drops";
+  const fs::path drops_ = work_ / "drops", handed_over_ = work_ / "long";
   const fs::path aside_ = work_ / "aside";  // of the corpus: inputs on which a process dies
   const fs::path seeds_ = work_ / "seeds", known_ = work_ / "known", deadly_ = work_ / "deadly";
   const bool terminal_ = !options_.json && is_terminal();
@@ -407,13 +413,14 @@ class Running {
   Counters ended_;  // of workers that were replaced
   std::size_t restarts_ = 0;
   std::map<std::string, std::size_t> ends_;  // other than by findings: how, and how often
-  std::uint64_t coverage_ = 0;
+  std::uint64_t coverage_ = 0, corpus_size_ = 0;
   Clock::time_point last_new_;
   std::uint64_t shown_programs_ = 0;
   double shown_seconds_ = 0;
   std::optional<std::size_t> shown_found_;  // with the last row
   std::optional<Found> found_;
   Afl afl_{work_, corpus_, artifacts_};
+  unsigned long_ends_ = 0;  // processes in which something took too long
   bool failed_ = false, said_late_ = false;
 };
 
@@ -432,14 +439,6 @@ void set_environment(const Options& options) {
 }
 
 }  // namespace
-
-std::unique_ptr<FolderLock> lock_for_run(const fs::path& folder, const fs::path& named) {
-  auto alone = std::make_unique<FolderLock>(folder, kLockSeconds);
-  if (!alone->another_has_it()) return alone;
-  fmt::print(stderr, "tidemark: another run is using {}; give this one its own with --work\n",
-             quoted_path(named.string()));
-  return nullptr;
-}
 
 Outcome run(const Options& options) {
   count_interrupts();

@@ -52,12 +52,6 @@ struct Options {
   std::function<void(const Snapshot&)> watch = {};
 };
 
-// The lock of a run's folder, which its user has called `named`. Null if another run has it, which
-// standard error tells: two at once would take each other's inputs for leftovers. Waits a moment,
-// as children of a run that was just killed may live that long.
-std::unique_ptr<FolderLock> lock_for_run(const std::filesystem::path& folder,
-                                         const std::filesystem::path& named);
-
 enum class Outcome { nothing, found, failed };
 
 // Until the time is up, or an interrupt comes: the first ends it soon, the second at once.

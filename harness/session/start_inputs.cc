@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <set>
@@ -16,10 +17,12 @@
 
 #include "ablation.h"
 #include "child_task.h"
+#include "diagnose_input.h"
 #include "files.h"
 #include "interrupts.h"
 #include "isolation.h"
 #include "leak_check.h"
+#include "processor_limit.h"
 #include "program_bytes.h"
 #include "shared_memory.h"
 #include "subject_features.h"
@@ -48,6 +51,7 @@ std::string prefix_of(const Signature& signature) {
 }
 
 constexpr unsigned kForever = 1'000'000;  // seconds
+constexpr int kTookLong = 99;             // of a child: nothing else ends one with that
 
 using Index = std::atomic<std::size_t>;
 
@@ -65,8 +69,10 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
         [&] {
           const auto lockstep = tested.lockstep();
           LeakCheck leaks;
+          signal(kTookLongSignal, [](int) { std::_Exit(kTookLong); });
           for (; at < inputs.size(); ++at) {
             alarm(seconds + 1);
+            const ProcessorLimit limit(std::min(seconds, kHangSeconds) * 1000);
             const Program program = read_program(tested, inputs[at]);
             // Others no fuzz target runs.
             if (program.setup.bitmap_words <= kFuzzedBitmapWords) lockstep->run(program);
@@ -76,6 +82,11 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
         kForever);
     if (ending.fine) break;
     if (at >= inputs.size()) break;
+    if (ending.code == kTookLong) {
+      // Whoever looks into it sees whether it ends.
+      deadly.push_back({at, {.kind = Kind::hang}});
+      break;
+    }
     // What was only slow, for want of a core, is not deadly.
     const Judgement judgement = judge_apart(tested, read_program(tested, inputs[at]), seconds);
     if (judgement.crashed) deadly.push_back({at, judgement.signature});

@@ -40,6 +40,10 @@ std::string_view wanted_lie() {
   for (;;) pause();
 }
 
+[[noreturn]] void spin() {
+  for (volatile int turns = 0;; turns = turns + 1) continue;
+}
+
 [[noreturn]] void eat_memory() {
   constexpr std::size_t kBytes = std::size_t{64} << 20, kTimes = 20;
   constexpr std::size_t kPage = std::size_t{2} << 20;  // a large one: thousands of faults less
@@ -75,6 +79,7 @@ void misbehave(std::string_view lie) {
   if (lie == "vanishes") _exit(0);
   if (lie == "is-killed") raise(SIGKILL);
   if (lie == "hangs") hang();
+  if (lie == "spins") spin();
   if (lie == "eats-memory") eat_memory();
   if (lie == "leaks-memory") leak_memory();
 }
