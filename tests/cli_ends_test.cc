@@ -39,7 +39,7 @@ TEST_F(CliEnds, QuietlyItIsOneLine) {
   file("lost", kLost);
   const Command differs = tidemark_command({"replay", "--quiet", "lost"}).in(path());
   EXPECT_EQ(Command(differs).lying("loses-a-page").run().out,
-            "lost: diverges: lockstep.query.missing-dirty.write\n");
+            "lost: diverges: lockstep.query.missing-dirty\n");
 }
 
 // And not of whoever watches how much it has.

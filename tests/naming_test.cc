@@ -72,7 +72,7 @@ TEST_F(Naming, SaysWhatIsTheSameAsWhatIsFound) {
 // Whoever has read of the longer one looks for it in vain.
 TEST_F(Naming, SaysWhereAShorterProgramTookThePlaceOfAnother) {
   Finding longer;
-  longer.name = "lockstep.query.missing-dirty.write";
+  longer.name = "lockstep.query.missing-dirty";
   longer.program =
       parsed("map 0p 1p rw\nstart\nwrite 0p 1\nstop\nstart\nwrite 0p 1\nquery 0p 1p\n");
   FindingStore(folder_.path / "findings").file(longer);
