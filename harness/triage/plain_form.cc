@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "normal_form.h"
@@ -45,8 +44,8 @@ class PlainForm {
   // follows from it.
   void show_in_a_query() {
     const auto& operations = best_.program.operations;
-    const auto map = std::ranges::find_if(std::views::reverse(operations),
-                                          [](const Operation& o) { return o.verb == Verb::map; });
+    const auto map = std::find_if(operations.rbegin(), operations.rend(),
+                                  [](const Operation& o) { return o.verb == Verb::map; });
     if (best_.operation < operations.size() || map == operations.rend()) return;
     Program candidate = best_.program;
     Operation query;
