@@ -133,6 +133,11 @@ TEST(TextHtml, EveryByteIsItselfAnEntityOrTheReplacement) {
   }
 }
 
+TEST(Text, APathIsAReferenceOfAUri) {
+  EXPECT_EQ(uri_path("../a-b_c.d~/e"), "../a-b_c.d~/e");
+  EXPECT_EQ(uri_path("my findings/c:d%#?\xc3\xa4"), "my%20findings/c%3Ad%25%23%3F%C3%A4");
+}
+
 TEST(TextComment, CannotBeLeft) {
   EXPECT_EQ(comment_text("a * b / c"), "a * b / c");
   EXPECT_EQ(comment_text("x*/y"), "x*<2f>y");

@@ -161,6 +161,20 @@ string shell_word(string_view word) {
 
 string html_text(string_view text) { return escaped(text, kHtml); }
 
+string uri_path(string_view path) {
+  constexpr const char* kDigits = "0123456789ABCDEF";
+  string uri;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+        string_view("/._-~").find(c) != string_view::npos)
+      uri += c;
+    else
+      uri.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+  }
+  return uri;
+}
+
 string comment_text(string_view text) { return escaped(text, kComment); }
 
 string string_literal(string_view text) { return escaped(text, kLiteral); }

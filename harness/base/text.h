@@ -43,6 +43,9 @@ std::string shell_word(std::string_view word);
 // For HTML and SVG: it can open no element and end no attribute. What is no text
 // there becomes U+FFFD.
 std::string html_text(std::string_view text);
+// A path as a reference of a URI (RFC 3986), which has these very bytes: what is no letter, no
+// digit and none of /._-~ as %XX. So a relative one has no colon that could end a scheme.
+std::string uri_path(std::string_view path);
 // For a comment in C or C++. Printable ASCII that neither ends a comment, be it of a
 // block or a line, nor begins one, nor means something else in one; the rest as
 // <NN>, and cut at 200 bytes.

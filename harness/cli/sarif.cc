@@ -11,11 +11,16 @@
 #include <sstream>
 
 #include "report_lines.h"
+#include "text.h"
 
 namespace tidemark::cli {
 namespace {
 
 using session::Json;
+
+// Services want it named; nobody fetches it.
+constexpr const char* kSchema =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 struct ContractRule {
   std::string id, says, where;
@@ -78,10 +83,11 @@ std::string message_of(const FiledFinding& finding) {
   return text;
 }
 
-Json result_of(const FiledFinding& finding, const Now& now) {
+Json result_of(const FiledFinding& finding, std::size_t rule, const Now& now) {
   const bool gone = now.word == kGone;
   const std::size_t step = std::strtoul(said_in(finding.report, "step").c_str(), nullptr, 10);
   Json result = {{"ruleId", rule_of(finding).id},
+                 {"ruleIndex", rule},
                  {"kind", gone ? "pass" : "fail"},
                  {"level", gone ? "none" : "error"},
                  {"message", {{"text", message_of(finding)}}},
@@ -90,8 +96,8 @@ Json result_of(const FiledFinding& finding, const Now& now) {
                  {"occurrenceCount", std::max<std::size_t>(finding.count, 1)}};
   const std::filesystem::path program = program_in(finding.folder);
   // Relative where it can be: services know no other place than the checkout.
-  const Json of_program =
-      place(std::filesystem::proximate(program).generic_string(), line_of(finding.program, step));
+  const Json of_program = place(uri_path(std::filesystem::proximate(program).generic_string()),
+                                line_of(finding.program, step));
   if (const auto in_tracker = place_in_tracker(finding.report)) {
     result["locations"] = Json::array({*in_tracker});
     result["relatedLocations"] = Json::array({of_program});
@@ -111,15 +117,17 @@ Json sarif_of(std::span<const FiledFinding> findings, std::span<const Now> now) 
     const FiledFinding& finding = findings[i];
     const ContractRule rule = rule_of(finding);
     const auto is_it = [&rule](const Json& other) { return other["id"] == rule.id; };
-    if (std::ranges::none_of(rules, is_it))
+    const auto its = std::ranges::find_if(rules, is_it);
+    const auto index = static_cast<std::size_t>(its - rules.begin());
+    if (its == rules.end())
       rules.push_back({{"id", rule.id},
                        {"shortDescription", {{"text", rule.says}}},
                        {"help", {{"text", rule.where}}}});
-    results.push_back(result_of(finding, now[i]));
+    results.push_back(result_of(finding, index, now[i]));
   }
   const Json driver = {{"name", "tidemark"}, {"rules", rules}};
   const Json run = {{"tool", {{"driver", driver}}}, {"results", results}};
-  return {{"version", "2.1.0"}, {"runs", Json::array({run})}};
+  return {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
 }
 
 }  // namespace tidemark::cli
