@@ -171,6 +171,16 @@ TEST_F(CliForever, TheCorpusIsKeptWholeAndSmall) {
     EXPECT_EQ(entry.path().filename(), libfuzzer_name(content(entry.path())));
 }
 
+// It would be another input, and nobody's finding.
+TEST_F(CliForever, ATornInputOfAKilledRunIsNoFinding) {
+  const fs::path artifacts = work() / "tracker" / "artifacts";
+  write_content(artifacts / ("crash-" + libfuzzer_name("the whole of it")), "the wh");
+  const Ended ended = run_until([this] { return tracker().programs > 0; });
+  EXPECT_EQ(ended.code, 0) << ended.out;
+  EXPECT_NE(ended.err.find("is not whole, and was taken away"), std::string::npos) << ended.err;
+  EXPECT_EQ(folders_of_findings(), 0u);
+}
+
 // It is not looked into in each turn anew, and so it would not be learnt again.
 TEST_F(CliForever, WhatEndsAProcessIsKnownToTheNextTurn) {
   const fs::path deadly = work() / "tracker" / "deadly";

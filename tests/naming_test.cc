@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "corpus_files.h"
 #include "diagnose_input.h"
 #include "factories.h"
 #include "liar.h"
@@ -167,6 +168,28 @@ TEST(InputsToStartFrom, WhichOfThemIsRunIsTold) {
   const auto deadly = deadly_inputs(tested, inputs, 1, [&at](std::size_t now) { at = now; });
   EXPECT_EQ(deadly.size(), 1u);
   EXPECT_EQ(at, 2u);
+}
+
+// By its name, which is the SHA-1 of "an input".
+TEST(LastInput, WhatDidNotReachTheDiskIsWrittenAnewOrGoes) {
+  const TemporaryFolder folder;
+  const std::string whole = "an input";
+  const std::vector<std::uint8_t> ran(whole.begin(), whole.end()), other = {1, 2};
+  const auto file = folder.path / "crash-32573332b0274cfb5baf7e3c8cbe53877472cf62";
+  write_content(file, whole);
+  EXPECT_TRUE(keep_last_input(file, other)) << "it is whole";
+  for (const char* torn : {"", "an in"}) {
+    write_content(file, torn);
+    EXPECT_TRUE(keep_last_input(file, ran));
+    EXPECT_EQ(content(file), whole);
+    write_content(file, torn);
+    EXPECT_FALSE(keep_last_input(file, other));
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+  EXPECT_TRUE(keep_last_input(file, ran)) << "it was not there at all";
+  EXPECT_EQ(content(file), whole);
+  write_content(folder.path / "start-3", "of any name");
+  EXPECT_TRUE(keep_last_input(folder.path / "start-3", {}));
 }
 
 }  // namespace

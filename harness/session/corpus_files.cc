@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "corpus_files.h"
 
+#include <fmt/core.h>
 #include <sha1.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "program_bytes.h"
 #include "program_file.h"
 #include "subject_features.h"
+#include "text.h"
 
 namespace tidemark::session {
 namespace {
@@ -30,18 +33,26 @@ std::optional<std::string> content_of(const fs::path& path) {
   }
 }
 
-std::string sha1_of(const std::string& content) {
+std::string sha1_of(std::string_view content) {
   char digits[SHA1_DIGEST_STRING_LENGTH];
   SHA1Data(reinterpret_cast<const std::uint8_t*>(content.data()), content.size(), digits);
   return digits;
 }
 
-// libFuzzer names its files so, and does not look whether all of one arrives. Other names, as
-// people give them, stand for nothing.
-bool is_cut(const std::string& name, const std::string& content) {
-  const bool is_digest =
-      name.size() == 40 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return is_digest && sha1_of(content) != name;
+// libFuzzer names its files so, what a process ended on with "crash-" and the like before it, and
+// does not look whether all of one arrives. Other names, as people give them, stand for nothing:
+// then it is empty.
+std::string digest_in(const std::string& name) {
+  constexpr std::size_t kDigits = 2 * SHA1_DIGEST_LENGTH;
+  if (name.size() < kDigits) return {};
+  const std::size_t from = name.size() - kDigits;
+  const bool is_one = name.find_first_not_of("0123456789abcdef", from) == std::string::npos;
+  return is_one && (from == 0 || name[from - 1] == '-') ? name.substr(from) : std::string();
+}
+
+bool is_cut(const std::string& name, std::string_view content) {
+  const std::string digest = digest_in(name);
+  return !digest.empty() && sha1_of(content) != digest;
 }
 
 }  // namespace
@@ -68,6 +79,22 @@ CorpusLook look_at_corpus(const fs::path& corpus, const fs::path& aside, const U
     look.idle += program.operations.empty() || program.setup.bitmap_words > kFuzzedBitmapWords;
   }
   return look;
+}
+
+bool keep_last_input(const fs::path& file, const std::vector<std::uint8_t>& ran) {
+  const std::string name = file.filename().string();
+  const auto there = read_if_there(file);
+  if (there && !is_cut(name, *there)) return true;
+  if (!digest_in(name).empty() && !is_cut(name, characters(ran))) {
+    write_file(file, characters(ran), Survives::process);
+    return true;
+  }
+  fs::remove(file);
+  fmt::print(stderr,
+             "tidemark: an input on which a process ended, {}, is not whole, and was taken away:\n"
+             "  what it shows has to be found again\n",
+             quoted_path(name));
+  return false;
 }
 
 }  // namespace tidemark::session

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "registry.h"
 
@@ -22,5 +24,11 @@ struct CorpusLook {
 // written. Cost: that of reading them all.
 CorpusLook look_at_corpus(const std::filesystem::path& corpus, const std::filesystem::path& aside,
                           const UnderTest& tested);
+
+// Of the file that a process has written of the input that it ended on: is it there, and whole, by
+// its name? One that did not reach the disk is written anew if `ran`, the last that the process
+// began with, is that input. Else what there is of it goes, as it is another input, and standard
+// error tells. Throws std::system_error.
+bool keep_last_input(const std::filesystem::path& file, const std::vector<std::uint8_t>& ran);
 
 }  // namespace tidemark::session

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "corpus_files.h"
 #include "diagnose_input.h"
 #include "files.h"
 #include "finding_name.h"
@@ -123,7 +124,8 @@ void Found::add_leftovers(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto is_it = [&entry](const Suspect& suspect) { return suspect.input == entry.path(); };
     if ((current_ && is_it(*current_)) || std::ranges::any_of(waiting_, is_it)) continue;
-    add(entry.path(), {.said = "what the process said is lost\n"});
+    if (entry.is_regular_file() && keep_last_input(entry.path(), {}))
+      add(entry.path(), {.said = "what the process said is lost\n"});
   }
 }
 

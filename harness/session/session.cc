@@ -8,14 +8,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
-#include <memory>
-#include <optional>
 #include <set>
-#include <string>
-#include <vector>
 
 #include "afl.h"
+#include "corpus_files.h"
 #include "dedup.h"
 #include "files.h"
 #include "foreign.h"
@@ -355,9 +351,11 @@ class Running {
     const WorkerEnd end = worker.finish();
     if (end.crashed) {
       long_ends_ += end.took_long;
-      const std::string input = read_if_there(end.input).value_or("");
       std::vector<std::vector<std::uint8_t>> before = worker.recent_inputs();
-      if (!before.empty()) before.pop_back();  // that was this one
+      if (before.empty()) before.emplace_back();
+      if (!keep_last_input(end.input, before.back())) return true;
+      before.pop_back();
+      const std::string input = read_if_there(end.input).value_or("");
       found_->add(end.input, {worker.said(), end.starved, std::move(before), worker.step()});
       leave_out(input, {seeds_, corpus_});  // the next one would end on it, too
       return true;
