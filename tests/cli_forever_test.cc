@@ -52,7 +52,7 @@ class CliForever : public testing::Test {
     Command::Running running(forever(more));
     wait_until(is_so);
     running.kill(SIGINT);
-    return running.wait(60);
+    return running.wait(400);  // since it began, and wait_until() may have taken most of that
   }
   std::size_t folders_of_findings() const {
     std::error_code none;
@@ -222,6 +222,23 @@ TEST_F(CliForever, ThatTheCorpusReachedMoreBeforeIsNoted) {
   EXPECT_NE(ended.err.find("and reached 1000000 of those before, another"), std::string::npos)
       << ended.err;
   EXPECT_LT(tracker().coverage, 1'000'000u);
+}
+
+// Of those in the list, which of a subject's inputs come to none: here of a few seeds.
+TEST_F(CliForever, ThePageSaysWhichResultsNeverCame) {
+  write_content(path() / "list", "# 0: any\n\nmap: 0 -ENXIO\nwindow stop: -EIO\n");
+  const Ended ended =
+      run_until([this] { return !tracker().results.empty(); }, {"--outcomes", "list"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(tracker().results.contains("map 0"));
+  EXPECT_FALSE(tracker().results.contains("map -ENXIO"));
+  const std::string page = content(work() / "index.html");
+  EXPECT_NE(page.find("<ul><li>map: -ENXIO</li>\n<li>window stop: -EIO</li></ul>"),
+            std::string::npos)
+      << page;
+  const Ended without = forever({"--outcomes", "missing"}).run();
+  EXPECT_EQ(without.code, 2) << without.out;
+  EXPECT_NE(without.err.find("cannot read 'missing'"), std::string::npos) << without.err;
 }
 
 TEST_F(CliForever, WhatItCannotGoOnFromStays) {

@@ -165,9 +165,11 @@ TEST(InputsToStartFrom, WhichOfThemIsRunIsTold) {
     write_content(inputs.back(), characters(encode(fuzzable(parsed(program))).value()));
   }
   std::size_t at = 0;
-  const auto deadly = deadly_inputs(tested, inputs, 1, [&at](std::size_t now) { at = now; });
+  MetResults met = {};
+  const auto deadly = deadly_inputs(tested, inputs, 1, met, [&at](std::size_t now) { at = now; });
   EXPECT_EQ(deadly.size(), 1u);
   EXPECT_EQ(at, 2u);
+  EXPECT_EQ(result_names(met), std::vector<std::string>{"start 0"});
 }
 
 // By its name, which is the SHA-1 of "an input".

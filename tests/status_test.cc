@@ -30,6 +30,8 @@ RunState some_run() {
   subject.memory_bytes = 3 << 20;
   subject.deaths["signal 9 (<i>)"] = 4;
   subject.crashes["hang"] = {5, 3};
+  subject.results = {"map 0", "map -EINVAL", "window query 0"};
+  run.results = {"map 0", "map -EEXIST", "map -EINVAL", "map -ENOMEM", "window query 0", "pin <0"};
   for (int i = 0; i < 3; ++i)
     subject.series.push_back({run.begun + i * 100, i * 10.0, static_cast<std::uint64_t>(i * 1000)});
   run.findings["lost<a>"] = {"tracker", run.begun, run.updated, 7, "abc"};
@@ -106,6 +108,22 @@ TEST(StatusPage, HasARowForEachAndCharts) {
   EXPECT_EQ(count("<tr"), count("</tr>"));
   EXPECT_EQ(count("class=\"line\""), 4);
   EXPECT_NE(status_page(RunState(), {}, "/").find("nothing found"), std::string::npos);
+}
+
+TEST(StatusPage, SaysWhichResultsNeverCame) {
+  RunState run = some_run();
+  const auto has = [&run](const std::string& part) {
+    const std::string page = status_page(run, {}, "/");
+    EXPECT_NE(page.find(part), std::string::npos) << part << " in\n" << page;
+  };
+  has(": the corpus had come to 3 of 6 results that there may be, when the last turn began");
+  has("<ul><li>map: -EEXIST -ENOMEM</li>\n<li>pin: &lt;0</li></ul>");
+  run.subjects.begin()->second.results.insert(run.results.begin(), run.results.end());
+  has("<p>All came.</p>");
+  run.subjects.begin()->second.results.clear();
+  has(": no input was looked at yet");
+  run.results.clear();  // nobody has said what there may be
+  EXPECT_EQ(status_page(run, {}, "/").find("was looked at"), std::string::npos);
 }
 
 TEST(LineChart, StaysInsideItsFrame) {

@@ -14,7 +14,9 @@
 #include "afl.h"
 #include "campaign.h"
 #include "commands.h"
+#include "files.h"
 #include "isolation.h"
+#include "met_results.h"
 #include "session.h"
 #include "text.h"
 
@@ -26,7 +28,8 @@ namespace fs = std::filesystem;
 constexpr const char *kLibFuzzer = "libfuzzer", *kAfl = "afl";
 
 struct FuzzOptions {
-  std::string subject{kTracker}, engine{kLibFuzzer}, target, peers_target, afl, seeds, work;
+  std::string subject{kTracker}, engine{kLibFuzzer}, target, peers_target, afl, seeds, outcomes,
+      work;
   std::string findings = "findings", older;
   std::optional<std::string> against;
   bool known = false, json = false, forever = false;
@@ -145,6 +148,8 @@ int fuzz(const FuzzOptions& given) {
     session::CampaignOptions campaign = options.campaign;
     campaign.subjects = subjects;
     campaign.left_out = left_out;
+    if (!options.outcomes.empty())
+      campaign.results = session::results_in_list(read_file(options.outcomes));
     campaign.folder = options.work.empty() ? beside / "forever" : fs::path(options.work);
     if (!options.forever) campaign.seconds = options.seconds;
     campaign.session = session;
@@ -191,6 +196,7 @@ void add_fuzz(CLI::App& app, Action& action) {
   by_wrapper(command->add_option("--target", options->target));
   command->add_option("--peers-target", options->peers_target)->group("");
   command->add_option("--afl", options->afl)->group("");
+  command->add_option("--outcomes", options->outcomes)->group("");
   command->add_option("--seeds", options->seeds, "Inputs to start from, instead of corpus/seeds")
       ->take_last()
       ->check(CLI::ExistingDirectory);

@@ -53,6 +53,7 @@ class Campaign {
     if (!alone) return Outcome::failed;
     record_.emplace(folder_, options_.session.findings, options_.session.processes,
                     options_.stalled_seconds);
+    record_->may_come(options_.results);
     begin();
     const CampaignOptions::Subject* subject = next();
     for (; subject && !is_over(); subject = next()) try_turn(*subject);

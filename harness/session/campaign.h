@@ -19,6 +19,7 @@ struct CampaignOptions {
   };
   std::vector<Subject> subjects;      // at least one
   std::vector<std::string> left_out;  // of those that were asked for, why: for the notes
+  std::vector<std::string> results;   // that there may be (met_results.h); the page has the rest
   // Of the run alone. Each subject has a folder below it.
   std::filesystem::path folder;
   std::optional<unsigned> seconds;  // how long it fuzzes; nothing: until an interrupt comes

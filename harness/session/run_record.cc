@@ -71,6 +71,7 @@ void RunRecord::begin_turn(const std::string& label, const fs::path& corpus) {
     subject.coverage = subject.most_coverage = 0;
     subject.last_new_seconds = subject.seconds;
     subject.crashes.clear();
+    subject.results.clear();
   }
   ++subject.turns;
   subject.turn_began = unix_now();
@@ -98,6 +99,7 @@ void RunRecord::see(const Snapshot& snapshot) {
     rated_programs_ = subject.programs;
     subject.corpus = files_in(corpus_);
   }
+  subject.results.insert(snapshot.results.begin(), snapshot.results.end());
   see_coverage(subject, snapshot.live.coverage);
   const bool any = see_findings(snapshot.times);
   status::add_point(run_, label_, subject);

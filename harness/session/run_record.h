@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "corpus_files.h"
@@ -43,6 +44,8 @@ class RunRecord {
   void clear_note(const std::string& about) { run_.notes.erase(about); }
   // What it does now: on the page.
   void now(const std::string& what) { run_.now = what; }
+  // Which results there may be, for the page to say which never came.
+  void may_come(std::vector<std::string> results) { run_.results = std::move(results); }
   // All files; also done every few seconds by see(), and for what is found. Throws
   // std::system_error, naming the file; those before it are written.
   void write();

@@ -124,7 +124,8 @@ class Running {
       std::fflush(stdout);
     }
     const StartFolders folders = {seeds_, corpus_, artifacts_, aside_};
-    const bool any = file_deadly(tested_, folders, options_.timeout, *found_, out_, anew_);
+    const bool any =
+        file_deadly(tested_, folders, options_.timeout, *found_, results_, out_, anew_);
     // What hangs takes longer, and is named beside the fuzzing.
     if (any && !found_->has_hang()) name_soon();
   }
@@ -208,7 +209,8 @@ class Running {
                     .operations = total.operations,
                     .times = found_->times(),
                     .crashes = found_->crashes(),
-                    .ends = ends_});
+                    .ends = ends_,
+                    .results = results_});
   }
 
   void show_progress() {
@@ -411,6 +413,7 @@ class Running {
   Counters ended_;  // of workers that were replaced
   std::size_t restarts_ = 0;
   std::map<std::string, std::size_t> ends_;  // other than by findings: how, and how often
+  std::vector<std::string> results_;         // that the inputs to start from come to
   std::uint64_t coverage_ = 0, corpus_size_ = 0;
   Clock::time_point last_new_;
   std::uint64_t shown_programs_ = 0;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "files.h"
 #include "found.h"
@@ -27,6 +28,7 @@ struct Snapshot {
   const std::map<std::string, std::size_t>& times;  // by a finding's name
   const std::map<Signature, Crashes>& crashes;
   const std::map<std::string, std::size_t>& ends;  // other than by findings: how, and how often
+  const std::vector<std::string>& results;  // that the inputs it began with came to (met_results.h)
 };
 
 struct Options {

@@ -55,11 +55,17 @@ constexpr int kTookLong = 99;             // of a child: nothing else ends one w
 
 using Index = std::atomic<std::size_t>;
 
-// Which of them, and how they end. `at`, which input the child is at, is shared: it dies without a
-// word.
+// Of the child, which dies without a word: which input it is at, and what has come.
+struct Look {
+  Index at;
+  MetResults met;
+};
+
+// Which of them, and how they end.
 std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tested,
                                                             const std::vector<fs::path>& inputs,
-                                                            unsigned seconds, Index& at) {
+                                                            unsigned seconds, Look& look) {
+  Index& at = look.at;
   // Each has its own time (the alarm); all of them together may take what they like.
   std::vector<std::pair<std::size_t, Signature>> deadly;
   bool looks_for_leaks = true;
@@ -75,7 +81,8 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
             const ProcessorLimit limit(std::min(seconds, kHangSeconds) * 1000);
             const Program program = read_program(tested, inputs[at]);
             // Others no fuzz target runs.
-            if (program.setup.bitmap_words <= kFuzzedBitmapWords) lockstep->run(program);
+            if (program.setup.bitmap_words <= kFuzzedBitmapWords)
+              run_noting(*lockstep, program, look.met);
             if (looks_for_leaks && leaks.finds_any()) std::_Exit(1);
           }
         },
@@ -101,13 +108,13 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
 }  // namespace
 
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vector<fs::path>& inputs,
-                                       unsigned seconds,
+                                       unsigned seconds, MetResults& met,
                                        const std::function<void(std::size_t)>& watch) {
   if (std::getenv(kLeftOutVariable)) return {};  // the target does not run them as they are
-  Shared<Index> at;
+  Shared<Look> shared;
   const auto look = [&] {
     std::string lines;
-    for (const auto& [index, signature] : look_through(tested, inputs, seconds, *at))
+    for (const auto& [index, signature] : look_through(tested, inputs, seconds, *shared))
       lines += std::to_string(index) + " " + print(signature) + "\n";
     return lines;
   };
@@ -115,8 +122,9 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   ChildTask task(look, kForever);
   while (!task.has_ended(200)) {
     if (interrupts()) return {};
-    if (watch) watch(*at);
+    if (watch) watch(shared->at);
   }
+  met = shared->met;
   std::vector<DeadlyInput> deadly;
   std::istringstream lines(task.text().value_or(""));
   std::size_t index = 0;
@@ -126,7 +134,8 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
 }
 
 bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned seconds,
-                 Found& found, std::FILE* out, std::string_view anew) {
+                 Found& found, std::vector<std::string>& results, std::FILE* out,
+                 std::string_view anew) {
   std::vector<fs::path> inputs;
   for (const fs::path& folder : {folders.seeds, folders.corpus})
     for (const auto& entry : fs::directory_iterator(folder))
@@ -141,7 +150,9 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
                inputs.size(), anew.empty() ? "\n" : "");
     std::fflush(out);
   };
-  const auto deadly = deadly_inputs(tested, inputs, seconds, say);
+  MetResults met = {};
+  const auto deadly = deadly_inputs(tested, inputs, seconds, met, say);
+  results = result_names(met);
   fmt::print(out, "{}", anew);
   std::set<Signature> seen;
   for (const auto& [input, signature] : deadly) {

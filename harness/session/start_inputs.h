@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "found.h"
+#include "met_results.h"
 #include "mismatch.h"
 #include "registry.h"
 
@@ -27,10 +28,10 @@ struct DeadlyInput {
 // that it costs little more than to run them, and a fork for each that is bad. After one
 // that hangs, or eats all memory, nothing more is looked at: each may take seconds. Of those that
 // leak memory only the first counts. None if an interrupt comes in between. `watch` is told a few
-// times a second which of them is run.
+// times a second which of them is run. What they came to, as far as they ran, is in `met`.
 std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested,
                                        const std::vector<std::filesystem::path>& inputs,
-                                       unsigned seconds,
+                                       unsigned seconds, MetResults& met,
                                        const std::function<void(std::size_t)>& watch = {});
 
 struct StartFolders {
@@ -41,10 +42,12 @@ struct StartFolders {
 
 // What these inputs show by themselves is given to `found`, once for each way to end; and none that
 // ends each process stays: links go, files are put aside. `out` is told how many that are, and each
-// 10 s how far it is, behind `anew`, which ends a line that stands there already. Were there any?
-// Throws std::system_error.
+// 10 s how far it is, behind `anew`, which ends a line that stands there already. `results` is
+// what they came to (met_results.h).
+// Were there any? Throws std::system_error.
 bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned seconds,
-                 Found& found, std::FILE* out, std::string_view anew);
+                 Found& found, std::vector<std::string>& results, std::FILE* out,
+                 std::string_view anew);
 
 // Makes `folder` anew, with a link of its own for each file below `seeds`, so that one on which
 // the target dies can be left out: processes that start anew would all die on it. Throws

@@ -21,11 +21,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SubjectState, seconds, programs,
                                                 most_coverage, corpus, memory_bytes,
                                                 last_new_seconds, turn_began, commit, other_commit,
                                                 other_coverage, merged, merged_inputs,
-                                                point_seconds, series, deaths, crashes)
+                                                point_seconds, series, deaths, crashes, results)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SeenFinding, subject, first, last, count, commit)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Note, text, since)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RunState, version, begun, updated, starts,
-                                                processes, now, subjects, findings, notes)
+                                                processes, now, subjects, findings, notes, results)
 
 std::size_t RunState::findings_of(const std::string& subject) const {
   return static_cast<std::size_t>(std::ranges::count_if(

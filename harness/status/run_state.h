@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct SubjectState {
   std::vector<Point> series;                  // the oldest first
   std::map<std::string, std::size_t> deaths;  // of processes, not by findings: how, how often
   std::map<std::string, CrashCount> crashes;  // by signature (signature.h)
+  std::set<std::string> results;              // that came, in this build: "map -EEXIST"
 };
 
 struct SeenFinding {
@@ -65,6 +67,7 @@ struct RunState {
   std::map<std::string, SubjectState> subjects;  // by label
   std::map<std::string, SeenFinding> findings;   // by name
   std::map<std::string, Note> notes;             // by what they are about
+  std::vector<std::string> results;              // that there may be, in their order
 
   std::size_t findings_of(const std::string& subject) const;
 };

@@ -2,7 +2,6 @@
 #include "status_page.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -22,7 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kStyle =
     ":root{--faint:#59636e}@media(prefers-color-scheme:dark){:root{--faint:#9198a1}}"
     "p{margin:0 0 .5rem}.faint{color:var(--faint)}"
-    ".charts{display:grid;max-width:60rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,"
+    ".charts{display:grid;max-width:60rem;margin-top:1rem;grid-template-columns:repeat(auto-fit,"
+    "minmax(min(100%,"
     "20rem),1fr));"
     "gap:1rem 1.5rem}.charts figcaption{font-size:.9rem}"
     ".legend{margin-top:1rem}.legend span{margin-right:1rem;white-space:nowrap}"
@@ -51,19 +51,6 @@ std::string grouped(std::uint64_t number) {
 
 std::string section(std::string_view heading, const std::string& html) {
   return "<h2>" + std::string(heading) + "</h2>\n" + html;
-}
-
-// A path as part of a URL.
-std::string url_path(const fs::path& path) {
-  std::string url;
-  for (const char c : path.generic_string()) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("/._-~").find(c) != std::string_view::npos;
-    char escaped[4];
-    std::snprintf(escaped, sizeof(escaped), "%%%02X", static_cast<unsigned char>(c));
-    url += plain ? std::string(1, c) : escaped;
-  }
-  return url;
 }
 
 // A table row; the cells are HTML, the first is a heading of its own.
@@ -169,7 +156,8 @@ std::string finding_row(const std::string& name, const SeenFinding& seen, const 
   std::string title = html_text(name);
   if (shown) {
     const fs::path page = fs::absolute(shown->folder).lexically_normal() / "report.html";
-    title = "<a href=\"" + url_path(page.lexically_proximate(folder)) + "\">" + title + "</a>";
+    title = "<a href=\"" + uri_path(page.lexically_proximate(folder).generic_string()) + "\">" +
+            title + "</a>";
   }
   const Cells cells = {{"finding", title},
                        {"in", html_text(seen.subject)},
@@ -205,6 +193,40 @@ std::string notes(const RunState& run) {
   return html.empty() ? "<p>none</p>\n" : "<ul>\n" + html + "</ul>\n";
 }
 
+// Those of a verb together: "window query: 0 -EINVAL".
+std::string never_met(const RunState& run, const SubjectState& subject) {
+  std::string html, last;
+  for (const std::string& result : run.results) {
+    if (subject.results.contains(result)) continue;
+    const std::string verb = result.substr(0, result.rfind(' '));
+    html += verb == last ? " " : (html.empty() ? "<li>" : "</li>\n<li>") + html_text(verb) + ": ";
+    html += html_text(result.substr(result.rfind(' ') + 1));
+    last = verb;
+  }
+  return html.empty() ? "<p>All came.</p>\n" : "<ul>" + html + "</li></ul>\n";
+}
+
+std::string never_reached(const RunState& run) {
+  std::string html;
+  for (const auto& [name, subject] : run.subjects) {
+    if (run.results.empty()) continue;
+    const auto met = std::ranges::count_if(run.results, [&subject = subject](const auto& result) {
+      return subject.results.contains(result);
+    });
+    html += "<details><summary>" + html_text(name) + ": ";
+    html += subject.results.empty()
+                ? "no input was looked at yet</summary>"
+                : "the corpus had come to " + decimal(static_cast<std::uint64_t>(met)) + " of " +
+                      decimal(run.results.size()) +
+                      " results that there may be, when the last turn began; never to</summary>" +
+                      never_met(run, subject);
+    html += "</details>\n";
+  }
+  return html +
+         "<p>Which lines and rules no input reaches, <code>./tidemark coverage SUBJECT/corpus"
+         "</code> says.</p>\n";
+}
+
 }  // namespace
 
 std::vector<ShownFinding> shown_findings(const std::vector<FiledFinding>& filed) {
@@ -218,13 +240,12 @@ std::string status_page(const RunState& run, const std::vector<ShownFinding>& fi
   const std::string style = std::string(kStyle) + std::string(line_chart_style());
   return page_head("tidemark fuzzing", style) + "<p>" + html_text(run.now) +
          ".</p>\n<p class=\"faint\">Since " + utc_text(run.begun) + ", started " +
-         grouped(run.starts) + " x; " + decimal(run.processes) + " processes; as of " +
+         grouped(run.starts) + " x; " + decimal(run.processes) +
+         (run.processes == 1 ? " process; as of " : " processes; as of ") +
          utc_text(run.updated, "%Y-%m-%d %H:%M:%S") + " UTC.</p>\n" +
          section("Figures", figures(run)) + charts(run) + section("Notes", notes(run)) +
          section("Findings", findings_table(run, findings, folder)) +
-         section("Never reached",
-                 "<p>Which lines, rules and results no input reaches, <code>./tidemark coverage "
-                 "SUBJECT/corpus</code> says.</p>\n") +
+         section("Never reached", never_reached(run)) +
          "<p class=\"faint\">The same as <a href=\"status.json\">JSON</a> and for "
          "<a href=\"metrics.prom\">Prometheus</a>.</p>\n</body></html>\n";
 }
