@@ -143,6 +143,19 @@ TEST(LineChart, StaysInsideItsFrame) {
   }
 }
 
+// As of a run that has just begun: a time that comes twice would be written over itself.
+TEST(LineChart, HasEachTimeOnce) {
+  EXPECT_EQ(line_chart("none", {}).find(":00"), std::string::npos);
+  for (const std::int64_t span : {0, 1, 2, 1000}) {
+    const std::string svg = line_chart("some", {{{{100, 1}, {100 + span, 2}}}});
+    std::set<std::string> times;
+    const std::regex time(">(\\d\\d:\\d\\d:\\d\\d)<");
+    for (std::sregex_iterator it(svg.begin(), svg.end(), time), end; it != end; ++it)
+      EXPECT_TRUE(times.insert((*it)[1]).second) << svg;
+    EXPECT_GE(times.size(), 2u) << svg;
+  }
+}
+
 // Each line is a comment for a metric, or a sample of the last that had both.
 TEST(Metrics, AreAsPrometheusWantsThem) {
   const std::string text = metrics_text(some_run());

@@ -41,6 +41,7 @@ std::string number_text(double value, double step) {
 }
 
 struct Scale {
+  bool is_empty = true;
   std::int64_t from = 0, to = 1;
   double step = 1, most = 1;
 
@@ -55,14 +56,13 @@ struct Scale {
 
 Scale scale_of(const std::vector<Line>& lines) {
   Scale scale;
-  bool first = true;
   double most = 0;
   for (const Line& line : lines)
     for (const auto& [time, value] : line.points) {
-      scale.from = first ? time : std::min(scale.from, time);
-      scale.to = first ? time : std::max(scale.to, time);
+      scale.from = scale.is_empty ? time : std::min(scale.from, time);
+      scale.to = scale.is_empty ? time : std::max(scale.to, time);
       most = std::max(most, value);
-      first = false;
+      scale.is_empty = false;
     }
   scale.to = std::max(scale.to, scale.from + 1);
   scale.step = step_for(most);
@@ -81,14 +81,16 @@ std::string value_axis(const Scale& scale) {
   return svg;
 }
 
-// Days if it is about these, else the time of day.
+// Days if it is about these, else the time of day. Of a few seconds there are fewer.
 std::string time_axis(const Scale& scale) {
+  if (scale.is_empty) return {};
   constexpr std::int64_t kDay = 24 * 60 * 60;
   const std::int64_t span = scale.to - scale.from;
   const char* const how = span > 3 * kDay ? "%b %d" : span > 20 * 60 ? "%H:%M" : "%H:%M:%S";
   std::string svg;
   for (int i = 0; i < kTimeTicks; ++i) {
     const std::int64_t time = scale.from + span * i / (kTimeTicks - 1);
+    if (i > 0 && time == scale.from) continue;
     const char* const anchor = i == 0 ? "start" : i == kTimeTicks - 1 ? "end" : "middle";
     svg += format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", scale.x(time), kHeight - 6,
                   anchor) +
