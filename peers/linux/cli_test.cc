@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -15,6 +16,7 @@
 #include "registry.h"
 #include "temporary_folder.h"
 #include "test_support.h"
+#include "wait_until.h"
 
 namespace tidemark {
 namespace {
@@ -109,6 +111,32 @@ TEST_P(LinuxCli, MergeRunsItsInputsOnTheSubject) {
   EXPECT_EQ(merge(subject()), 1);
   EXPECT_TRUE(fs::exists(folder_.path / ("out-" + subject() + "-failing")));
   EXPECT_EQ(merge("tracker"), 0);
+}
+
+// Of `--subject all` none that is here is left out, and each comes to run programs.
+TEST(LinuxTurns, AreForEachSubject) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path / "seeds");
+  unsigned count = 0;
+  for (const auto& entry : fs::directory_iterator(TIDEMARK_SEED_CORPUS))
+    if (count++ < 10) fs::copy(entry.path(), folder.path / "seeds" / entry.path().filename());
+  Command::Running running(
+      tidemark_command({"fuzz", "--subject", "all", "--forever", "--turn-seconds", "1", "--target",
+                        LINUX_LIBFUZZER, "--peers-target", LINUX_LIBFUZZER, "--seeds", "seeds",
+                        "--jobs", "1", "--work", "work"})
+          .in(folder.path));
+  const std::set<std::string> all = {"tracker", "tracker-kernel", "linux-6.1", "linux-6.12"};
+  wait_until([&] {
+    const std::string metrics = content(folder.path / "work" / "metrics.prom");
+    return std::ranges::all_of(all, [&metrics](const std::string& name) {
+      return std::regex_search(
+          metrics, std::regex("tidemark_programs_total\\{subject=\"" + name + "\"\\} [1-9]"));
+    });
+  });
+  running.kill(SIGINT);
+  const Ended ended = running.wait(60);
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_FALSE(has(ended.err, "left out")) << ended.err;
 }
 #endif
 
