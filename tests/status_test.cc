@@ -116,10 +116,10 @@ TEST(StatusPage, SaysWhichResultsNeverCame) {
     const std::string page = status_page(run, {}, "/");
     EXPECT_NE(page.find(part), std::string::npos) << part << " in\n" << page;
   };
-  has(": the corpus had come to 3 of 6 results that there may be, when the last turn began");
+  has(": when its last turn began, its inputs came to 3 of 6 results that there may be; never to");
   has("<ul><li>map: -EEXIST -ENOMEM</li>\n<li>pin: &lt;0</li></ul>");
   run.subjects.begin()->second.results.insert(run.results.begin(), run.results.end());
-  has("<p>All came.</p>");
+  has(": its inputs came to all of the 6 results that there may be</p>");
   run.subjects.begin()->second.results.clear();
   has(": no input was looked at yet");
   run.results.clear();  // nobody has said what there may be

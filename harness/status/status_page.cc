@@ -203,25 +203,29 @@ std::string never_met(const RunState& run, const SubjectState& subject) {
     html += html_text(result.substr(result.rfind(' ') + 1));
     last = verb;
   }
-  return html.empty() ? "<p>All came.</p>\n" : "<ul>" + html + "</li></ul>\n";
+  return html.empty() ? html : "<ul>" + html + "</li></ul>\n";
+}
+
+// What the inputs of a subject came to when its last turn began.
+std::string results_of(const RunState& run, const std::string& name, const SubjectState& subject) {
+  if (subject.results.empty())
+    return "<p>" + html_text(name) + ": no input was looked at yet</p>\n";
+  const std::string never = never_met(run, subject), all = decimal(run.results.size());
+  if (never.empty())
+    return "<p>" + html_text(name) + ": its inputs came to all of the " + all +
+           " results that there may be</p>\n";
+  const auto met = std::ranges::count_if(
+      run.results, [&](const std::string& result) { return subject.results.contains(result); });
+  return "<details><summary>" + html_text(name) +
+         ": when its last turn began, its inputs came to " +
+         decimal(static_cast<std::uint64_t>(met)) + " of " + all +
+         " results that there may be; never to</summary>\n" + never + "</details>\n";
 }
 
 std::string never_reached(const RunState& run) {
   std::string html;
-  for (const auto& [name, subject] : run.subjects) {
-    if (run.results.empty()) continue;
-    const auto met = std::ranges::count_if(run.results, [&subject = subject](const auto& result) {
-      return subject.results.contains(result);
-    });
-    html += "<details><summary>" + html_text(name) + ": ";
-    html += subject.results.empty()
-                ? "no input was looked at yet</summary>"
-                : "the corpus had come to " + decimal(static_cast<std::uint64_t>(met)) + " of " +
-                      decimal(run.results.size()) +
-                      " results that there may be, when the last turn began; never to</summary>" +
-                      never_met(run, subject);
-    html += "</details>\n";
-  }
+  if (!run.results.empty())
+    for (const auto& [name, subject] : run.subjects) html += results_of(run, name, subject);
   return html +
          "<p>Which lines and rules no input reaches, <code>./tidemark coverage SUBJECT/corpus"
          "</code> says.</p>\n";
