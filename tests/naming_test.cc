@@ -87,6 +87,21 @@ TEST_F(Naming, SaysWhereAShorterProgramTookThePlaceOfAnother) {
       << out;
 }
 
+TEST_F(Naming, WhatSomebodyHasTakenAwayIsAnnouncedOnceMore) {
+  const auto announced = [this](const std::string& name) {
+    testing::internal::CaptureStdout();
+    add(name, "map 0p 1p rw\nstart\nwrite 0p 1\nquery 0p 1p\n");
+    said();
+    const std::string text = testing::internal::GetCapturedStdout();
+    return text.find("\nfound: lockstep.query.missing-dirty.write\n") != std::string::npos;
+  };
+  EXPECT_TRUE(announced("crash-1"));
+  EXPECT_FALSE(announced("crash-2"));
+  std::filesystem::remove_all(folder_.path / "findings");
+  EXPECT_TRUE(announced("crash-3"));
+  EXPECT_FALSE(announced("crash-4"));
+}
+
 TEST_F(Naming, SaysNothingWhereNothingWaits) { EXPECT_EQ(said(), ""); }
 
 std::unique_ptr<Subject> dying_in_v1(const Setup& setup, World& world) {

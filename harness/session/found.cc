@@ -330,9 +330,10 @@ void Found::announce(const Finding& finding) {
   write_reported();
   if (filed.instead_of) say_shorter(finding, filed);
   // Who has taken its folder away wants to hear of it.
-  if (times_[finding.name] > 1 || (announced_.contains(finding.name) && !filed.is_new)) return;
+  const bool is_first = times_[finding.name] == 1;
+  if (!filed.is_new && (!is_first || announced_.contains(finding.name))) return;
   reports_[finding.name] = finding.report;
-  fresh_ += filed.is_new;
+  fresh_ += is_first && filed.is_new;
   if (json_) {
     print_json({{"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}});
     std::fflush(stdout);
