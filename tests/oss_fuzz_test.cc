@@ -3,6 +3,7 @@
 // rule holds for the one that is right, and is the one that fails when it is broken.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -72,10 +73,18 @@ class OssFuzzCheck : public testing::Test {
                   .code,
               0);
   }
-  Ended check(const std::string& sanitizer = "address") const {
+  // With stand_in()s in the place of what the check calls.
+  Ended check(const std::string& sanitizer = "address",
+              const std::string& engine = "libfuzzer") const {
     return Command({fs::path(TIDEMARK_CHECKOUT) / "scripts" / "oss_fuzz.sh", "--out", path(),
-                    "--sanitizer", sanitizer})
+                    "--sanitizer", sanitizer, "--engine", engine})
+        .with("PATH", (work_.path / "bin").string() + ":" + std::getenv("PATH"))
         .run();
+  }
+  void stand_in(const std::string& name, const std::string& lines) const {
+    const fs::path program = work_.path / "bin" / name;
+    write_content(program, "#!/bin/sh\n" + lines);
+    fs::permissions(program, fs::perms::owner_all);
   }
   // Of this rule, on this target, for this reason.
   static void expect_failure(const Ended& ended, std::string rule, const std::string& target,
@@ -137,6 +146,25 @@ TEST_F(OssFuzzCheck, WhatATargetBreaksIsSaidOfIt) {
 TEST_F(OssFuzzCheck, EachSanitizerHasItsNumberOfCalls) {
   expect_failure(check("memory"), "purity", "store_fuzzer",
                  "0 calls of __msan, and not 1000; 1000 calls of __asan, and none may be");
+}
+
+// And what is in the folder has a limit.
+TEST_F(OssFuzzCheck, UndefinedBehaviorHasLessAndTheFolderALimit) {
+  stand_in("du", "printf '2500000\\t.\\n'");
+  const Ended ended = check("undefined");
+  expect_failure(ended, "size", ".", "2500000 KiB, and not below 2,500,000");
+  expect_failure(ended, "purity", "store_fuzzer",
+                 "0 calls of __ubsan, and not 168; 1000 calls of __asan, and none may be");
+}
+
+// For one of them it is not.
+TEST_F(OssFuzzCheck, AflFuzzHasToBeReady) {
+  stand_in("afl-fuzz", "case $* in *codec_fuzzer*) ;; *) echo All set and ready to roll;; esac");
+  const Ended ended = check("address", "afl");
+  for (const std::string where : {"codec_fuzzer", "codec_fuzzer (moved)"})
+    expect_failure(ended, "start", where, "afl-fuzz was not ready within 35 s");
+  EXPECT_NE(ended.out.find("ok      start       store_fuzzer\n"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("\n2 failed\n"), std::string::npos) << ended.out;
 }
 
 TEST_F(OssFuzzCheck, FilesBesideATarget) {
