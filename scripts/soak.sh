@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Does to a run of weeks (docs/long-runs.md) what happens to such, and asks whether anything is
-# lost: a tracker with ten bugs is fuzzed, the run is killed some thirty times and started again,
+# lost: a tracker with ten bugs is fuzzed, the run is killed some twenty times and started again,
 # people take away what it has found, and its disk, which is in memory, is full for a while.
 # Usage: scripts/soak.sh SECONDS [DIR], with build/fuzz configured. A kill comes each SECONDS/45 to
 # SECONDS/15, so that with less than 300 hardly anything runs in between. What was said, and how all
