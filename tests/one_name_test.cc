@@ -97,17 +97,19 @@ TEST(OneName, WhatGoesWrongBeforeAProcessEndsIsWhatItIsAbout) {
                                          "unmap 0p 1p\n"));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->finding.name, "lockstep.after-write.missing-marks");
-  EXPECT_NE(found->finding.report.find("then      its process ends: died.abort"), std::string::npos)
+  EXPECT_NE(
+      found->finding.report.find("then      where more follows, the process ends: died.abort"),
+      std::string::npos)
       << found->finding.report;
 }
 
-std::unique_ptr<Subject> dies(const Setup& setup, World& world) {
+std::unique_ptr<Subject> dies_of_unmaps(const Setup& setup, World& world) {
   return make_liar(Lie::none, make_tracker(setup, world), world, [] { std::abort(); });
 }
 
 TEST(OneName, WhatDiesOfItselfIsNamedForThat) {
-  const auto found = diagnose_any(under_test(dies), parsed("container v2\nmap 0p 1p rw\n"
-                                                           "unmap 0p 1p\n"));
+  const auto found = diagnose_any(under_test(dies_of_unmaps), parsed("container v2\nmap 0p 1p rw\n"
+                                                                     "unmap 0p 1p\n"));
   ASSERT_TRUE(found);
   EXPECT_TRUE(found->finding.name.starts_with("died.abort")) << found->finding.name;
   EXPECT_EQ(found->finding.report.find("\nthen "), std::string::npos) << found->finding.report;

@@ -41,7 +41,7 @@ std::string_view wanted_lie() {
 }
 
 [[noreturn]] void spin() {
-  for (volatile int turns = 0;; turns = turns + 1) continue;
+  for (volatile int turns = 0;;) turns = 1;
 }
 
 [[noreturn]] void eat_memory() {
