@@ -302,6 +302,26 @@ TEST_F(CliFuzz, WhatIsNoFuzzTargetIsExitCodeTwo) {
 
 // --- Findings that no comparison makes ---
 
+// What somebody has at hand is text.
+TEST_F(CliFuzz, ASeedIsWhatItsNameSays) {
+  const fs::path seeds = path() / "mine";
+  fs::create_directories(seeds);
+  write_content(seeds / "lost.trace",
+                "container v2\nattach g0 emulated\nmap 0p 4p rw\nstart\nwrite 2p 1\n"
+                "query 0p 4p\n");
+  write_content(seeds / "large.trace", "container v2\nmap 0p 4801p rw\n");
+  const Ended ended = fuzz(1, {"--seeds", seeds}).lying("loses-a-page").run();
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_EQ(findings(), std::set<std::string>{"lockstep.query.missing-dirty"});
+  EXPECT_NE(ended.err.find("large.trace"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("fuzzing does not start from 1 of 2 seeds\n"), std::string::npos)
+      << ended.err;
+  write_content(seeds / "wrong.trace", "container v2\nmop 0p 1p rw\n");
+  const Ended refused = fuzz(1, {"--seeds", seeds}).run();
+  EXPECT_EQ(refused.code, 2) << refused.out;
+  EXPECT_NE(refused.err.find("wrong.trace"), std::string::npos) << refused.err;
+}
+
 // On v1 programs the tracker dies. Those are among the seeds, so that processes
 // that start anew would never get past them.
 TEST_F(CliFuzz, GetsPastSeedsThatTakeTheProcessDown) {

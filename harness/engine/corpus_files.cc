@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "files.h"
@@ -79,6 +81,18 @@ CorpusLook look_at_corpus(const fs::path& corpus, const fs::path& aside, const U
     look.idle += program.operations.empty() || program.setup.bitmap_words > kFuzzedBitmapWords;
   }
   return look;
+}
+
+InputPut put_input(const fs::path& file, const fs::path& input) {
+  if (file.extension() != ".trace") {
+    fs::create_symlink(fs::absolute(file), input);
+    return {};
+  }
+  auto loaded = load_as_bytes(file.string());
+  if (auto* message = std::get_if<std::string>(&loaded)) return {std::move(*message), {}};
+  if (auto* none = std::get_if<NoBytes>(&loaded)) return {{}, std::move(none->why)};
+  write_file(input, characters(std::get<std::vector<std::uint8_t>>(loaded)));
+  return {};
 }
 
 bool keep_last_input(const fs::path& file, const std::vector<std::uint8_t>& ran) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "registry.h"
@@ -24,6 +25,15 @@ struct CorpusLook {
 // written. Cost: that of reading them all.
 CorpusLook look_at_corpus(const std::filesystem::path& corpus, const std::filesystem::path& aside,
                           const UnderTest& tested);
+
+// What came of an input for an engine: it is there if both are empty.
+struct InputPut {
+  std::string wrong;     // it is no program: a message that begins with the quoted path
+  std::string no_bytes;  // why it has no bytes to begin with, the same
+};
+// `file` as `input`: a link to it, or of a NAME.trace, which is text, its bytes. Throws
+// std::system_error.
+InputPut put_input(const std::filesystem::path& file, const std::filesystem::path& input);
 
 // Of the file that a process has written of the input that it ended on: is it there, and whole, by
 // its name? One that did not reach the disk is written anew if `ran`, the last that the process

@@ -10,13 +10,12 @@
 #include <system_error>
 #include <unordered_set>
 #include <utility>
-#include <variant>
 
+#include "corpus_files.h"
 #include "diagnose_input.h"
 #include "digest.h"
 #include "files.h"
 #include "program_bytes.h"
-#include "program_file.h"
 #include "text.h"
 #include "worker.h"
 
@@ -79,18 +78,12 @@ std::string link_all(const MergeOrder& order, const fs::path& work, Inputs& inpu
     for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(folder))) {
       if (!entry.is_regular_file()) continue;
       const fs::path input = work / "input" / std::to_string(inputs.count());
-      if (entry.path().extension() == ".trace") {
-        auto loaded = load_as_bytes(entry.path().string());
-        if (auto* message = std::get_if<std::string>(&loaded)) return std::move(*message);
-        if (auto* none = std::get_if<NoBytes>(&loaded)) {
-          passed_over.push_back(std::move(none->why));
-          continue;
-        }
-        write_file(input, characters(std::get<std::vector<std::uint8_t>>(loaded)));
-      } else {
-        fs::create_symlink(entry.path(), input);
-      }
-      inputs.add(input);
+      InputPut put = put_input(entry.path(), input);
+      if (!put.wrong.empty()) return std::move(put.wrong);
+      if (put.no_bytes.empty())
+        inputs.add(input);
+      else
+        passed_over.push_back(std::move(put.no_bytes));
     }
   return {};
 }

@@ -73,7 +73,7 @@ class Running {
                    options_.older, options_.earlier);
     take_leftovers();
     name_soon();
-    link_seeds(options_.seeds, seeds_);  // processes that start anew would all die on one
+    if (!take_seeds(options_.seeds, seeds_)) return Outcome::failed;
     file_deadly_inputs();
     if (options_.afl_mutator) afl_.begin({seeds_, corpus_});
     start();

@@ -17,6 +17,7 @@
 
 #include "ablation.h"
 #include "child_task.h"
+#include "corpus_files.h"
 #include "diagnose_input.h"
 #include "files.h"
 #include "interrupts.h"
@@ -179,13 +180,25 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
   return true;
 }
 
-void link_seeds(const fs::path& seeds, const fs::path& folder) {
+bool take_seeds(const fs::path& seeds, const fs::path& folder) {
   fs::remove_all(folder);
   fs::create_directory(folder);
-  std::size_t number = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(seeds)))
-    if (entry.is_regular_file())
-      fs::create_symlink(entry.path(), folder / std::to_string(number++));
+  std::size_t number = 0, passed_over = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(fs::absolute(seeds))) {
+    if (!entry.is_regular_file()) continue;
+    const InputPut put = put_input(entry.path(), folder / std::to_string(number++));
+    if (!put.wrong.empty()) {
+      fmt::print(stderr, "tidemark: {}\n", put.wrong);
+      return false;
+    }
+    if (put.no_bytes.empty()) continue;
+    fmt::print(stderr, "tidemark: {}\n", put.no_bytes);
+    ++passed_over;
+  }
+  if (passed_over)
+    fmt::print(stderr, "tidemark: fuzzing does not start from {} of {} seeds\n", passed_over,
+               number);
+  return true;
 }
 
 void leave_out(const std::string& input, const std::vector<fs::path>& folders) {

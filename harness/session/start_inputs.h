@@ -49,10 +49,11 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
                  Found& found, std::vector<std::string>& results, std::FILE* out,
                  std::string_view anew);
 
-// Makes `folder` anew, with a link of its own for each file below `seeds`, so that one on which
-// the target dies can be left out: processes that start anew would all die on it. Throws
-// std::system_error.
-void link_seeds(const std::filesystem::path& seeds, const std::filesystem::path& folder);
+// Makes `folder` anew, with a file of its own for each below `seeds`, so that one on which the
+// target dies can be left out: processes that start anew would all die on it. A NAME.trace is text,
+// and there as bytes; one that has none is passed over, which is said. False, and said on standard
+// error, if one is no program. Throws std::system_error.
+bool take_seeds(const std::filesystem::path& seeds, const std::filesystem::path& folder);
 // Takes what has these very bytes out of each of the folders. Throws std::system_error.
 void leave_out(const std::string& input, const std::vector<std::filesystem::path>& folders);
 
