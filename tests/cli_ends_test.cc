@@ -50,8 +50,9 @@ TEST_F(CliEnds, WantOfMemoryIsThatOfTheStep) {
                            "actual    it had 1"),
             std::string::npos)
       << ended.out;
-  EXPECT_NE(ended.out.find(" MiB of memory, and may have 1024 MiB\n"
-                           "means     out-of-memory: it took too much memory\n"),
+  EXPECT_NE(ended.out.find(
+                " MiB of memory, and may have 1024 MiB\n"
+                "means     out-of-memory: it took too much memory, as what does not end may\n"),
             std::string::npos)
       << ended.out;
   EXPECT_NE(ended.out.find("\nrule      D21, "), std::string::npos) << ended.out;

@@ -114,6 +114,16 @@ TEST(ReportLines, WhatTheSameStepDidIsProbablyOneBug) {
             "lockstep.query.window.result\n");
 }
 
+TEST(ReportLines, WhatGoesWrongInOneStoreAloneIsProbablyOneBug) {
+  const std::string query = "lockstep.after-query.missing-dirty.store_sparse",
+                    marking = "lockstep.marking.missing-dirty.store_sparse";
+  EXPECT_EQ(probably_one_bug({{query, ""},
+                              {marking, ""},
+                              {"lockstep.after-query.extra-dirty.store_sparse", ""},
+                              {"lockstep.after-query.missing-dirty.hardware", ""}}),
+            "probably one bug (the sparse store, missing-dirty): " + query + ", " + marking + "\n");
+}
+
 TEST(ReportLines, WhatEndsTheProcessAlikeIsProbablyOneBug) {
   for (const char* part : {"", ".pin", ".v1", ".window_pin", ".map_fault_bent"})
     EXPECT_EQ(blamed_in("AddressSanitizer.leak" + std::string(part), ""), "") << "no function";

@@ -237,9 +237,10 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds,
   return watch(child, seconds, each_second);
 }
 
-Ending run_program(const std::vector<std::string>& words, unsigned seconds) {
+Ending run_program(const std::vector<std::string>& words, unsigned seconds,
+                   const std::function<void()>& each_second) {
   Child child([&words] { become_program(words); }, Heard::all);
-  return watch(child, seconds);
+  return watch(child, seconds, each_second);
 }
 
 }  // namespace tidemark

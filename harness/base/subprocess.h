@@ -75,6 +75,7 @@ Ending run_apart(const std::function<void()>& what, unsigned seconds,
 
 // The same of another program, as become_program() runs it; what it prints goes to
 // `said`, too.
-Ending run_program(const std::vector<std::string>& words, unsigned seconds);
+Ending run_program(const std::vector<std::string>& words, unsigned seconds,
+                   const std::function<void()>& each_second = {});
 
 }  // namespace tidemark

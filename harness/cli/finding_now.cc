@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "finding_now.h"
 
+#include <fmt/core.h>
+
 #include "finding_name.h"
 #include "registry.h"
 #include "replayed.h"
 
 namespace tidemark::cli {
 namespace {
+
+constexpr unsigned kSoonSeconds = 3;
 
 // Of a name with the label of the finding's subject before it, or without.
 Kind limit_in(const FiledFinding& finding, std::string_view name) {
@@ -19,8 +23,14 @@ Kind limit_in(const FiledFinding& finding, std::string_view name) {
 
 Now now_of(const FiledFinding& finding) {
   if (finding.program.empty()) return {kNotJudged, "it did not show alone when it was found"};
-  const session::Replayed found =
-      session::replayed(session::kThisProgram, finding.subject, finding.folder, kNowSeconds);
+  unsigned past = 0;
+  const auto say_what_takes_long = [&] {
+    if (++past == kSoonSeconds)
+      fmt::print(stderr, "tidemark: replaying {}, which may take {} s of a processor\n",
+                 finding.name, kNowSeconds);
+  };
+  const session::Replayed found = session::replayed(
+      session::kThisProgram, finding.subject, finding.folder, kNowSeconds, say_what_takes_long);
   if (!found.verdict) return {kNotJudged, found.text};
   if (*found.verdict == Outcome::agrees) return {kGone, {}};
   if (found.text == finding.name) return {kStillThere, {}};

@@ -48,13 +48,16 @@ class SaysHowFar {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + kSilence;
-    fmt::print(stderr, "tidemark: made small so far: {} after {}\n",
-               how_many(operations, "operation"), how_many(runs, "run"));
+    fmt::print(
+        stderr, "tidemark: made small so far: {} after {}{}\n", how_many(operations, "operation"),
+        how_many(runs, "run"),
+        std::exchange(said_, true) ? "" : "; what hangs has a minute of a processor in the end");
   }
 
  private:
   static constexpr std::chrono::seconds kSilence{5};
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kSilence;
+  bool said_ = false;
 };
 
 struct MinimiseOptions {

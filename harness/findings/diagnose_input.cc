@@ -184,7 +184,8 @@ std::optional<Diagnosed> diagnose_before_end(const UnderTest& tested, const Redu
   if (!*differs) return std::nullopt;
   auto found = diagnose_apart(tested, tested, reduction.program, input).found;
   if (found) {
-    found->finding.report += "then      its process ends: " + print(reduction.signature) + "\n";
+    found->finding.report +=
+        "then      where more follows, the process ends: " + print(reduction.signature) + "\n";
     found->runs += reduction.runs;
   }
   return found;

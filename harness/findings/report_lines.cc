@@ -36,10 +36,19 @@ std::string blamed_in_end(std::string_view name) {
   return of_function && before.starts_with(word(Kind::undefined)) ? "undefined in " + part : "";
 }
 
+// What goes wrong in one store and not in the other does so whichever call shows it.
+std::string blamed_in_store(std::string_view name) {
+  constexpr std::string_view kSparse = ".store_sparse";
+  if (!name.starts_with("lockstep.") || !name.ends_with(kSparse)) return {};
+  name.remove_suffix(kSparse.size());
+  return "the sparse store, " + std::string(name.substr(name.rfind('.') + 1));
+}
+
 }  // namespace
 
 std::string blamed_in(std::string_view name, const std::string& report) {
   if (std::string end = blamed_in_end(name); !end.empty()) return end;
+  if (std::string store = blamed_in_store(name); !store.empty()) return store;
   // "step 6: query 0p 1p (missing-marks)", or of the first line "6 of 6: query 0p 1p"
   std::string blamed = said_in(report, "cause");
   const bool did_it = name.starts_with("lockstep.") && !name.starts_with("lockstep.after-");

@@ -31,9 +31,10 @@ std::optional<Replayed> verdict_in(std::string_view said) {
 }  // namespace
 
 Replayed replayed(const std::filesystem::path& program, const std::string& subject,
-                  const std::filesystem::path& file, unsigned seconds) {
-  const Ending ending =
-      run_program({program, "replay", "--quiet", "--subject", subject, "--", file}, seconds);
+                  const std::filesystem::path& file, unsigned seconds,
+                  const std::function<void()>& each_second) {
+  const Ending ending = run_program(
+      {program, "replay", "--quiet", "--subject", subject, "--", file}, seconds, each_second);
   if (ending.timed_out) return {tidemark::Outcome::hangs, print(Signature{.kind = Kind::hang})};
   if (const auto found = verdict_in(ending.said)) return *found;
   constexpr std::string_view kBefore = "tidemark: ";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,9 +20,10 @@ struct Replayed {
 };
 
 // `program` is one like this, `file` what its user would name. What takes longer than `seconds`,
-// without the time in which others had the cores, hangs. Throws std::system_error if there can be
-// no child.
+// without the time in which others had the cores, hangs. Meanwhile, about each second,
+// `each_second` is called. Throws std::system_error if there can be no child.
 Replayed replayed(const std::filesystem::path& program, const std::string& subject,
-                  const std::filesystem::path& file, unsigned seconds);
+                  const std::filesystem::path& file, unsigned seconds,
+                  const std::function<void()>& each_second = {});
 
 }  // namespace tidemark::session

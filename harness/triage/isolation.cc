@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -244,8 +245,17 @@ std::string memory_it_had(const Ending& ending) {
 std::string where_it_was(const Ending& ending, std::string_view sources) {
   std::string stack;
   if (!ending.timed_out && !took_too_much_memory(ending)) return stack;
-  for (const std::string& line : lines_of(symbolized(ending.said, sources)))
-    if (line.starts_with("    #")) stack += line + "\n";
+  std::vector<std::string> calls = lines_of(symbolized(ending.said, sources));
+  std::erase_if(calls, [](const std::string& line) { return !line.starts_with("    #"); });
+  // What the subject calls is chance, and long.
+  const auto own = std::ranges::find_if(calls, [sources](const std::string& line) {
+    return line.find(sources) != std::string::npos;
+  });
+  const auto further = own == calls.end() ? 0 : own - calls.begin();
+  if (further)
+    stack += "    in " + std::to_string(further) + (further == 1 ? " call" : " calls") +
+             " further, which are not the subject's, of\n";
+  for (auto call = calls.begin() + further; call != calls.end(); ++call) stack += *call + "\n";
   if (stack.empty()) return stack;
   return (ending.timed_out ? "where it was when its time was up:\n"
                            : "where it was when it had too much memory:\n") +

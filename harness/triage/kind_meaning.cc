@@ -38,7 +38,7 @@ constexpr auto kMeanings = std::to_array<std::string_view>({
     "a page is reported again that nobody could have written since",
     "it does not end",
     "it ended the process",
-    "it took too much memory",
+    "it took too much memory, as what does not end may",
     "a memory error, as AddressSanitizer calls it",
     "undefined behaviour, as UndefinedBehaviorSanitizer calls it",
     "the kernel would warn",
