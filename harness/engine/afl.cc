@@ -11,6 +11,7 @@
 
 #include "digest.h"
 #include "files.h"
+#include "handed_over.h"
 #include "program_bytes.h"
 
 namespace tidemark::session {
@@ -122,7 +123,7 @@ std::vector<fs::path> Afl::take_all() {
 std::vector<fs::path> Afl::take_from(const fs::path& instance) {
   queued_[instance] = take_inputs(instance / "queue");
   std::vector<fs::path> artifacts;
-  for (const auto& [folder, reason] : {std::pair("crashes", "crash-"), {"hangs", "timeout-"}})
+  for (const auto& [folder, reason] : {std::pair("crashes", "crash-"), {"hangs", kLongPrefix}})
     for (const fs::path& path : inputs_in(instance / folder)) {
       const std::string content = read_file(path, kMaxProgramBytes);
       if (content.empty()) continue;  // it is being written

@@ -57,6 +57,13 @@ std::optional<IovaRange> range_of(const Diagnosis& diagnosis) {
   return IovaRange{range->first * kPageBytes, range->end * kPageBytes - 1};
 }
 
+Finding told_of_place(Finding finding, const std::optional<std::size_t>& instead_of) {
+  if (instead_of)
+    finding.report += "shorter   it took the place of a program of " +
+                      how_many(*instead_of, "operation") + ", which was found before\n";
+  return finding;
+}
+
 }  // namespace
 
 fs::path program_in(const fs::path& path) {
@@ -124,17 +131,6 @@ Finding make_finding(const UnderTest& tested, Lockstep& lockstep, const Diagnosi
     finding.picture = draw(lockstep, *mismatch, subject_label(tested.subject), range_of(diagnosis));
   return finding;
 }
-
-namespace {
-
-Finding told_of_place(Finding finding, const std::optional<std::size_t>& instead_of) {
-  if (instead_of)
-    finding.report += "shorter   it took the place of a program of " +
-                      how_many(*instead_of, "operation") + ", which was found before\n";
-  return finding;
-}
-
-}  // namespace
 
 fs::path FindingStore::folder_of(const std::string& name) const { return folder_ / safe(name); }
 

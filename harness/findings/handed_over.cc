@@ -13,7 +13,7 @@ namespace tidemark {
 namespace fs = std::filesystem;
 
 std::string name_of_long(std::span<const std::uint8_t> input) {
-  return "timeout-" + hex(digest_of(input.data(), input.size())).substr(2);
+  return kLongPrefix + hex(digest_of(input.data(), input.size())).substr(2);
 }
 
 void hand_over(std::span<const std::uint8_t> input) {
@@ -28,7 +28,7 @@ std::vector<fs::path> take_handed_over(const fs::path& from, const fs::path& fol
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(from, none)) {
     // Others are not whole yet.
-    if (!entry.path().filename().string().starts_with("timeout-")) continue;
+    if (!entry.path().filename().string().starts_with(kLongPrefix)) continue;
     taken.push_back(folder / entry.path().filename());
     fs::rename(entry.path(), taken.back());
   }

@@ -22,7 +22,9 @@ void hand_over(std::span<const std::uint8_t> input);
 std::vector<std::filesystem::path> take_handed_over(const std::filesystem::path& from,
                                                     const std::filesystem::path& folder);
 
-// What an input that took too long is called, as libFuzzer does.
+// Before the digest in the name of what took too long, as libFuzzer has it.
+inline constexpr const char* kLongPrefix = "timeout-";
+// What an input that took too long is called.
 std::string name_of_long(std::span<const std::uint8_t> input);
 
 }  // namespace tidemark

@@ -20,6 +20,7 @@
 #include "digest.h"
 #include "files.h"
 #include "finding.h"
+#include "processor_limit.h"
 
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 
@@ -82,12 +83,10 @@ void forget_the_engine() {
   setrlimit(RLIMIT_CORE, &none);
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   for (const int file : {STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, file);
-  // By SIGALRM or SIGPROF. One that hangs most often does so at work, and a busy machine makes no
-  // other slow.
-  const auto after = [](unsigned ms) { return itimerval{{}, {ms / 1000, ms % 1000 * 1000}}; };
-  const itimerval limit = after(milliseconds), own_limit = after(processor);
+  // One that hangs most often does so at work, and a busy machine makes no other slow.
+  const itimerval limit = {{}, {milliseconds / 1000, milliseconds % 1000 * 1000}};
   setitimer(ITIMER_REAL, &limit, nullptr);
-  setitimer(ITIMER_PROF, &own_limit, nullptr);
+  const ProcessorLimit own_limit(processor);
   run();
   std::_Exit(0);
 }
@@ -257,8 +256,8 @@ ChildEnd end_of_child(const std::function<void()>& run, unsigned milliseconds, u
     if (errno != EINTR) return ChildEnd::none;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return ChildEnd::none;
   const int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  return signal_number == SIGALRM || signal_number == SIGPROF ? ChildEnd::took_long
-                                                              : ChildEnd::died;
+  return signal_number == SIGALRM || signal_number == kTookLongSignal ? ChildEnd::took_long
+                                                                      : ChildEnd::died;
 }
 
 }  // namespace tidemark

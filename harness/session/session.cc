@@ -38,7 +38,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kGraceSeconds = 10;
 constexpr double kInterruptSeconds = 1;  // who interrupts does not want to wait
 constexpr double kEndSeconds = 2;        // libFuzzer counts whole seconds
-constexpr unsigned kHangSeconds = 5;
+constexpr unsigned kHangTimeout = 5;
 // Of a processor; and once something hangs. What is only slow ends when it is judged alone.
 constexpr std::chrono::milliseconds kLongTime(2000), kHungTime(500);
 // How long whoever takes over after a hang is careful; twice as long after each more.
@@ -144,7 +144,7 @@ class Running {
     const bool hangs = found_->has_hang();
     // Once it is known that something hangs, nobody need wait for that as long again:
     // what is only slow is judged with the whole time.
-    const unsigned timeout = hangs ? std::min(options_.timeout, kHangSeconds) : options_.timeout;
+    const unsigned timeout = hangs ? std::min(options_.timeout, kHangTimeout) : options_.timeout;
     Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
                              .artifacts = artifacts_,
                              .known = known_,
@@ -154,7 +154,7 @@ class Running {
     if (options_.afl_mutator)  // it has a limit of its own, and goes on behind that
       return std::make_unique<Worker>(
           places, afl_.words({target_, fs::absolute(*options_.afl_mutator), number,
-                              options_.processes, left, std::min(timeout, kHangSeconds)}));
+                              options_.processes, left, std::min(timeout, kHangTimeout)}));
     places.processor = std::min<std::chrono::milliseconds>(hangs ? kHungTime : kLongTime,
                                                            std::chrono::seconds(options_.timeout));
     if (hangs) places.careful = kCareful * (1u << std::min(long_ends_, 4u));

@@ -20,6 +20,7 @@
 #include "corpus_files.h"
 #include "diagnose_input.h"
 #include "files.h"
+#include "handed_over.h"
 #include "interrupts.h"
 #include "isolation.h"
 #include "leak_check.h"
@@ -46,7 +47,7 @@ Program read_program(const UnderTest& tested, const fs::path& input) {
 
 // As libFuzzer calls what takes long to look into.
 std::string prefix_of(const Signature& signature) {
-  return signature.kind == Kind::hang            ? "timeout-"
+  return signature.kind == Kind::hang            ? kLongPrefix
          : signature.kind == Kind::out_of_memory ? "oom-"
                                                  : "";
 }

@@ -8,6 +8,7 @@
 
 #include "end_report.h"
 #include "finding_name.h"
+#include "handed_over.h"
 #include "isolation.h"
 
 namespace tidemark::session {
@@ -33,7 +34,7 @@ std::string lines_of_step(const Signature& signature, std::size_t step, const Pr
 std::string reason_for(const std::filesystem::path& input) {
   const std::string file = input.filename().string();
   for (const auto& [prefix, reason] :
-       {std::pair("timeout-", kHang), {"oom-", kOutOfMemory}, {"leak-", kLeaked}})
+       {std::pair(kLongPrefix, kHang), {"oom-", kOutOfMemory}, {"leak-", kLeaked}})
     if (file.starts_with(prefix)) return reason;
   return "crash";
 }

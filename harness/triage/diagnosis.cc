@@ -132,10 +132,8 @@ class Diagnostician {
     changed |= take_same(with_whole_pages(program_));
     changed |= take_same(with_writes_instead(program_, mismatch_.pages)) ||
                take_same(with_writes_instead(program_, reported_pages()));
-    // As one insertion after the other: what moved up may move on.
-    for (std::size_t i = 1; i < program_.operations.size(); ++i)
-      for (std::size_t j = i; j > 0 && take_same(with_one_moved_up(program_, j)); --j)
-        changed = true;
+    changed |= move_all_up(
+        program_, [this](const std::optional<Program>& moved) { return take_same(moved); });
     return changed;
   }
 

@@ -16,6 +16,16 @@ namespace tidemark {
 // stands before the one that is there: groups, devices, mappings, START, all else.
 std::optional<Program> with_one_moved_up(const Program& program, std::size_t index);
 
+// One insertion after the other, since what moved up may move on: `take` makes a candidate the
+// program if it likes it, and says so. True if it took one.
+template <class Take>
+bool move_all_up(const Program& program, Take take) {
+  bool changed = false;
+  for (std::size_t i = 1; i < program.operations.size(); ++i)
+    for (std::size_t j = i; j > 0 && take(with_one_moved_up(program, j)); --j) changed = true;
+  return changed;
+}
+
 // Nothing where there is nothing to take away or to replace.
 //
 // The last operation without its fault and its bend.

@@ -91,10 +91,8 @@ class PlainForm {
     changed |= take(with_query_for_unmap(best_.program));
     changed |= take(with_whole_pages(best_.program));
     changed |= take_last_page();
-    // As one insertion after the other: what moved up may move on.
-    for (std::size_t i = 1; i < best_.program.operations.size(); ++i)
-      for (std::size_t j = i; j > 0 && take(with_one_moved_up(best_.program, j)); --j)
-        changed = true;
+    changed |= move_all_up(best_.program,
+                           [this](const std::optional<Program>& moved) { return take(moved); });
     return changed;
   }
 
