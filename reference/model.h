@@ -281,7 +281,7 @@ class Model {
   // Mapped pages only; empty while tracking is off. While it is on, every pinned
   // page is marked: that is how R3 is kept.
   PageSet marks_;
-  std::uint64_t iommu_maps_ = 0;             // asked of IOMMUs by the entry that runs
+  std::uint64_t iommu_maps_ = 0;             // that IOMMUs could do, in the entry that runs
   std::vector<AttachedGroup> groups_;        // in the order they were attached
   std::vector<Registration> registrations_;  // oldest first
   std::uint64_t next_serial_ = 0;

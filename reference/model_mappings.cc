@@ -58,8 +58,8 @@ std::vector<const GroupKind*> Model::iommus_asked(const GroupKind* joining) {
 int Model::iommus_map(const Mapping& run, const GroupKind* joining) {
   const std::uint64_t pfn = surroundings_.pfn_of(run.vaddr);
   for (const GroupKind* kind : iommus_asked(joining)) {
-    if (iommu_maps_++ == surroundings_.failing_iommu_map()) return -ENOMEM;
     if (!iommu_accepts(*kind, run, pfn)) return -EINVAL;
+    if (iommu_maps_++ == surroundings_.failing_iommu_map()) return -ENOMEM;
   }
   return 0;
 }

@@ -60,9 +60,17 @@ std::vector<Range>::const_iterator IommuDomain::first_from(std::uint64_t iova) c
       [](const Range& range, std::uint64_t at) { return end_of(range) - 1 < at; });
 }
 
+bool IommuDomain::fits(const Range& range) const {
+  return ((range.iova | range.pfn * kPageBytes | range.pages * kPageBytes) & (page_bytes - 1)) == 0;
+}
+
+int IommuDomain::map_for_subject(const Range& range, World& world) {
+  return fits(range) && world.iommu_map_fails() ? -ENOMEM : map(range);
+}
+
 int IommuDomain::map(const Range& range) {
   const std::uint64_t bytes = range.pages * kPageBytes;
-  if ((range.iova | range.pfn * kPageBytes | bytes) & (page_bytes - 1)) return -EINVAL;
+  if (!fits(range)) return -EINVAL;
   const auto next = first_from(range.iova);
   check(next == ranges_.end() || next->iova > range.iova + (bytes - 1), "domain.mapped-twice");
   ranges_.insert(next, range);

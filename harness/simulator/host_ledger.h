@@ -31,6 +31,8 @@ class IommuDomain {
 
   // 0, or -EINVAL if one of them is no multiple of its page (D8).
   int map(const Range& range);
+  // For a subject: of what could be mapped, -ENOMEM if the world wants it to have no memory now.
+  int map_for_subject(const Range& range, World& world);
   // May take several neighbouring ranges at once, all of them whole.
   void unmap(std::uint64_t iova, std::uint64_t pages);
   // The host page of `iova`, which is mapped, and how many of the pages from there
@@ -39,6 +41,7 @@ class IommuDomain {
   std::span<const Range> ranges() const { return ranges_; }  // ascending
 
  private:
+  bool fits(const Range& range) const;
   std::vector<Range>::const_iterator first_from(std::uint64_t iova) const;
 
   std::vector<Range> ranges_;

@@ -71,7 +71,7 @@ class World {
   // Which of the maps that the operation tells IOMMUs fails, from 0.
   static constexpr std::uint64_t kNoMap = ~std::uint64_t{0};
   std::uint64_t failing_iommu_map = kNoMap;
-  std::uint64_t iommu_maps = 0;  // told so far
+  std::uint64_t iommu_maps = 0;  // that could be, so far
   bool iommu_map_fails() { return iommu_maps++ == failing_iommu_map; }
   bool asks_aside = false;  // the call that runs belongs to no operation
   // An ioctl runs: what is copied to the user is its answer, and not a device's writing.

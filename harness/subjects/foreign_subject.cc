@@ -111,8 +111,7 @@ void ForeignSubject::give_host() {
                             int rights) {
     ForeignSubject& s = self(c);
     if (group >= kGroups) return -EINVAL;
-    return s.world_.iommu_map_fails() ? -ENOMEM
-                                      : s.ledger_.domains[group].map({iova, pfn, pages, rights});
+    return s.ledger_.domains[group].map_for_subject({iova, pfn, pages, rights}, s.world_);
   };
   functions_.iommu_unmap = [](void* c, unsigned group, __u64 iova, __u64 pages) {
     check(group < kGroups, "domain.no-such-group");

@@ -197,7 +197,7 @@ TrackerSubject::TrackerSubject(const Setup& setup, World& world) : world_(world)
 constexpr tidemark_iommu_ops kIommuOps = {
     [](void* iommu, __u64 iova, __u64 pfn, __u64 pages, int prot) {
       const Iommu& i = *static_cast<Iommu*>(iommu);
-      return i.world->iommu_map_fails() ? -ENOMEM : i.domain->map({iova, pfn, pages, prot});
+      return i.domain->map_for_subject({iova, pfn, pages, prot}, *i.world);
     },
     [](void* iommu, __u64 iova, __u64 pages) {
       static_cast<Iommu*>(iommu)->domain->unmap(iova, pages);

@@ -56,12 +56,12 @@ int linux_peer_iommu_map(struct iommu_domain *domain, dma_addr_t iova, phys_addr
 	const dma_addr_t last = iova + (bytes - 1);
 	const size_t at = find(domain, iova);
 
+	if ((iova | phys | bytes) & (smallest - 1))
+		return -EINVAL;
 	/* Whether large pages work is tried with a page of type1's own. */
 	if (phys != LINUX_PEER_OWN_PFN << PAGE_SHIFT &&
 	    linux_peer->world->iommu_map_fails(linux_peer->world->context))
 		return -ENOMEM;
-	if ((iova | phys | bytes) & (smallest - 1))
-		return -EINVAL;
 	if (WARN_ON(at < domain->nr_ranges && domain->ranges[at].first <= last))
 		return -EEXIST;
 	insert(domain, at, (struct iommu_peer_range){iova, last, phys, prot});
