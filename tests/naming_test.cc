@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "parsed.h"
 #include "program_bytes.h"
 #include "program_text.h"
+#include "shared_memory.h"
 #include "start_inputs.h"
 #include "temporary_folder.h"
 #include "text.h"
@@ -35,10 +37,10 @@ class Naming : public testing::Test {
     return tested;
   }
   // A fuzzing process has ended on it.
-  void add(const std::string& name, const std::string& program) {
+  void add(const std::string& name, const std::string& program, bool starved = false) {
     const auto bytes = encode(fuzzable(parsed(program))).value();
     write_content(folder_.path / name, characters(bytes));
-    found_.add(folder_.path / name, {.said = "what it said\n"});
+    found_.add(folder_.path / name, {.said = "what it said\n", .starved = starved});
   }
   std::string said() {
     name_what_waits(found_, 100, out_);
@@ -100,6 +102,15 @@ TEST_F(Naming, WhatSomebodyHasTakenAwayIsAnnouncedOnceMore) {
   std::filesystem::remove_all(folder_.path / "findings");
   EXPECT_TRUE(announced("crash-3"));
   EXPECT_FALSE(announced("crash-4"));
+}
+
+// While something hangs, processes are careful, and slow.
+TEST_F(Naming, WhatWasOnlySlowIsNoHangOnceThatIsKnown) {
+  add("timeout-1", "map 0p 1p rw\n", true);
+  EXPECT_TRUE(found_.has_hang());
+  said();
+  EXPECT_FALSE(found_.has_hang());
+  EXPECT_TRUE(found_.times().empty());
 }
 
 TEST_F(Naming, SaysNothingWhereNothingWaits) { EXPECT_EQ(said(), ""); }
@@ -185,6 +196,30 @@ TEST(InputsToStartFrom, WhichOfThemIsRunIsTold) {
   EXPECT_EQ(deadly.size(), 1u);
   EXPECT_EQ(at, 2u);
   EXPECT_EQ(result_names(met), std::vector<std::string>{"start 0"});
+}
+
+// The first time that it runs, as on a machine that is busy.
+Shared<std::atomic<bool>> has_hung;
+std::unique_ptr<Subject> hanging_once(const Setup& setup, World& world) {
+  if (!has_hung->exchange(true))
+    for (volatile bool goes_on = true; goes_on;) continue;
+  return make_tracker(setup, world);
+}
+
+TEST(InputsToStartFrom, WhatTakesLongAndEndsIsToldAndNoHang) {
+  UnderTest tested = the_tracker();
+  tested.make = [](std::string_view) {
+    return std::make_unique<Lockstep>(hanging_once, make_reference);
+  };
+  const TemporaryFolder folder;
+  const std::filesystem::path input = folder.path / "slow", next = folder.path / "next";
+  for (const auto& path : {input, next})
+    write_content(path, characters(encode(fuzzable(parsed("container v2\n"))).value()));
+  MetResults met = {};
+  const auto found = deadly_inputs(tested, {input, next}, 1, met);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].path, input);
+  EXPECT_FALSE(found[0].signature);
 }
 
 // By its name, which is the SHA-1 of "an input".

@@ -201,11 +201,8 @@ void Found::judged() {
     if (is_lead) return conclude(std::nullopt);
     const bool hung = reason_for(current_->input) == kHang;
     if (!hung && !current_->how.before.empty()) return begin_with_those_before();
-    if (!current_->how.starved || !hung) return conclude(not_reproduced(tested_, *current_));
-    fmt::print(out_,
-               "\na program took more than {} s, because the machine was busy: alone it ends\n",
-               seconds_);
-    return conclude(std::nullopt);
+    if (current_->how.starved && hung) return conclude_slow();
+    return conclude(not_reproduced(tested_, *current_));
   }
   // What takes a process down takes long to name, and will end one of its own accord.
   if (crashed && is_lead) return conclude(std::nullopt);
@@ -263,6 +260,8 @@ void Found::named() {
 
 void Found::conclude_slow() {
   ++slow_;
+  hung_ = std::ranges::any_of(
+      waiting_, [](const Suspect& suspect) { return reason_for(suspect.input) == kHang; });
   conclude(std::nullopt);
 }
 

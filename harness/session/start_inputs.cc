@@ -53,7 +53,8 @@ std::string prefix_of(const Signature& signature) {
 }
 
 constexpr unsigned kForever = 1'000'000;  // seconds
-constexpr int kTookLong = 99;             // of a child: nothing else ends one with that
+constexpr unsigned kLookSeconds = 5;
+constexpr int kTookLong = 99;  // of a child: nothing else ends one with that
 
 using Index = std::atomic<std::size_t>;
 
@@ -91,14 +92,12 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
         kForever);
     if (ending.fine) break;
     if (at >= inputs.size()) break;
-    if (ending.code == kTookLong) {
-      // Whoever looks into it sees whether it ends.
-      deadly.push_back({at, {.kind = Kind::hang}});
-      break;
-    }
-    // What was only slow, for want of a core, is not deadly.
-    const Judgement judgement = judge_apart(tested, read_program(tested, inputs[at]), seconds);
-    if (judgement.crashed) deadly.push_back({at, judgement.signature});
+    // What waited for a core is not slow. The fuzzing does not wait for the whole time of one that
+    // hangs: whoever looks into it sees whether it ends after all.
+    const bool took_long = ending.code == kTookLong;
+    const Judgement judgement = judge_apart(tested, read_program(tested, inputs[at]),
+                                            took_long ? std::min(seconds, kLookSeconds) : seconds);
+    if (judgement.crashed || took_long) deadly.push_back({at, judgement.signature});
     // One is enough: a process goes on after it.
     looks_for_leaks = looks_for_leaks && !is_leak(judgement.signature);
     const Kind how = judgement.signature.kind;
@@ -130,7 +129,7 @@ std::vector<DeadlyInput> deadly_inputs(const UnderTest& tested, const std::vecto
   std::vector<DeadlyInput> deadly;
   std::istringstream lines(task.text().value_or(""));
   std::size_t index = 0;
-  for (std::string signature; lines >> index && std::getline(lines >> std::ws, signature);)
+  for (std::string signature; lines >> index && lines.get() && std::getline(lines, signature);)
     deadly.push_back({inputs[index], parse_signature(signature)});
   return deadly;
 }
@@ -158,11 +157,12 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
   fmt::print(out, "{}", anew);
   std::set<Signature> seen;
   for (const auto& [input, signature] : deadly) {
-    if (seen.insert(signature).second) {
+    if (signature && seen.insert(signature).second) {
       const fs::path artifact =
           folders.artifacts / (prefix_of(signature) + "start-" + input.filename().string());
       write_file(artifact, read_file(input), Survives::process);
-      found.add(artifact, {.said = "it was among the inputs to start from\n"});
+      found.add(artifact, {.said = "it was among the inputs to start from\n",
+                           .starved = signature.kind == Kind::hang});
     }
     // With a leak, processes can live. Another may show another bug once this one is mended.
     if (is_leak(signature)) continue;
@@ -171,14 +171,21 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
     else
       fs::rename(input, folders.aside / input.filename());
   }
-  if (deadly.empty()) return false;
   const auto leaks = std::ranges::count_if(
       deadly, [](const DeadlyInput& input) { return is_leak(input.signature); });
-  fmt::print(out,
-             "{} of {} inputs to start from (seeds, and what earlier runs kept) end the process,\n"
-             "and are left out; of each way to end, one is looked into\n",
-             deadly.size() - static_cast<std::size_t>(leaks), inputs.size());
-  return true;
+  const auto slow =
+      std::ranges::count_if(deadly, [](const DeadlyInput& input) { return !input.signature; });
+  if (slow)
+    fmt::print(out, "{} of {} inputs to start from take long, though they end, and are left out\n",
+               slow, inputs.size());
+  const std::size_t dying = deadly.size() - static_cast<std::size_t>(leaks + slow);
+  if (dying)
+    fmt::print(
+        out,
+        "{} of {} inputs to start from (seeds, and what earlier runs kept) end the process,\n"
+        "and are left out; of each way to end, one is looked into\n",
+        dying, inputs.size());
+  return dying + static_cast<std::size_t>(leaks) > 0;
 }
 
 bool take_seeds(const fs::path& seeds, const fs::path& folder) {

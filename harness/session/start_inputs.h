@@ -20,12 +20,12 @@ namespace tidemark::session {
 
 struct DeadlyInput {
   std::filesystem::path path;
-  Signature signature;  // how
+  Signature signature;  // how; none: it ends, and takes as long as would end a process that fuzzes
 };
 
-// Those of `inputs` on which the lockstep of `tested` dies, or takes more than `seconds`.
-// They run in children, one after the other in the same one for as long as it lives, so
-// that it costs little more than to run them, and a fork for each that is bad. After one
+// Those of `inputs` on which the lockstep of `tested` dies, or takes more than `seconds` or than 2
+// s of a processor. They run in children, one after the other in the same one for as long as it
+// lives, so that it costs little more than to run them, and a fork for each that is bad. After one
 // that hangs, or eats all memory, nothing more is looked at: each may take seconds. Of those that
 // leak memory only the first counts. None if an interrupt comes in between. `watch` is told a few
 // times a second which of them is run. What they came to, as far as they ran, is in `met`.
@@ -41,10 +41,10 @@ struct StartFolders {
 };
 
 // What these inputs show by themselves is given to `found`, once for each way to end; and none that
-// ends each process stays: links go, files are put aside. `out` is told how many that are, and each
-// 10 s how far it is, behind `anew`, which ends a line that stands there already. `results` is
-// what they came to (met_results.h).
-// Were there any? Throws std::system_error.
+// ends each process, or takes long, stays: links go, files are put aside. `out` is told how many
+// that are, and each 10 s how far it is, behind `anew`, which ends a line that stands there
+// already. `results` is what they came to (met_results.h). Did any end its process, or leak? Throws
+// std::system_error.
 bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned seconds,
                  Found& found, std::vector<std::string>& results, std::FILE* out,
                  std::string_view anew);
