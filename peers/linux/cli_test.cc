@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -117,9 +118,10 @@ TEST_P(LinuxCli, MergeRunsItsInputsOnTheSubject) {
 TEST(LinuxTurns, AreForEachSubject) {
   const TemporaryFolder folder;
   fs::create_directory(folder.path / "seeds");
-  unsigned count = 0;
-  for (const auto& entry : fs::directory_iterator(TIDEMARK_SEED_CORPUS))
-    if (count++ < 10) fs::copy(entry.path(), folder.path / "seeds" / entry.path().filename());
+  std::set<fs::path> seeds;
+  for (const auto& entry : fs::directory_iterator(TIDEMARK_SEED_CORPUS)) seeds.insert(entry.path());
+  for (const fs::path& seed : seeds | std::views::take(10))
+    fs::copy(seed, folder.path / "seeds" / seed.filename());
   Command::Running running(
       tidemark_command({"fuzz", "--subject", "all", "--forever", "--turn-seconds", "1", "--target",
                         LINUX_LIBFUZZER, "--peers-target", LINUX_LIBFUZZER, "--seeds", "seeds",

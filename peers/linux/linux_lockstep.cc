@@ -19,16 +19,6 @@ std::string report_of(const Mismatch& mismatch) {
   return "expected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
 }
 
-Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
-  Mismatch mismatch;
-  mismatch.signature = stopped.signature;
-  mismatch.operation = operation;
-  mismatch.expected = "the call returns";
-  mismatch.actual = "the kernel stops: " + std::string(word(stopped.signature.kind)) + ", " +
-                    stopped.signature.function;
-  return mismatch;
-}
-
 const KnownDifference* entry_named(std::string_view name) {
   const auto found = std::ranges::find(known_differences(), name, &KnownDifference::name);
   return found == known_differences().end() ? nullptr : &*found;
@@ -47,14 +37,23 @@ reference::Quirks quirks_but_for(const LinuxVersion& version, const KnownDiffere
   return quirks;
 }
 
-// As one that is known to be so.
+}  // namespace
+
+Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation) {
+  Mismatch mismatch;
+  mismatch.signature = stopped.signature;
+  mismatch.operation = operation;
+  mismatch.expected = "the call returns";
+  mismatch.actual = "the kernel stops: " + std::string(word(stopped.signature.kind)) + ", " +
+                    stopped.signature.function;
+  return mismatch;
+}
+
 Mismatch explained(Mismatch mismatch, const KnownDifference& entry) {
   mismatch.signature = named(entry.name);
   mismatch.known = std::string(entry.rule) + ": " + entry.reason;
   return mismatch;
 }
-
-}  // namespace
 
 LinuxLockstep::LinuxLockstep(const LinuxVersion& version, std::string_view known,
                              SubjectFactory make)

@@ -34,6 +34,10 @@ struct Verdict {
   std::vector<std::size_t> waiting;
 };
 
+// What a kernel that stops is, in the operation of this index; and one that is known to be so.
+Mismatch mismatch_of(const LinuxStopped& stopped, std::size_t operation);
+Mismatch explained(Mismatch mismatch, const KnownDifference& entry);
+
 // A lockstep with the reference that has the quirks of the version. It ends where they
 // differ after all, and where Linux cannot go on. Memory errors that are known are
 // foreseen; others end the process.

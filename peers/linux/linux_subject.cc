@@ -268,7 +268,7 @@ std::unique_ptr<Subject> make_careful_linux_6_12(const Setup& setup, World& worl
 }
 
 std::unique_ptr<Subject> make_tracker_kernel(const Setup& setup, World& world) {
-  return std::make_unique<Type1Subject>(tracker_kernel, setup, world, false);
+  return std::make_unique<Type1Subject>(tracker_kernel, setup, world, true);
 }
 
 }  // namespace tidemark

@@ -52,7 +52,7 @@ std::unique_ptr<Subject> make_linux_6_12(const Setup& setup, World& world);
 SubjectFactory linux_factory(const linux_type1& type1, bool careful);
 
 // The tracker as a module of 6.12: the kernel's OS file and the glue to VFIO, over the
-// same stand-ins.
+// same stand-ins. Calls that would take minutes are LinuxStopped, as below.
 std::unique_ptr<Subject> make_tracker_kernel(const Setup& setup, World& world);
 
 // The same as the first two, but memory errors that Linux is known for, and calls that would take

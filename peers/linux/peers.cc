@@ -8,6 +8,7 @@
 #include "linux_lockstep.h"
 #include "linux_subject.h"
 #include "linux_tree.h"
+#include "tracker_kernel_lockstep.h"
 
 namespace tidemark {
 namespace {
@@ -17,9 +18,8 @@ std::unique_ptr<Lockstep> compare(std::string_view known) {
   return std::make_unique<LinuxLockstep>(linux_versions()[version], known);
 }
 
-// Nothing is known to differ.
-std::unique_ptr<Lockstep> compare_tracker(std::string_view) {
-  return std::make_unique<Lockstep>(make_tracker_kernel, make_reference);
+std::unique_ptr<Lockstep> compare_tracker(std::string_view known) {
+  return std::make_unique<TrackerKernelLockstep>(known);
 }
 
 // For as long as the process lives.

@@ -11,14 +11,17 @@
 #include "linux_subject.h"
 #include "lockstep.h"
 #include "mismatch.h"
+#include "parsed.h"
 #include "program_text.h"
+#include "registry.h"
 #include "test_support.h"
+#include "tracker_kernel_lockstep.h"
 
 namespace tidemark {
 namespace {
 
 TEST(TrackerKernel, DoesAllOfTheCorpus) {
-  Lockstep lockstep(make_tracker_kernel, make_reference);
+  TrackerKernelLockstep lockstep("");
   auto paths = traces_in(TIDEMARK_CORPUS_DIR "/seeds");
   for (auto& path : traces_in(TIDEMARK_CORPUS_DIR "/regressions")) paths.push_back(path);
   ASSERT_GT(paths.size(), 200u);
@@ -28,6 +31,24 @@ TEST(TrackerKernel, DoesAllOfTheCorpus) {
       ADD_FAILURE() << path << ": " << print(mismatch->signature) << "\n"
                     << describe(*mismatch, program);
   }
+}
+
+// What is pinned page by page: a fuzzer's program ends there, and whoever asks is told.
+TEST(TrackerKernel, EndsWherePinsTakeMinutes) {
+  const Program large =
+      parsed("container v2 room=8192\nattach g0 hardware=0\nmap 0p 8796093022208p rw\nstart\n");
+  EXPECT_FALSE(TrackerKernelLockstep("").run(large));
+  for (const std::string_view known : {std::string_view("slow"), kAllKnown}) {
+    const auto found = TrackerKernelLockstep(known).run(large);
+    ASSERT_TRUE(found) << known;
+    EXPECT_EQ(print(found->signature), "slow");
+    EXPECT_EQ(found->operation, 1u);
+    EXPECT_NE(found->known, "");
+  }
+  const Program many = parsed(
+      "container v2 room=8192\nattach g0 hardware=0\nmap 0p 60000p rw\nmap 60000p 60000p rw\n"
+      "unmap 0 0 all\nattach g1 hardware=0\n");
+  EXPECT_FALSE(TrackerKernelLockstep(kAllKnown).run(many)) << "each call counts anew";
 }
 
 // It has room for one mapping, and the reference for more; the sizes say so.

@@ -60,9 +60,20 @@ static struct linux_leaks leaks_of(const struct linux_container *container)
 	return leaks;
 }
 
+/* What a driver that stopped has left, too. */
 static void free_container(struct linux_container *container)
 {
 	linux_peer = container;
+	for (unsigned int i = 0; i < LINUX_GROUPS; ++i) {
+		struct iommu_domain *domain = container->groups[i].domain;
+
+		for (unsigned int j = i; domain && j < LINUX_GROUPS; ++j)
+			if (container->groups[j].domain == domain)
+				container->groups[j].domain = NULL;
+		if (domain)
+			free(domain->ranges);
+		free(domain);
+	}
 	linux_peer_free_all();
 	linux_peer_free_processes();
 	linux_peer = NULL;

@@ -86,22 +86,6 @@ static struct linux_leaks release(struct linux_container *container)
 	return leaks_of(container);
 }
 
-static void destroy(struct linux_container *container)
-{
-	linux_peer = container;
-	for (unsigned int i = 0; i < LINUX_GROUPS; ++i) {
-		struct iommu_domain *domain = container->groups[i].domain;
-
-		for (unsigned int j = i; domain && j < LINUX_GROUPS; ++j)
-			if (container->groups[j].domain == domain)
-				container->groups[j].domain = NULL;
-		if (domain)
-			free(domain->ranges);
-		free(domain);
-	}
-	free_container(container);
-}
-
 /* --- Calls --- */
 
 static long do_ioctl(struct linux_container *container, unsigned int command,
@@ -330,7 +314,7 @@ __attribute__((visibility("default"))) const struct linux_type1 LINUX_PEER_NAME 
 	.create = create,
 	.open = open,
 	.release = release,
-	.destroy = destroy,
+	.destroy = free_container,
 	.ioctl = do_ioctl,
 	.attach = attach,
 	.detach = detach,

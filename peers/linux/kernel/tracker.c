@@ -33,8 +33,8 @@ static struct linux_container *create(const struct linux_world *world, unsigned 
 {
 	struct linux_container *container = container_of_world(world);
 
-	(void)careful;
-	(void)most_pages;
+	container->foresight.careful = careful;
+	container->foresight.most_pages = most_pages;
 	if (!linux_peer_driver)
 		tidemark_vfio_driver_register(&config);
 	config.dma_entry_limit = limit;
@@ -75,6 +75,7 @@ static long do_ioctl(struct linux_container *container, unsigned int command,
 		     unsigned long argument)
 {
 	linux_peer_enter(container);
+	container->foresight.nr_pinned = 0;
 	return linux_peer_driver->ioctl(container->iommu, command, argument);
 }
 
@@ -100,6 +101,7 @@ static int attach(struct linux_container *container, unsigned int number,
 	int result;
 
 	linux_peer_enter(container);
+	container->foresight.nr_pinned = 0;
 	if (group->emulated || group->hardware)
 		return -EINVAL;
 	group->kind = kind;
