@@ -40,6 +40,8 @@ std::span<const UnderTest> peers() {
 }
 
 std::optional<UnderTest> find_peer(std::string_view subject, std::string& why) {
+  // A library may be in a folder with a comma.
+  if (!subject.starts_with("linux")) return std::nullopt;
   const std::size_t comma = subject.find(',');
   if (comma == std::string_view::npos && !subject.starts_with(kTreePrefix)) return std::nullopt;
   const LinuxVersion* version = find_linux_version(subject.substr(0, comma), why);

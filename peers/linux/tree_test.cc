@@ -11,6 +11,7 @@
 #include "linux_lockstep.h"
 #include "linux_tree.h"
 #include "parsed.h"
+#include "registry.h"
 #include "temporary_folder.h"
 #include "test_support.h"
 
@@ -103,6 +104,15 @@ TEST_F(LinuxTree, WhereBothStopIsKnownAndNoAgreement) {
   const auto found = LinuxComparison(linux_6_12(), older, kAllKnown).run(program);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->known, "both stop here: bug, vfio_dma_do_unmap");
+}
+
+TEST(TwoTrees, AreNotALibraryWithACommaInItsName) {
+  std::string why;
+  EXPECT_FALSE(find_under_test("./no,such.so", &why));
+  EXPECT_NE(why.find("such.so"), std::string::npos) << why;
+  EXPECT_EQ(why.find("Linux"), std::string::npos) << why;
+  EXPECT_FALSE(find_under_test("linux-6.12,no-such", &why));
+  EXPECT_NE(why.find("no-such"), std::string::npos) << why;
 }
 
 // What is left of such a program cannot be released, in either.
