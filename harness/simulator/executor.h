@@ -118,6 +118,8 @@ class Executor final : public UnmapListener {
   }
   // That the last operation made, in their order.
   std::span<const CallbackMade> callbacks() const { return callbacks_; }
+  // More of them than any subject has reason for in an operation are not remembered.
+  static constexpr std::size_t kMostCallbacks = std::size_t{1} << 22;
   // That the subject gave while the last operation ran; those of run_from() stay with it.
   std::span<const std::string> warnings() const { return warnings_; }
   // How many operations a program may run in windows: an unmap of all has up to 65,535, each
