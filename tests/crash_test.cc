@@ -5,11 +5,14 @@
 #include <sstream>
 
 #include "isolation.h"
+#include "stack_traces.h"
 #include "support.h"
 #include "tidemark.h"
 
 namespace tidemark {
 namespace {
+
+const std::string_view kSources = the_tracker().sources;
 
 // A line of a stack trace, as the sanitizers print it, inside `function`.
 template <class Function>
@@ -52,7 +55,7 @@ TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
 TEST(Crash, IsNamedForTheSubjectsFunctions) {
   const std::string said = "==7==ERROR: AddressSanitizer: SEGV on unknown address 0x61\n" +
                            frame(0, &tidemark_pages_unpin) + frame(1, &symbolized);
-  const std::string signature = how(crash(said), "/harness/triage/isolation.cc");
+  const std::string signature = how(crash(said), "/harness/base/stack_traces.cc");
   EXPECT_TRUE(signature.starts_with("AddressSanitizer.SEGV.tidemark::symbolized")) << signature;
   EXPECT_EQ(how(crash(said), "/nowhere/"), "AddressSanitizer.SEGV");
 }
@@ -65,7 +68,8 @@ TEST(Crash, OtherwiseForWhatTheProcessSaid) {
 }
 
 TEST(Crash, ReportSaysWhereInTheSource) {
-  const std::string text = symbolized("it broke\n" + frame(0, &tidemark_pages_pin) + "the end\n");
+  const std::string text =
+      symbolized("it broke\n" + frame(0, &tidemark_pages_pin) + "the end\n", kSources);
   EXPECT_TRUE(text.starts_with("it broke\n    #0 0x5500  in tidemark_pages_pin ")) << text;
   EXPECT_NE(text.find("/impl/"), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with("\nthe end\n")) << text;
@@ -75,7 +79,8 @@ TEST(Crash, ReportSaysWhereInTheSource) {
 TEST(Crash, ReportEndsWhereTheHarnessCame) {
   const std::string own = frame(0, &tidemark_pages_pin);
   const std::string harness = frame(1, &run_programs_apart);
-  const std::string text = symbolized(own + harness + "    #2 0x5 (/nowhere+0x99)\n\n" + harness);
+  const std::string text =
+      symbolized(own + harness + "    #2 0x5 (/nowhere+0x99)\n\n" + harness, kSources);
   EXPECT_EQ(text.find("run_programs_apart"), text.rfind("run_programs_apart")) << text;
   EXPECT_LT(text.find("\n\n"), text.find("run_programs_apart")) << text;
   EXPECT_EQ(text.find("#2"), std::string::npos) << text;
@@ -84,7 +89,7 @@ TEST(Crash, ReportEndsWhereTheHarnessCame) {
 // Strange text is left alone.
 TEST(Crash, OddFramesAreNotNamed) {
   for (const char* said : {"    #0 0x1 (+0x)\n", "#1 0x1 )+0x3(\n", "    #0 0x1 (/nowhere+0x99)\n"})
-    EXPECT_EQ(symbolized(said), said);
+    EXPECT_EQ(symbolized(said, kSources), said);
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ std::string shown(const std::string& path) {
 // As a finding of it is called, where only the signature counts.
 std::string name_by_signature(const UnderTest& tested, const NamedProgram& named,
                               const Signature& signature) {
-  return tested.finding_name(named.before.empty() ? name_of(signature, named.program)
+  return tested.finding_name(named.before.empty() ? name_of_end(tested, signature, named.program)
                                                   : name_after_others(signature, named.program));
 }
 
@@ -288,7 +288,7 @@ void print_end(const UnderTest& tested, const NamedProgram& named, const ReplayO
   const std::string name = name_by_signature(tested, named, end.signature);
   if (!options.json) {
     fmt::print("{}: {}: {}\n{}", shown(named.path), verdict, name,
-               options.quiet ? "" : lines_of_end(end, named.program));
+               options.quiet ? "" : lines_of_end(end, named.program, name));
     return;
   }
   Json json = {{"file", named.path}, {"verdict", verdict}, {"how", name}};

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "end_report.h"
 #include "finding_name.h"
 #include "known_ends.h"
 #include "plain_form.h"
+#include "program_text.h"
 #include "shared_memory.h"
 #include "shared_text.h"
 
@@ -46,7 +48,7 @@ bool takes_long(const Signature& signature) {
 }
 
 // How long a small program is looked at before it is said to hang.
-using SecondsFor = std::function<unsigned(const Program&)>;
+using SecondsFor = std::function<unsigned(const Reduction&)>;
 
 // The same, if what came out of it ends as it should within `seconds`. Which of two limits it meets
 // first is chance.
@@ -55,8 +57,7 @@ std::optional<Reduction> reduce_in_a_hurry_to(const Signature& signature, const 
                                               const SecondsFor& seconds) {
   Reduction reduction = reduce_in_a_hurry(tested, program, limits, signature.kind == Kind::hang);
   if (!reduction.signature) return std::nullopt;
-  reduction.signature =
-      judge_apart(tested, reduction.program, seconds(reduction.program)).signature;
+  reduction.signature = judge_apart(tested, reduction.program, seconds(reduction)).signature;
   if (!takes_long(reduction.signature)) return std::nullopt;
   return reduction;
 }
@@ -96,7 +97,7 @@ std::optional<Reduction> reduce_operations(const UnderTest& tested, const Progra
   ReductionLimits limits = limits_of(takes_long(signature) ? kSketchTime : kPlainTime, watch);
   limits.simplify_values = false;
   if (takes_long(signature))
-    return reduce_in_a_hurry_to(signature, tested, program, limits, [seconds](const Program&) {
+    return reduce_in_a_hurry_to(signature, tested, program, limits, [seconds](const Reduction&) {
       return std::min(seconds, kHangSeconds);
     });
   Reduction few = reduce(program, judge_within(tested, seconds), limits);
@@ -105,35 +106,36 @@ std::optional<Reduction> reduce_operations(const UnderTest& tested, const Progra
 }
 
 // Of the last of them, which is run once more with the others before it.
-std::string report_of_end(const UnderTest& tested, const Signature& signature,
-                          std::span<const Program> programs, unsigned seconds) {
+std::string report_of_end(const UnderTest& tested, const std::string& name,
+                          const Signature& signature, std::span<const Program> programs,
+                          unsigned seconds) {
   const Shared<StepAt> at;
   // What hangs was seen to take longer.
   const unsigned enough = signature.kind == Kind::hang ? std::min(seconds, kHangSeconds) : seconds;
   const Ending ending = run_programs_apart(tested, programs, enough, &*at);
   const std::string lines =
-      lines_of_end({signature, ending, seconds, *at, programs.size()}, programs.back());
+      lines_of_end({signature, ending, seconds, *at, programs.size()}, programs.back(), name);
   const std::string words = last_words(ending, tested);
   return lines + (words.empty() ? "" : "\n" + words);
 }
 
-Diagnosed found_crash(const UnderTest& tested, Reduction reduction,
+Diagnosed found_crash(const UnderTest& tested, Reduction reduction, const std::string& name,
                       std::span<const std::uint8_t> input, unsigned seconds) {
   Diagnosed result;
   result.runs = reduction.runs;
   result.leads = std::move(reduction.leads);
   result.finding.subject = tested.subject;
-  result.finding.name = tested.finding_name(name_of(reduction.signature, reduction.program));
+  result.finding.name = name;
   result.finding.input.assign(input.begin(), input.end());
   result.finding.program = reduction.program;
   result.finding.report =
-      report_of_end(tested, reduction.signature, {&reduction.program, 1}, seconds);
+      report_of_end(tested, name, reduction.signature, {&reduction.program, 1}, seconds);
   return result;
 }
 
 // The name, and the operations in their order, are those of one that is named.
-bool is_named(const UnderTest& tested, const Reduction& few, const NamedPrograms& named) {
-  const auto like = named.find(tested.finding_name(name_of(few.signature, few.program)));
+bool is_named(const std::string& name, const Reduction& few, const NamedPrograms& named) {
+  const auto like = named.find(name);
   return like != named.end() && is_like(few.program, like->second) &&
          is_like(like->second, few.program);
 }
@@ -195,25 +197,34 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds, const NamedPrograms& named,
                                         const Watch& watch) {
+  std::map<std::string, std::string> names;  // by program: one that has no end takes its time
+  const auto name = [&](const Reduction& small) -> const std::string& {
+    std::string& known = names[print(small.signature) + "\n" + print(small.program)];
+    if (known.empty())
+      known = tested.finding_name(name_of_end(tested, small.signature, small.program));
+    return known;
+  };
   // What hangs and has a name is not news, for which it need not be looked at for the whole time.
-  const SecondsFor enough = [&](const Program& small) {
-    const bool is_news = !named.contains(tested.finding_name(name_of(signature, small)));
-    return is_news || signature.kind != Kind::hang ? seconds : std::min(seconds, kHangSeconds);
+  const SecondsFor enough = [&](const Reduction& small) {
+    if (signature.kind != Kind::hang || !named.contains(name(small))) return seconds;
+    return std::min(seconds, kHangSeconds);
   };
   std::optional<Reduction> few;
   if (!named.empty()) {
     few = reduce_operations(tested, program, signature, seconds, watch);
-    if (few && is_named(tested, *few, named)) {
-      const unsigned seen = enough(few->program);
-      return found_crash(tested, *std::move(few), input, seen);
+    if (few && is_named(name(*few), *few, named)) {
+      const unsigned seen = enough(*few);
+      const std::string& its_name = name(*few);
+      return found_crash(tested, *std::move(few), its_name, input, seen);
     }
   }
   Reduction reduction =
       reduce_crash(tested, few ? few->program : program, signature, seconds, enough, watch);
   if (!reduction.signature) return std::nullopt;  // not every time
   if (auto found = diagnose_before_end(tested, reduction, input)) return found;
-  const unsigned seen = enough(reduction.program);
-  return found_crash(tested, std::move(reduction), input, seen);
+  const unsigned seen = enough(reduction);
+  const std::string& its_name = name(reduction);
+  return found_crash(tested, std::move(reduction), its_name, input, seen);
 }
 
 }  // namespace
@@ -291,7 +302,7 @@ std::optional<Diagnosed> diagnose_after(const UnderTest& tested, std::vector<Pro
   finding.report = "the program does nothing wrong alone, but " + print(signature) +
                    "\nif those of before.trace ran before it in the same process, " +
                    std::to_string(all.size() - 1) + " of them\n\n" +
-                   report_of_end(tested, signature, all, seconds);
+                   report_of_end(tested, finding.name, signature, all, seconds);
   finding.program = std::move(all.back());
   all.pop_back();
   finding.before = std::move(all);

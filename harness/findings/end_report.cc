@@ -2,10 +2,12 @@
 #include "end_report.h"
 
 #include "broken_rule.h"
+#include "endless.h"
 #include "finding_name.h"
 #include "isolation.h"
 #include "kind_meaning.h"
 #include "mismatch.h"
+#include "stack_traces.h"
 
 namespace tidemark {
 namespace {
@@ -25,7 +27,14 @@ Signature in_its_step(const ProgramEnd& end, std::size_t step, const Program& pr
 
 }  // namespace
 
-std::string lines_of_end(const ProgramEnd& end, const Program& program) {
+std::string name_of_end(const UnderTest& tested, const Signature& signature,
+                        const Program& program) {
+  const bool has_no_end = signature.kind == Kind::hang || signature.kind == Kind::out_of_memory;
+  const std::string function = has_no_end ? function_without_end(tested, program) : std::string();
+  return function.empty() ? name_of(signature, program) : print(signature) + "." + function;
+}
+
+std::string lines_of_end(const ProgramEnd& end, const Program& program, std::string_view name) {
   std::string text;
   Signature signature = end.signature;
   if (end.at.programs == end.number) {
@@ -34,8 +43,8 @@ std::string lines_of_end(const ProgramEnd& end, const Program& program) {
   }
   if (const std::string actual = actual_of(end); !actual.empty())
     text += "actual    " + actual + "\n";
-  return text +
-         meaning_lines(end.signature.kind, Kind::none, part_of_name(end.signature, program)) +
+  const std::string part = part_of_name(end.signature, program);
+  return text + meaning_lines(end.signature.kind, Kind::none, name.ends_with(part) ? part : "") +
          rule_line(signature);
 }
 

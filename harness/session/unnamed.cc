@@ -10,6 +10,7 @@
 #include "finding_name.h"
 #include "handed_over.h"
 #include "isolation.h"
+#include "stack_traces.h"
 
 namespace tidemark::session {
 namespace {
@@ -24,9 +25,10 @@ Finding unfinished(const UnderTest& tested, const std::string& name,
 }
 
 // The lines on where it ended, of which no more is known than the step.
-std::string lines_of_step(const Signature& signature, std::size_t step, const Program& program) {
+std::string lines_of_step(const Finding& finding, const Signature& signature, std::size_t step,
+                          const Program& program) {
   const StepAt at{1, step};
-  return lines_of_end({signature, {}, 0, at, 1}, program);
+  return lines_of_end({signature, {}, 0, at, 1}, program, finding.name);
 }
 
 }  // namespace
@@ -44,7 +46,8 @@ Finding not_reduced(const UnderTest& tested, const Suspect& suspect, unsigned se
   const Program& program = suspect.program;
   Finding finding = unfinished(tested, name_of(signature, program), suspect.bytes);
   finding.program = program;
-  if (suspect.how.step) finding.report = lines_of_step(signature, *suspect.how.step, program);
+  if (suspect.how.step)
+    finding.report = lines_of_step(finding, signature, *suspect.how.step, program);
   finding.report +=
       fmt::format("\nto make it small took more than {} s: this is all of it\n", seconds);
   return finding;
@@ -58,7 +61,8 @@ Finding not_reproduced(const UnderTest& tested, const Suspect& suspect) {
   const Signature signature = reason == kHang          ? Signature{.kind = Kind::hang}
                               : reason == kOutOfMemory ? Signature{.kind = Kind::out_of_memory}
                                                        : signature_of({.said = how.said});
-  if (how.step) finding.report = lines_of_step(signature, *how.step, suspect.program) + "\n";
+  if (how.step)
+    finding.report = lines_of_step(finding, signature, *how.step, suspect.program) + "\n";
   finding.report +=
       "a fuzzing process ended on this input; replaying it shows nothing.\n"
       "The last that it printed:\n\n" +

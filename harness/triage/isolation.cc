@@ -9,23 +9,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <map>
-#include <optional>
 #include <sstream>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "check.h"
 #include "diagnosis.h"
 #include "leak_check.h"
 #include "shared_memory.h"
+#include "stack_traces.h"
 
 namespace tidemark {
 namespace {
 
-constexpr unsigned kSymbolizerSeconds = 20;
 constexpr const char* kOutOfMemory = "out-of-memory";  // the signature, printed
 // What a child says of a program that does something wrong, but lets it live.
 constexpr const char* kMismatch = "Mismatch: ";
@@ -35,109 +31,6 @@ constexpr const char* kAssertion = "Assertion failure: ";
 constexpr const char* kExit = "Ended by exit()";
 // What it says of its memory, if that is too much: a line.
 constexpr const char* kMemory = "it had ";
-
-struct Address {
-  std::string module, offset;
-  auto operator<=>(const Address&) const = default;
-};
-
-struct Name {
-  std::string function, place;  // place: file:line:column
-};
-// Of an address: the functions that are inlined there, the innermost first, and the
-// one that they are inlined in. Empty where nothing can name it.
-using Names = std::vector<Name>;
-
-// "    #3 0x55d0c0ffee  (/folder/program+0xffee) (BuildId: ...)"
-struct Frame {
-  std::string head;  // what comes before the module
-  Address address;
-};
-
-std::optional<Frame> frame_of(const std::string& line) {
-  const auto number = line.find_first_not_of(' ');
-  if (number == std::string::npos || line[number] != '#') return std::nullopt;
-  const auto open = line.find('('), plus = line.rfind("+0x");
-  if (open == std::string::npos || plus == std::string::npos || plus < open) return std::nullopt;
-  const auto close = line.find(')', plus);
-  return Frame{line.substr(0, open),
-               {line.substr(open + 1, plus - open - 1), line.substr(plus + 1, close - plus - 1)}};
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-std::string own_program() {
-  std::error_code none;
-  return std::filesystem::read_symlink("/proc/self/exe", none).string();
-}
-// As it was when we began: a build that goes on meanwhile puts another program there.
-const std::string kOwnProgram = own_program();
-
-// The file that has the names of a module.
-std::string object_of(const std::string& module) {
-  const std::string path = module.substr(0, module.find(" (deleted)"));
-  return path == kOwnProgram ? "/proc/" + std::to_string(getpid()) + "/exe" : path;
-}
-
-std::string ask_symbolizer(const std::string& module, const std::vector<std::string>& offsets) {
-  const char* own = std::getenv("ASAN_SYMBOLIZER_PATH");
-  std::vector<std::string> words = {own ? own : "llvm-symbolizer-19", "--obj=" + object_of(module)};
-  words.insert(words.end(), offsets.begin(), offsets.end());
-  const Ending ending = run_program(words, kSymbolizerSeconds);
-  return ending.fine ? ending.said : std::string();
-}
-
-// Names those of `addresses` in one module that are not in `names`.
-void name_all(const std::string& module, const std::vector<std::string>& offsets,
-              std::map<Address, Names>& names) {
-  const std::vector<std::string> lines = lines_of(ask_symbolizer(module, offsets));
-  // For each address pairs of lines, function and place, then an empty one.
-  std::size_t at = 0;
-  for (const std::string& offset : offsets) {
-    Names& chain = names[{module, offset}];
-    for (; at + 1 < lines.size() && !lines[at].empty(); at += 2)
-      if (lines[at] != "??") chain.push_back({lines[at], lines[at + 1]});
-    ++at;
-  }
-}
-
-// A child has its parent's addresses, and each is asked for only once.
-const std::map<Address, Names>& names_in(const std::string& said) {
-  static std::map<Address, Names> names;
-  std::map<std::string, std::vector<std::string>> unknown;
-  for (const std::string& line : lines_of(said))
-    if (const auto frame = frame_of(line); frame && !names.contains(frame->address)) {
-      names[frame->address];  // each once: stacks share frames, and recursion repeats them
-      unknown[frame->address.module].push_back(frame->address.offset);
-    }
-  for (const auto& [module, offsets] : unknown) name_all(module, offsets, names);
-  return names;
-}
-
-bool is_of_harness(const std::string& place) {
-  return place.find("/harness/") != std::string::npos;
-}
-
-// Is a function, of that name, of the subject's? `sources` as in registry.h.
-bool is_of(std::string_view sources, const Frame& frame, const Name& name) {
-  return frame.address.module == sources || name.place.find(sources) != std::string::npos;
-}
-
-std::string function_in(std::string_view sources, const std::string& said) {
-  const auto& names = names_in(said);
-  for (const std::string& line : lines_of(said)) {
-    const auto frame = frame_of(line);
-    if (!frame) continue;
-    for (const Name& name : names.at(frame->address))
-      if (is_of(sources, *frame, name)) return name.function;
-  }
-  return {};
-}
 
 // The word behind `marker`, up to one of `ends`.
 std::string word_after(const std::string& said, const std::string& marker, const char* ends) {
@@ -211,28 +104,6 @@ Signature signature_of(const Ending& ending, std::string_view sources) {
   return {.kind = Kind::died};
 }
 
-std::string symbolized(const std::string& said, std::string_view sources) {
-  const auto& names = names_in(said);
-  std::string result;
-  // In a stack: a function of the subject's came, and then who called it.
-  bool in_subject = false, behind_it = false;
-  for (const std::string& line : lines_of(said)) {
-    const auto frame = frame_of(line);
-    if (!frame) in_subject = behind_it = false;
-    if (!frame || names.at(frame->address).empty()) {
-      if (!behind_it) result += line + "\n";
-      continue;
-    }
-    for (const Name& name : names.at(frame->address)) {
-      const bool of_subject = is_of(sources, *frame, name);
-      behind_it = behind_it || (in_subject && !of_subject && is_of_harness(name.place));
-      in_subject |= of_subject;
-      if (!behind_it) result += frame->head + "in " + name.function + " " + name.place + "\n";
-    }
-  }
-  return result;
-}
-
 bool took_too_much_memory(const Ending& ending) {
   return !ending.timed_out && word_after(ending.said, kAssertion, "\n") == kOutOfMemory;
 }
@@ -245,8 +116,10 @@ std::string memory_it_had(const Ending& ending) {
 std::string where_it_was(const Ending& ending, std::string_view sources) {
   std::string stack;
   if (!ending.timed_out && !took_too_much_memory(ending)) return stack;
-  std::vector<std::string> calls = lines_of(symbolized(ending.said, sources));
-  std::erase_if(calls, [](const std::string& line) { return !line.starts_with("    #"); });
+  std::vector<std::string> calls;
+  std::istringstream lines(symbolized(ending.said, sources));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("    #")) calls.push_back(line);
   // What the subject calls is chance, and long.
   const auto own = std::ranges::find_if(calls, [sources](const std::string& line) {
     return line.find(sources) != std::string::npos;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "mismatch.h"
 #include "reducer.h"
@@ -19,18 +20,9 @@ inline bool is_leak(const Signature& signature) {
 }
 
 // What a child said that it met, a sanitizer's report, a check that failed, a hang, or
-// just that it died; none if it did not. The function is the innermost in a source file
-// with `sources` in its path, or in the library of that path (registry.h), and is left out
-// where nothing can name it: see symbolized().
+// just that it died; none if it did not. The function is function_in() its stack
+// (stack_traces.h; `sources` as in registry.h).
 Signature signature_of(const Ending& ending, std::string_view sources = the_tracker().sources);
-
-// `said` with function, file and line in the place of addresses in its stack
-// traces. They are named by llvm-symbolizer (the environment's
-// ASAN_SYMBOLIZER_PATH, as for the sanitizers themselves, or the one of LLVM
-// 19); without it `said` comes back as it is. Of a stack that goes through the files with
-// `sources` in their path, as above, it ends where the harness called these. Cost: tens of
-// milliseconds for addresses that were not asked for before.
-std::string symbolized(const std::string& said, std::string_view sources = the_tracker().sources);
 
 // Did a child of run_guarded() take too much memory?
 bool took_too_much_memory(const Ending& ending);
@@ -38,8 +30,8 @@ bool took_too_much_memory(const Ending& ending);
 // of any other.
 std::string memory_it_had(const Ending& ending);
 
-// For a report: the stack, as symbolized() has it, of a child whose time was up, or that took too
-// much memory. Empty of any other, and where no sanitizer has said it.
+// For a report: the stack, as symbolized() has it (stack_traces.h), of a child whose time was up,
+// or that took too much memory. Empty of any other, and where no sanitizer has said it.
 std::string where_it_was(const Ending& ending, std::string_view sources = the_tracker().sources);
 
 // What a program may have: more is a finding.

@@ -9,6 +9,7 @@
 
 #include "dedup.h"
 #include "isolation.h"
+#include "stack_traces.h"
 
 namespace tidemark {
 namespace {
