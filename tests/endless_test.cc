@@ -19,7 +19,7 @@ extern "C" void __sanitizer_print_stack_trace() __attribute__((weak));
 namespace tidemark {
 namespace {
 
-volatile int goes_on = 1;
+volatile int has_no_end = 1;
 volatile unsigned sink = 0;
 
 [[gnu::noinline]] void work_a_little(unsigned times) {
@@ -27,17 +27,17 @@ volatile unsigned sink = 0;
 }
 extern "C" {
 [[gnu::noinline]] void pass_over_all() {
-  while (goes_on) {
+  while (has_no_end) {
     work_a_little(1000);
     for (unsigned i = 0; i < 1000; ++i) sink = sink ^ i;
   }
 }
 [[gnu::noinline]] void wait_for_ever() {
-  while (goes_on) pause();
+  while (has_no_end) pause();
 }
 [[gnu::noinline]] void keep_all() {
   static std::vector<std::unique_ptr<std::vector<char>>> kept;
-  while (goes_on) {
+  while (has_no_end) {
     kept.push_back(std::make_unique<std::vector<char>>(1 << 16, 'x'));
     work_a_little(100'000);
   }

@@ -28,18 +28,19 @@ constexpr itimerval kTimes = {{0, 15'000}, {0, 150'000}};
 constexpr std::string_view kNextStep = "the next step\n";
 
 // Of the child, which is sampled in a signal handler.
-const StepAt* at = nullptr;
-std::size_t step = 0;
-int left = kSamples;
+struct Sampled {
+  const StepAt* now;
+  std::size_t step;
+  int left;
+} sampled = {nullptr, 0, kSamples};
 
 void sample(int) {
-  if (at->step != step) {
-    step = at->step;
-    left = kSamples;
+  if (sampled.now->step != sampled.step) {
+    sampled = {sampled.now, sampled.now->step, kSamples};
     [[maybe_unused]] const auto said = write(STDERR_FILENO, kNextStep.data(), kNextStep.size());
   }
   __sanitizer_print_stack_trace();
-  if (--left == 0) std::_Exit(1);
+  if (--sampled.left == 0) std::_Exit(1);
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ std::string function_without_end(const UnderTest& tested, const Program& program
   const Shared<StepAt> shared;
   const Ending ending = run_guarded(
       [&] {
-        at = &*shared;
+        sampled.now = &*shared;
         std::signal(SIGPROF, sample);
         setitimer(ITIMER_PROF, &kTimes, nullptr);
         judge(*tested.lockstep(), program, &*shared);
