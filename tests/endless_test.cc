@@ -86,8 +86,9 @@ TEST(AFunctionWithoutEnd, MayTakeAllMemory) {
 }
 
 TEST(AFunctionWithoutEnd, StandsInTheNameForWhatTheProgramHas) {
-  const Program program = parsed("attach g0 emulated\nenroll d0\nmap 0p 1p rw\npin d0 0p 1p rw\n");
-  const StepAt at{1, 4};
+  const Program program =
+      parsed("attach g0 emulated\nenroll d0\nmap 0p 1p rw\npin d0 0p 1p rw\nquery 0p 1p\n");
+  const StepAt at{1, 5};
   const auto lines = [&](const char* name) {
     return lines_of_end({{.kind = Kind::hang}, {}, 2, at, 1}, program, name);
   };

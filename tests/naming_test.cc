@@ -44,7 +44,7 @@ class Naming : public testing::Test {
   }
   std::string said() {
     name_what_waits(found_, 100, out_);
-    std::rewind(out_);
+    std::fseek(out_, 0, SEEK_SET);
     std::string text(10000, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), out_));
     return text;
