@@ -559,7 +559,8 @@ TEST_F(CliFuzz, WantOfMemoryIsNamedAndReduced) {
 TEST_F(CliFuzz, WhatShowsOnlyInTheFuzzingProcessIsNamedForThat) {
   EXPECT_EQ(fuzz(4, {"--timeout", "1"}).lying("fuzzer:hangs").run().code, 1);
   EXPECT_EQ(findings(), std::set<std::string>{"hang.not-reproduced"});
-  EXPECT_EQ(fuzz(4).lying("fuzzer:eats-memory").run().code, 1);
+  const Ended ended = fuzz(4).lying("fuzzer:eats-memory").run();
+  EXPECT_EQ(ended.code, 1) << ended.out << ended.err;
   EXPECT_EQ(findings(),
             (std::set<std::string>{"hang.not-reproduced", "out-of-memory.not-reproduced"}));
   const std::string report =
