@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Property: after any marks and clears, a dirty store of either kind shows exactly the
-// pages that a plain bit vector shows, in whatever range it is asked for. One that went
-// without memory shows those and may show more (D23), until all of it is cleared.
+// Property: after any marks and clears, a dirty store of any kind shows exactly the pages
+// that a plain bit vector shows, in whatever range it is asked for. One that went without
+// memory shows those and may show more (D23), until all of it is cleared. Its neighbours in
+// the container, all of whose pages are marked, stay so; and what it had is gone with it.
 #include "dirty.h"
 
 #define CHECK(holds, what) \
@@ -54,18 +55,44 @@ static void apply(struct dirty_store* store, const uint8_t* record) {
   compare(store, min(a, b), max(a, b));
 }
 
+static void make(struct dirty_store* store, struct dirty_shared* shared, u64 page, u64 nr_pages) {
+  CHECK(!tidemark_dirty_store_make(store, shared, page, nr_pages), "memory");
+}
+
+static void check_neighbour(const struct dirty_store* store) {
+  struct dirty_run run;
+  const bool shown = tidemark_dirty_store_next(store, 0, 63, &run);
+  CHECK(shown && !run.first && run.words[0] == ~(u64)0, "neighbour");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  struct os_machine machine = {.fail_allocation = size && data[0] >= 250};
-  const bool sparse = size && data[0] % 24 >= 12;
-  struct dirty_store store = {0};
+  const u64 nr_pages = size ? sizes[data[0] % 12] : 1;
+  struct os_machine machine = {0};
+  struct dirty_shared shared = {.kind = (enum tidemark_store)(size ? data[0] / 12 % 3 : 0)};
+  struct dirty_store store = {0}, neighbours[2] = {{0}};
   os_current = &machine;
   memset(plain, 0, sizeof(plain));
-  if (tidemark_dirty_store_make(&store, sparse ? TIDEMARK_STORE_SPARSE : TIDEMARK_STORE_BITMAP,
-                                size ? sizes[data[0] % 12] : 1))
-    return 0;
+  for (u64 i = 0; i < 2; i++) {
+    make(&neighbours[i], &shared, i * (64 + nr_pages), 64);
+    tidemark_dirty_store_mark(&neighbours[i], 0, 63);
+  }
+  machine.fail_allocation = size && data[0] >= 250;
+  if (tidemark_dirty_store_make(&store, &shared, 64, nr_pages)) goto drop;
   for (size_t at = 1; at + 5 <= size && at < 1000; at += 5) apply(&store, data + at);
-  compare(&store, 0, store.nr_pages - 1);
+  compare(&store, 0, nr_pages - 1);
+  machine = (struct os_machine){.nr_allocations = machine.nr_allocations, .fail_allocation = 1};
   tidemark_dirty_store_drop(&store);
+  CHECK(!machine.allocation_failed, "drop-needs-memory");
+  machine.fail_allocation = 0;
+  make(&store, &shared, 64, nr_pages);
+  memset(plain, 0, sizeof(plain));
+  compare(&store, 0, nr_pages - 1);
+  tidemark_dirty_store_drop(&store);
+drop:
+  for (u64 i = 0; i < 2; i++) {
+    check_neighbour(&neighbours[i]);
+    tidemark_dirty_store_drop(&neighbours[i]);
+  }
   CHECK(machine.nr_allocations == 0, "leak");
   return 0;
 }

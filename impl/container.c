@@ -6,7 +6,8 @@
 
 static bool store_exists(enum tidemark_store store)
 {
-	return store == TIDEMARK_STORE_BITMAP || store == TIDEMARK_STORE_SPARSE;
+	return store == TIDEMARK_STORE_BITMAP || store == TIDEMARK_STORE_SPARSE ||
+	       store == TIDEMARK_STORE_RANGES;
 }
 
 static int config_check(const struct tidemark_config *config)
@@ -43,7 +44,7 @@ int tidemark_container_create(const struct tidemark_config *config,
 	new->v2 = config->type == VFIO_TYPE1v2_IOMMU;
 	new->range_rule = config->range_rule;
 	new->dma_entry_limit = config->dma_entry_limit;
-	new->store = config->store;
+	new->marks.kind = config->store;
 	new->pgsizes = ~(TIDEMARK_PAGE_BYTES - 1);
 	INIT_LIST_HEAD(&new->groups);
 	*container = new;

@@ -5,13 +5,25 @@
  * mark, which drivers wait for, is a direct call.
  */
 #include "dirty_bitmap.h"
+#include "dirty_ranges.h"
 #include "dirty_sparse.h"
 
-int tidemark_dirty_store_make(struct dirty_store *store, enum tidemark_store kind, u64 nr_pages)
+static int store_make(struct dirty_store *store, struct dirty_shared *shared, u64 first_page)
 {
-	struct dirty_store new = { .kind = kind, .nr_pages = nr_pages };
-	int ret = kind == TIDEMARK_STORE_SPARSE ? tidemark_dirty_sparse_make(&new) :
-						  tidemark_dirty_bitmap_make(&new);
+	if (store->kind == TIDEMARK_STORE_BITMAP)
+		return tidemark_dirty_bitmap_make(store);
+	if (store->kind == TIDEMARK_STORE_SPARSE)
+		return tidemark_dirty_sparse_make(store);
+	store->shared = shared;
+	store->first_page = first_page;
+	return tidemark_dirty_ranges_make(store);
+}
+
+int tidemark_dirty_store_make(struct dirty_store *store, struct dirty_shared *shared,
+			      u64 first_page, u64 nr_pages)
+{
+	struct dirty_store new = { .kind = shared->kind, .nr_pages = nr_pages };
+	int ret = store_make(&new, shared, first_page);
 
 	if (!ret)
 		*store = new;
@@ -22,17 +34,29 @@ void tidemark_dirty_store_drop(struct dirty_store *store)
 {
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		tidemark_dirty_sparse_drop(store);
+	else if (store->kind == TIDEMARK_STORE_RANGES)
+		tidemark_dirty_ranges_drop(store);
 	else
 		tidemark_dirty_bitmap_drop(store);
 	memset(store, 0, sizeof(*store));
 }
 
-void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
+/* Return: false if nothing is marked, for want of memory, which only ranges can have. */
+static bool pages_mark(struct dirty_store *store, u64 first, u64 last)
 {
+	if (store->kind == TIDEMARK_STORE_RANGES)
+		return tidemark_dirty_ranges_mark(store, first, last);
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		tidemark_dirty_sparse_mark(store, first, last);
 	else
 		tidemark_dirty_bitmap_mark(store, first, last);
+	return true;
+}
+
+void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
+{
+	if (!pages_mark(store, first, last))
+		store->all = true;	/* D23 */
 }
 
 void tidemark_dirty_store_mark_all(struct dirty_store *store)
@@ -45,11 +69,13 @@ void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
 	bool partial = first || last != store->nr_pages - 1;
 
 	/* What stays marked has to be written down now. */
-	if (store->all && partial)
-		tidemark_dirty_store_mark(store, 0, store->nr_pages - 1);
+	if (store->all && partial && !pages_mark(store, 0, store->nr_pages - 1))
+		return;	/* D23 */
 	store->all = false;
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		tidemark_dirty_sparse_clear(store, first, last);
+	else if (store->kind == TIDEMARK_STORE_RANGES)
+		tidemark_dirty_ranges_clear(store, first, last);
 	else
 		tidemark_dirty_bitmap_clear(store, first, last);
 }
@@ -62,6 +88,8 @@ static bool store_find(const struct dirty_store *store, u64 page, struct dirty_r
 	}
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		return tidemark_dirty_sparse_find(store, page, run);
+	if (store->kind == TIDEMARK_STORE_RANGES)
+		return tidemark_dirty_ranges_find(store, page, run);
 	return tidemark_dirty_bitmap_find(store, page, run);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What a dirty store promises: the marks of one mapping's pages, numbered from
- * 0. There are two kinds, each in a file: dirty_bitmap.c, the bitmap of v16 and
- * Linux, and dirty_sparse.c, a tree. Only these and dirty.c look into a store.
+ * 0. There are three kinds, each in a file: dirty_bitmap.c, the bitmap of v16 and
+ * Linux; dirty_sparse.c, a tree; and dirty_ranges.c, a part of a tree that all of a
+ * container share. Only these and dirty.c look into a store.
  *
  * The container's lock guards a store. Page numbers given are below the number
  * of pages that the store was made for, and first <= last, but where it says so.
@@ -23,9 +24,25 @@ struct dirty_entry {
 	u64 bits;
 };
 
+struct dirty_range;
+
+/**
+ * struct dirty_shared - what the stores of a container have in common
+ * @kind: of which kind they are; constant
+ * @ranges: struct dirty_range, by address: the marks of all stores of kind ranges
+ * @words: where these make the words that they show
+ *
+ * The container's lock guards it.
+ */
+struct dirty_shared {
+	enum tidemark_store kind;
+	struct rb_root ranges;
+	u64 words[TIDEMARK_WORDS_SHOWN];
+};
+
 /**
  * struct dirty_store - the marks of one mapping
- * @kind: which of the two it is
+ * @kind: which of the three it is
  * @all: every page is marked, whatever the rest says
  * @nr_pages: how many there can be; 0 while the store is not made
  * @level: level[0] has a bit for each page; level[n + 1] has a bit for each word of
@@ -36,8 +53,12 @@ struct dirty_entry {
  * @root_shift: log2 of the pages that @root stands for: those that there are, and more
  * @leaf: the entry of the 4096 pages that were marked last ...
  * @leaf_first: ... and the first of these, or ~0; all blocks around them have marks
+ * @shared: the tree that has the marks
+ * @first_page: the number there of the store's page 0: its address divided by 4 KiB
+ * @spare: a range that is not in the tree, for when the store is dropped
  *
- * Of @kind bitmap are @level and @nr_levels, of sparse @root to @leaf_first.
+ * Of @kind bitmap are @level and @nr_levels, of sparse @root to @leaf_first, of ranges
+ * @shared to @spare.
  */
 struct dirty_store {
 	enum tidemark_store kind;
@@ -54,28 +75,36 @@ struct dirty_store {
 			struct dirty_entry *leaf;
 			u64 leaf_first;
 		};
+		struct {
+			struct dirty_shared *shared;
+			u64 first_page;
+			struct dirty_range *spare;
+		};
 	};
 };
 
 /**
  * tidemark_dirty_store_make - make a store with no page marked
  * @store: not made, all 0; untouched on failure
- * @kind: of which kind
- * @nr_pages: 1 to TIDEMARK_MARKED_PAGES_MAX
+ * @shared: its container's, all 0 but for its kind when the first is made; outlives it
+ * @first_page: the container's number of its page 0: address divided by 4 KiB
+ * @nr_pages: 1 to TIDEMARK_MARKED_PAGES_MAX; no other store of @shared has one of these pages
  *
  * Memory is charged to the memory cgroup. A bitmap takes nr_pages / 8 bytes and a
  * 63rd of that (B10), now. A sparse store takes none now; it takes it for marks, in
- * all at most nr_pages / 8 bytes and a 30th of that.
+ * all at most nr_pages / 8 bytes and a 30th of that. Of ranges it takes 40 bytes now, and
+ * so many more for each range of marked pages.
  *
  * Return: 0 or -ENOMEM.
  */
-int tidemark_dirty_store_make(struct dirty_store *store, enum tidemark_store kind, u64 nr_pages);
+int tidemark_dirty_store_make(struct dirty_store *store, struct dirty_shared *shared,
+			      u64 first_page, u64 nr_pages);
 
 /**
  * tidemark_dirty_store_drop - forget all marks and free the memory
  * @store: nothing happens to one not made; then it is not made, all 0
  *
- * Cost: O(memory that it has).
+ * Cost: O(memory that it has); ranges O(log ranges of the container) more.
  */
 void tidemark_dirty_store_drop(struct dirty_store *store);
 
@@ -85,9 +114,10 @@ void tidemark_dirty_store_drop(struct dirty_store *store);
  * @first: number of the first page
  * @last: number of the last
  *
- * Where a sparse store has no memory for that, it marks more pages (D23).
+ * Where a store, which is no bitmap, has no memory for that, it marks more pages (D23).
  *
- * Cost: bitmap O(pages / 64), at least 1; sparse O(log nr_pages).
+ * Cost: bitmap O(pages / 64), at least 1; sparse O(log nr_pages); ranges O(log ranges of the
+ * container), and 1 for each range that it joins.
  */
 void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last);
 
@@ -106,10 +136,11 @@ void tidemark_dirty_store_mark_all(struct dirty_store *store);
  * @last: number of the last
  *
  * Where a sparse store has no memory for what stays marked of a block that was marked as
- * a whole, all of the block does (D23).
+ * a whole, all of the block does (D23); with ranges all of first..last does, or all pages.
  *
  * Cost: bitmap O(marked words in the range), and the first partial one after
- * tidemark_dirty_store_mark_all() is O(nr_pages / 64); sparse O(log nr_pages).
+ * tidemark_dirty_store_mark_all() is O(nr_pages / 64); sparse O(log nr_pages); ranges
+ * O(log ranges of the container), and 1 for each range that is cleared.
  */
 void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
 
@@ -118,9 +149,11 @@ void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last);
  * @store: made
  * @first: number of the first page that is looked at; may be above @last
  * @last: number of the last
- * @run: their words, up to the next change of the store; bits outside of the range are 0
+ * @run: their words, up to the next change of the store, or with ranges up to the next
+ *	 call for a store of the container; bits outside of the range are 0
  *
- * Cost: O(log nr_pages + words shown).
+ * Cost: O(log nr_pages + words shown); ranges O(log ranges of the container + words shown +
+ * ranges shown).
  *
  * Return: false if no page in the range is marked.
  */

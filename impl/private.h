@@ -36,7 +36,6 @@ struct group {
  * @v2: type1 v2; constant
  * @range_rule: constant
  * @dma_entry_limit: constant
- * @store: of which kind the dirty stores are; constant
  * @tracking: every mapping has a dirty store
  * @mappings: all of them
  * @pinned_pages: sum of mapping.nr_pins
@@ -49,13 +48,13 @@ struct group {
  * @iova_ranges: where mappings may be
  * @devices: those registered, newest first
  * @next_serial: of the newest device there ever was
+ * @marks: what the mappings' dirty stores have in common; last, as it ends with a buffer
  */
 struct tidemark_container {
 	struct mutex lock;	/* guards what is not constant */
 	bool v2;
 	enum tidemark_range_rule range_rule;
 	u32 dma_entry_limit;
-	enum tidemark_store store;
 
 	bool tracking;
 	struct mapping_tree mappings;
@@ -71,6 +70,8 @@ struct tidemark_container {
 
 	struct tidemark_device *devices;
 	u64 next_serial;
+
+	struct dirty_shared marks;
 };
 
 static inline unsigned int container_page_shift(const struct tidemark_container *container)

@@ -16,7 +16,8 @@ int tidemark_tracking_add(struct tidemark_container *container, struct mapping *
 	if (nr_pages > TIDEMARK_MARKED_PAGES_MAX)
 		return -ENOMEM;
 
-	ret = tidemark_dirty_store_make(&mapping->dirty, container->store, nr_pages);
+	ret = tidemark_dirty_store_make(&mapping->dirty, &container->marks,
+					mapping->first >> TIDEMARK_PAGE_SHIFT, nr_pages);
 	if (!ret)
 		tidemark_pins_mark(mapping, 0, nr_pages - 1);
 	return ret;

@@ -24,6 +24,8 @@ struct CostCase {
 void PrintTo(const CostCase& c, std::ostream* out) { *out << c.name; }
 
 constexpr const char* kOnePage = "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nstart";
+constexpr const char* kOneOfRanges =
+    "container v2 store=ranges\nattach g0 emulated\nenroll d0\nmap 0p 1p rw\nstart";
 constexpr const char* kSeven =
     "map 0p 1p rw\nmap 2p 1p rw\nmap 4p 1p rw\nmap 6p 1p rw\nmap 8p 1p rw\nmap 10p 1p rw\n"
     "map 12p 1p rw\nstart";
@@ -48,6 +50,20 @@ constexpr CostCase kCostCases[] = {
      "start",
      0,
      {6144, 0}},
+    {"MapAmongRanges", "container v2 store=ranges\nstart", "map 0p 504p rw", 0, {512 + 64, 30}},
+    {"StartOfRangesWithAPin",
+     "container v2 store=ranges\nattach g0 emulated\nenroll d0\nmap 0p 504p rw\npin d0 0p 1p rw",
+     "start",
+     0,
+     {64 + 128, 0}},
+    {"QueryOfRanges", kOneOfRanges, "query 0p 1p", 0, {128, 24 + 6 * 4 + (24 + 2) + 8 * 8 + 64}},
+    {"PinAmongRanges", kOneOfRanges, "pin d0 0p 1p rw", 1, {256 + 128, 4 + 2 * 4 + 6 + 4 + 1}},
+    {"WriteAmongRanges", kOneOfRanges, "write 0p 8", 0, {128, 2 * 4 + 8 + 2}},
+    {"UnmapAmongRanges",
+     kOneOfRanges,
+     "unmap 0p 1p",
+     0,
+     {0, 24 + 6 * 4 + 4 + 24 + 2 + 8 * 8 + 64 + 3}},
     {"Pin", kOnePage, "pin d0 0p 2p rw", -EINVAL, {512, 0}},
     {"PinOfAPage", kOnePage, "pin d0 0p 1p rw", 1, {256, 4 + 2 * 4 + 4 + 1}},
     {"Write", kOnePage, "write 0p 8", 0, {0, 2 * 4}},

@@ -121,7 +121,7 @@ TEST(ReportLines, WhatGoesWrongInOneStoreAloneIsProbablyOneBug) {
                               {marking, ""},
                               {"lockstep.after-query.extra-dirty.store_sparse", ""},
                               {"lockstep.after-query.missing-dirty.hardware", ""}}),
-            "probably one bug (the sparse store, missing-dirty): " + query + ", " + marking + "\n");
+            "probably one bug (the store sparse, missing-dirty): " + query + ", " + marking + "\n");
 }
 
 TEST(ReportLines, WhatEndsTheProcessAlikeIsProbablyOneBug) {

@@ -129,6 +129,9 @@ TEST(OneName, OfOneOfManyIsForWhatTheyDo) {
             "lockstep.marking.missing-dirty.store_sparse");
   EXPECT_EQ(named("lockstep.after-query.missing-dirty", setup + "query 0p 1p\n"),
             "lockstep.after-query.missing-dirty.store_sparse");
+  EXPECT_EQ(named("lockstep.after-write.extra-dirty",
+                  "container v2 store=ranges\nmap 0p 1p rw\nstart\nwrite 0p 1\n"),
+            "lockstep.marking.extra-dirty.store_ranges");
   const std::string pinned =
       "attach g0 emulated\nenroll d0\nmap 0p 1p rw\nstart\n"
       "pin d0 0p 1p rw\n";

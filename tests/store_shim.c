@@ -5,17 +5,41 @@
 
 static_assert((int)STORE_BITMAP == (int)TIDEMARK_STORE_BITMAP, "the kinds have their numbers here");
 static_assert((int)STORE_SPARSE == (int)TIDEMARK_STORE_SPARSE, "the kinds have their numbers here");
+static_assert((int)STORE_RANGES == (int)TIDEMARK_STORE_RANGES, "the kinds have their numbers here");
+
+#define FIRST_PAGE	100	/* not 0, and no multiple of 64: a store has its own numbers */
 
 struct store_under_test {
+	struct dirty_shared own;
+	struct dirty_shared *shared;
+	u64 first_page;
 	struct dirty_store dirty;
 	struct dirty_run run;
 };
 
+static int make(struct dirty_shared *shared, u64 first_page, u64 nr_pages,
+		struct store_under_test *store)
+{
+	store->shared = shared;
+	store->first_page = first_page;
+	return tidemark_dirty_store_make(&store->dirty, shared, first_page, nr_pages);
+}
+
 int store_make(int kind, uint64_t nr_pages, struct store_under_test **store)
 {
 	*store = calloc(1, sizeof(**store));
-	return *store ? tidemark_dirty_store_make(&(*store)->dirty, (enum tidemark_store)kind,
-						  nr_pages) : -ENOMEM;
+	if (!*store)
+		return -ENOMEM;
+	(*store)->own.kind = (enum tidemark_store)kind;
+	return make(&(*store)->own, FIRST_PAGE, nr_pages, *store);
+}
+
+int store_make_behind(struct store_under_test *before, uint64_t nr_pages,
+		      struct store_under_test **store)
+{
+	*store = calloc(1, sizeof(**store));
+	return *store ? make(before->shared, before->first_page + before->dirty.nr_pages, nr_pages,
+			     *store) : -ENOMEM;
 }
 
 void store_drop(struct store_under_test *store)
@@ -31,7 +55,7 @@ void store_empty(struct store_under_test *store)
 
 int store_remake(struct store_under_test *store, uint64_t nr_pages)
 {
-	return tidemark_dirty_store_make(&store->dirty, store->dirty.kind, nr_pages);
+	return make(store->shared, store->first_page, nr_pages, store);
 }
 
 void store_mark(struct store_under_test *store, uint64_t first, uint64_t last)

@@ -16,10 +16,16 @@ extern "C" {
 struct store_under_test;
 
 /* Of tidemark.h's enum tidemark_store. */
-enum { STORE_BITMAP, STORE_SPARSE, STORE_KINDS };
+enum { STORE_BITMAP, STORE_SPARSE, STORE_RANGES };
 
-/* 0 or -errno. What it leaves in @store is to be given to store_drop() in any case. */
+/*
+ * Alone in a container. 0 or -errno. What it leaves in @store is to be given to
+ * store_drop() in any case.
+ */
 int store_make(int kind, uint64_t nr_pages, struct store_under_test **store);
+/* The same, of the pages of @before's container that follow @before, which is dropped later. */
+int store_make_behind(struct store_under_test *before, uint64_t nr_pages,
+                      struct store_under_test **store);
 /* Drop it, and the struct around it. */
 void store_drop(struct store_under_test *store);
 

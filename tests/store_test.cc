@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Both kinds of dirty store against a plain vector of bools, mostly around the borders of
+// All kinds of dirty store against a plain vector of bools, mostly around the borders of
 // words and of words of words.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -97,10 +98,9 @@ class Store {
 };
 
 class DirtyStore : public testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(, DirtyStore, testing::Values(STORE_BITMAP, STORE_SPARSE),
-                         [](const auto& kind) {
-                           return kind.param == STORE_BITMAP ? "bitmap" : "sparse";
-                         });
+constexpr const char* kKindNames[] = {"bitmap", "sparse", "ranges"};
+INSTANTIATE_TEST_SUITE_P(, DirtyStore, testing::Values(STORE_BITMAP, STORE_SPARSE, STORE_RANGES),
+                         [](const auto& kind) { return kKindNames[kind.param]; });
 
 // Page numbers around each border below `pages`.
 Pages borders(std::uint64_t pages) {
@@ -309,17 +309,17 @@ TEST(B10, FewMarksOfASparseStoreTakeLittle) {
 
 // The store without what it needs at its `fails`th allocation: more may be shown, and a
 // clear of all of it clears that, too.
-void lose_nothing(unsigned seed, unsigned fails) {
+void lose_nothing(int kind, unsigned seed, unsigned fails) {
   constexpr std::uint64_t kPages = 140000;
   std::mt19937_64 random(seed);
-  Store store(STORE_SPARSE, kPages);
+  Store store(kind, kPages);
   store.machine().fail_allocation = fails;
   for (int i = 0; i < 40; ++i) {
     const std::uint64_t first = random() % kPages;
     const std::uint64_t last = std::min(kPages - 1, first + (random() % 4 ? random() % 9 : 9999));
-    const unsigned kind = random() % 16;
-    if (!kind) store.mark_all();
-    kind < 10 ? store.mark(first, last) : store.clear(first, last);
+    const unsigned what = random() % 16;
+    if (!what) store.mark_all();
+    what < 10 ? store.mark(first, last) : store.clear(first, last);
   }
   const Pages shown = store.shown(0, kPages - 1), expected = store.expected(0, kPages - 1);
   ASSERT_TRUE(std::ranges::includes(shown, expected)) << seed << ", " << fails;
@@ -331,8 +331,9 @@ void lose_nothing(unsigned seed, unsigned fails) {
 }
 
 TEST(D23, WithoutMemoryNoMarkIsLost) {
-  for (unsigned seed = 0; seed < 4; ++seed)
-    for (unsigned fails = 0; fails < 12; ++fails) lose_nothing(seed, fails);
+  for (const int kind : {STORE_SPARSE, STORE_RANGES})
+    for (unsigned seed = 0; seed < 4; ++seed)
+      for (unsigned fails = 0; fails < 12; ++fails) lose_nothing(kind, seed, fails);
 }
 
 // The block that cannot be divided becomes dirty, and no other: here one of 4096 pages.
@@ -355,6 +356,108 @@ TEST(D23, ABlockThatIsMarkedWithoutMemoryIsWhole) {
   store_mark(store.get(), 8192, 12287);
   EXPECT_TRUE(store.machine().allocation_failed);
   EXPECT_EQ(store.shown(0, 139999).size(), 140000u);
+}
+
+// Of a container's stores that follow each other in memory, the first is a Store.
+class Behind {
+ public:
+  Behind(store_under_test* before, std::uint64_t pages) : pages_(pages) {
+    EXPECT_EQ(store_make_behind(before, pages, &store_), 0);
+  }
+  ~Behind() { store_drop(store_); }
+  Behind(const Behind&) = delete;
+  Behind& operator=(const Behind&) = delete;
+  store_under_test* get() { return store_; }
+
+  void mark() { store_mark(store_, 0, pages_ - 1); }
+  std::uint64_t marked() const {
+    std::uint64_t at = 0, marked = 0;
+    const std::uint64_t* words = nullptr;
+    for (std::uint64_t first = 0;
+         const unsigned n = store_next(store_, first, pages_ - 1, &at, &words);
+         first = at + 64 * std::uint64_t{n})
+      for (unsigned i = 0; i < n; ++i) marked += static_cast<unsigned>(std::popcount(words[i]));
+    return marked;
+  }
+
+ private:
+  std::uint64_t pages_;
+  store_under_test* store_ = nullptr;
+};
+
+// What is marked across mappings is one range: one of them goes, is cleared, or comes back.
+TEST_P(DirtyStore, NeighboursKeepTheirMarks) {
+  for (const std::uint64_t pages : Pages{1, 63, 64, 100, 5000}) {
+    Store first(GetParam(), 70);
+    Behind middle(first.get(), pages), last(middle.get(), 4097);
+    first.mark(0, 69);
+    last.mark();
+    middle.mark();
+    EXPECT_EQ(middle.marked(), pages);
+    first.machine().fail_allocation = 1;
+    store_empty(middle.get());
+    EXPECT_FALSE(first.machine().allocation_failed) << "who forgets needs no memory";
+    first.machine().fail_allocation = 0;
+    EXPECT_TRUE(first.agrees());
+    EXPECT_EQ(last.marked(), 4097u);
+    ASSERT_EQ(store_remake(middle.get(), pages), 0);
+    EXPECT_EQ(middle.marked(), 0u);
+    middle.mark();
+    store_clear(middle.get(), 0, pages - 1);
+    EXPECT_EQ(middle.marked(), 0u);
+    EXPECT_TRUE(first.agrees());
+    EXPECT_EQ(last.marked(), 4097u);
+    first.clear(0, 69);
+    EXPECT_EQ(last.marked(), 4097u);
+  }
+}
+
+// The nearer one, if one has a page of the store: else the whole store is marked.
+TEST(D23, WithoutMemoryARangeGrows) {
+  Store store(STORE_RANGES, 1000);
+  Behind behind(store.get(), 1000);
+  store_mark(behind.get(), 0, 0);
+  const auto starve = [&](std::uint64_t first, std::uint64_t last) {
+    store.machine().fail_allocation = 1;
+    store_mark(store.get(), first, last);
+    EXPECT_TRUE(store.machine().allocation_failed);
+  };
+  store.mark(10, 10);
+  store.mark(900, 901);
+  starve(20, 21);
+  EXPECT_EQ(store.shown(0, 899).size(), 12u);
+  starve(880, 880);
+  EXPECT_EQ(store.shown(0, 999).size(), 34u);
+  store.clear(0, 999);
+  starve(998, 998);
+  EXPECT_EQ(store.shown(0, 999).size(), 1000u);
+  EXPECT_EQ(behind.marked(), 1u);
+}
+
+// All that a clear named, or all pages where there is not even one range.
+TEST(D23, WithoutMemoryAClearInTheMiddleClearsNothing) {
+  for (const bool all : {false, true}) {
+    Store store(STORE_RANGES, 1000);
+    all ? store.mark_all() : store.mark(10, 200);
+    store.machine().fail_allocation = 1;
+    store_clear(store.get(), 100, 110);
+    EXPECT_TRUE(store.machine().allocation_failed);
+    EXPECT_TRUE(store.agrees());
+    store.clear(100, 110);
+    EXPECT_TRUE(store.agrees());
+  }
+}
+
+// B10: what touches is one range, and nothing that is marked already takes more.
+TEST(B10, RangesThatTouchAreOne) {
+  Store store(STORE_RANGES, 1000);
+  for (std::uint64_t page = 0; page < 1000; page += 2) store.mark(page, page);
+  const std::uint64_t bytes = store.bytes();
+  EXPECT_LE(bytes, 64 * 501u);
+  for (std::uint64_t page = 1; page < 1000; page += 2) store.mark(page, page);
+  store.mark(500, 600);
+  EXPECT_EQ(store.bytes(), bytes);
+  EXPECT_EQ(store.machine().nr_allocations, 2u) << "one range, and the one to spare";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 struct bench_store {
 	struct os_machine machine;
+	struct dirty_shared shared;
 	struct dirty_store dirty;
 };
 
@@ -17,7 +18,8 @@ struct bench_store *bench_store_make(int kind, uint64_t nr_pages)
 	if (!store)
 		return NULL;
 	os_current = &store->machine;
-	if (tidemark_dirty_store_make(&store->dirty, (enum tidemark_store)kind, nr_pages)) {
+	store->shared.kind = (enum tidemark_store)kind;
+	if (tidemark_dirty_store_make(&store->dirty, &store->shared, 0, nr_pages)) {
 		free(store);
 		return NULL;
 	}

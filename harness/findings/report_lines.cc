@@ -36,12 +36,14 @@ std::string blamed_in_end(std::string_view name) {
   return of_function && before.starts_with(word(Kind::undefined)) ? "undefined in " + part : "";
 }
 
-// What goes wrong in one store and not in the other does so whichever call shows it.
+// What goes wrong in one store and not in others does so whichever call shows it.
 std::string blamed_in_store(std::string_view name) {
-  constexpr std::string_view kSparse = ".store_sparse";
-  if (!name.starts_with("lockstep.") || !name.ends_with(kSparse)) return {};
-  name.remove_suffix(kSparse.size());
-  return "the sparse store, " + std::string(name.substr(name.rfind('.') + 1));
+  constexpr std::string_view kStore = ".store_";
+  const auto at = name.rfind(kStore);
+  if (!name.starts_with("lockstep.") || at == std::string_view::npos) return {};
+  const std::string store(name.substr(at + kStore.size()));
+  name = name.substr(0, at);
+  return "the store " + store + ", " + std::string(name.substr(name.rfind('.') + 1));
 }
 
 }  // namespace

@@ -277,7 +277,8 @@ Taken read_setting(Line& line, Setup& setup) {
   if (skip(word, "store=")) {
     const std::size_t store = find_word(kStoreNames, word);
     setup.store = static_cast<StoreKind>(store);
-    return taken(line.take_if(store < kStoreNames.size(), "store=bitmap or store=sparse"));
+    return taken(
+        line.take_if(store < kStoreNames.size(), "store=bitmap, store=sparse or store=ranges"));
   }
   if (skip(word, "entries=")) {
     return taken(line.take_if(whole_number(word, kMax32, setup.entries, setup.entries_written),

@@ -42,18 +42,22 @@ class Costs final : public Watcher {
  private:
   std::uint64_t most_bytes(const Call& call) const;
   std::optional<std::uint64_t> most_steps(const Call& call) const;
-  bool has_bitmaps() const;
-  std::uint64_t marks_of_all() const;
+  bool has_ranges() const;
+  std::uint64_t bytes_of_store(std::uint64_t pages) const;
   std::uint64_t bytes_of_runs(std::uint64_t runs) const;
+  std::uint64_t marks_of_all() const;
   std::uint64_t last() const;
   std::uint64_t mappings_touched() const;
   std::uint64_t height_of_pins(std::uint64_t more) const;
+  std::uint64_t way_to_range() const;
   std::uint64_t most_steps_of_answer(std::uint64_t mappings) const;
+  void count_ranges(const Call& call);
   void judge(const Call& call, Kind kind, std::uint64_t spent, std::uint64_t most);
 
   const Executor& source_;
   bool tracking_ = false;
-  bool blind_ = false;  // what its user believes need not be so any more
+  bool blind_ = false;             // what its user believes need not be so any more
+  std::uint64_t most_ranges_ = 0;  // that the container's tree can have
   // Of the operation that runs.
   std::uint64_t first_ = 0, size_ = 0;  // bytes
   int pin_pages_ = 0;

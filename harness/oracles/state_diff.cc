@@ -141,7 +141,7 @@ void Lockstep::show_where_memory_ended() {
 
 // D23: did it go without memory for marks?
 bool Lockstep::may_have_spare_marks() {
-  return steps_[0].went_without && actual_.setup().store == StoreKind::sparse &&
+  return steps_[0].went_without && actual_.setup().store != StoreKind::bitmap &&
          actual_.subject().shows_state();
 }
 

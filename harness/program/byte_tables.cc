@@ -426,6 +426,9 @@ std::uint32_t bitmap_words_value(Byte code) {
   return code < 224 ? kFuzzedBitmapWords : kSmall[code % kSmall.size()];
 }
 
-StoreKind store_value(Byte code) { return code < 128 ? StoreKind::bitmap : StoreKind::sparse; }
+StoreKind store_value(Byte code) {
+  if (code < 128) return StoreKind::bitmap;
+  return code < 192 ? StoreKind::sparse : StoreKind::ranges;
+}
 
 }  // namespace tidemark::codes

@@ -177,6 +177,8 @@ tidemark_store store_of(StoreKind store) {
       return TIDEMARK_STORE_BITMAP;
     case StoreKind::sparse:
       return TIDEMARK_STORE_SPARSE;
+    case StoreKind::ranges:
+      return TIDEMARK_STORE_RANGES;
   }
   return {};
 }

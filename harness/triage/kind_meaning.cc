@@ -61,6 +61,7 @@ constexpr std::pair<std::string_view, std::string_view> kParts[] = {
     {"rule_any", "the container takes queries of any range"},
     {"rule_exact", "the container takes queries of exactly one mapping"},
     {"store_sparse", "the container keeps its marks in a sparse store"},
+    {"store_ranges", "the container keeps its marks in a tree of ranges"},
     {"entries", "the container takes fewer mappings than usual"},
     {"memlock", "memory that is locked has a limit"},
     {"room", "the user has room for a small bitmap"},

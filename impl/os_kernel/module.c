@@ -50,6 +50,7 @@ MODULE_PARM_DESC(range_rule, "Which ranges a dirty query may name: exact, whole 
 static const char *const store_names[] = {
 	[TIDEMARK_STORE_BITMAP] = "bitmap",
 	[TIDEMARK_STORE_SPARSE] = "sparse",
+	[TIDEMARK_STORE_RANGES] = "ranges",
 };
 
 static int store_set(const char *text, const struct kernel_param *parameter)
@@ -73,7 +74,7 @@ static const struct kernel_param_ops store_ops = {
 };
 
 module_param_cb(store, &store_ops, NULL, 0644);
-MODULE_PARM_DESC(store, "Where marks are kept: bitmap (as Linux), sparse");
+MODULE_PARM_DESC(store, "Where marks are kept: bitmap (as Linux), sparse, ranges");
 
 static int __init tidemark_init(void)
 {
