@@ -61,8 +61,8 @@ static void make(struct dirty_store* store, struct dirty_shared* shared, u64 pag
 
 static void check_neighbour(const struct dirty_store* store) {
   struct dirty_run run;
-  const bool shown = tidemark_dirty_store_next(store, 0, 63, &run);
-  CHECK(shown && !run.first && run.words[0] == ~(u64)0, "neighbour");
+  const bool found = tidemark_dirty_store_next(store, 0, 63, &run);
+  CHECK(found && !run.first && run.words[0] == ~(u64)0, "neighbour");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// ./tidemark bench stores: what the two dirty stores cost, side by side.
+// ./tidemark bench stores: what the dirty stores cost, side by side.
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <ctime>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@
 namespace tidemark::bench {
 namespace {
 
-constexpr const char* kStoreNames[] = {"bitmap", "sparse"};
+constexpr const char* kStoreNames[] = {"bitmap", "sparse", "ranges"};
+constexpr int kStores = std::size(kStoreNames);
 constexpr const char* kOrderNames[] = {"in order", "random", "alternating", "dense"};
 static_assert(std::size(kOrderNames) == BENCH_ORDERS);
 
@@ -135,51 +138,64 @@ class Notes final : public Console {
 
 std::string with_store(const std::string& name, const char* store) { return name + "/" + store; }
 
-// Both stores, and the ratio, of each benchmark that ran for both.
+// Of each store, one behind the other: of a name with this behind it.
+using Figures = std::array<std::optional<double>, kStores>;
+Figures figures(const std::map<std::string, double>& of, const std::string& name) {
+  Figures found;
+  for (int kind = 0; kind < kStores; ++kind)
+    if (const auto at = of.find(with_store(name, kStoreNames[kind])); at != of.end())
+      found[kind] = at->second;
+  return found;
+}
+
+void print_heading(const char* unit, bool ratios) {
+  fmt::print("\n{:<40}", unit);
+  for (const char* store : kStoreNames) fmt::print(" {:>12}", store);
+  for (int kind = 1; ratios && kind < kStores; ++kind)
+    fmt::print(" {:>16}", fmt::format("bitmap / {}", kStoreNames[kind]));
+  fmt::print("\n");
+}
+
+// The figures, each divided by `unit`; and how many times as large the bitmap's is as others'.
+void print_row(const std::string& name, const Figures& of, double unit, bool ratios) {
+  if (!of[0] || !of[1]) return;
+  fmt::print("{:<40}", name);
+  for (const auto& figure : of)
+    fmt::print(" {:>12}", figure ? fmt::format("{:.2f}", *figure / unit) : "");
+  for (int kind = 1; ratios && kind < kStores; ++kind)
+    fmt::print(" {:>16}",
+               of[kind] && *of[kind] > 0 ? fmt::format("{:.2f}", *of[0] / *of[kind]) : "");
+  fmt::print("\n");
+}
+
 void print_ratios(const Notes& notes) {
-  fmt::print("\n{:<40} {:>14} {:>14} {:>16}\n", "us, the least", "bitmap", "sparse",
-             "bitmap / sparse");
-  for (const auto& [name, sparse] : notes.seconds) {
-    const std::string suffix = "/sparse";
+  print_heading("us, the least", true);
+  const std::string suffix = "/bitmap";
+  for (const auto& [name, seconds] : notes.seconds) {
     if (!name.ends_with(suffix)) continue;
     const std::string of = name.substr(0, name.size() - suffix.size());
-    const auto bitmap = notes.seconds.find(with_store(of, "bitmap"));
-    if (bitmap == notes.seconds.end()) continue;
-    fmt::print("{:<40} {:>14.2f} {:>14.2f} {:>16.2f}\n", of, bitmap->second, sparse,
-               bitmap->second / sparse);
+    print_row(of, figures(notes.seconds, of), 1, true);
   }
 }
 
 // Of a query of all pages, to memcpy() of as many bytes.
 void print_limits(const Notes& notes) {
-  fmt::print("\n{:<40} {:>14} {:>14}\n", "query of all dirty / memcpy", "bitmap", "sparse");
+  print_heading("query of all dirty / memcpy", false);
   for (const Size& size : kSizes) {
-    const std::string of = std::string("query/all/") + size.name;
     const auto limit = notes.seconds.find(std::string("memcpy/") + size.name);
-    const auto bitmap = notes.seconds.find(with_store(of, "bitmap"));
-    const auto sparse = notes.seconds.find(with_store(of, "sparse"));
-    if (limit == notes.seconds.end() || bitmap == notes.seconds.end() ||
-        sparse == notes.seconds.end())
-      continue;
-    fmt::print("{:<40} {:>14.2f} {:>14.2f}\n", size.name, bitmap->second / limit->second,
-               sparse->second / limit->second);
+    if (limit == notes.seconds.end()) continue;
+    print_row(size.name, figures(notes.seconds, std::string("query/all/") + size.name),
+              limit->second, false);
   }
 }
 
 void print_memory(const Notes& notes) {
-  fmt::print("\n{:<40} {:>14} {:>14} {:>16}\n", "KiB of marks", "bitmap", "sparse",
-             "bitmap / sparse");
-  for (const Size& size : kSizes) {
-    for (const Share& share : kShares) {
-      const std::string of = std::string("query/") + share.name + "/" + size.name;
-      const auto bitmap = notes.bytes.find(with_store(of, "bitmap"));
-      const auto sparse = notes.bytes.find(with_store(of, "sparse"));
-      if (bitmap == notes.bytes.end() || sparse == notes.bytes.end()) continue;
-      fmt::print("{:<40} {:>14.1f} {:>14.1f} {:>16.2f}\n",
-                 std::string(share.name) + "/" + size.name, bitmap->second / 1024,
-                 sparse->second / 1024, sparse->second > 0 ? bitmap->second / sparse->second : 0);
-    }
-  }
+  print_heading("KiB of marks", true);
+  for (const Size& size : kSizes)
+    for (const Share& share : kShares)
+      print_row(std::string(share.name) + "/" + size.name,
+                figures(notes.bytes, std::string("query/") + share.name + "/" + size.name), 1024,
+                true);
 }
 
 template <class Work>
@@ -206,17 +222,17 @@ void add_marks(int kind, const Size& size) {
 void add_all() {
   for (const Size& size : kSizes) {
     const std::uint64_t pages = size.pages;
-    for (int kind = 0; kind < 2; ++kind)
+    for (int kind = 0; kind < kStores; ++kind)
       if (pages <= 1ull << 28) add_marks(kind, size);
     for (const Share& share : kShares)
-      for (int kind = 0; kind < 2 && pages <= share.most_pages; ++kind)
+      for (int kind = 0; kind < kStores && pages <= share.most_pages; ++kind)
         add(std::string("query/") + share.name + "/" + size.name + "/" + kStoreNames[kind], 2,
             [=](benchmark::State& state) {
               query(state, static_cast<tidemark_store>(kind), share, pages);
             });
     add(std::string("memcpy/") + size.name, 5,
         [=](benchmark::State& state) { copy(state, pages); });
-    for (int kind = 0; kind < 2; ++kind) {
+    for (int kind = 0; kind < kStores; ++kind) {
       const auto store = static_cast<tidemark_store>(kind);
       add(std::string("START/") + size.name + "/" + kStoreNames[kind], 5,
           [=](benchmark::State& state) { start(state, store, pages); });
