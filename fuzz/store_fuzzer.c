@@ -43,7 +43,7 @@ static void apply(struct dirty_store* store, const uint8_t* record) {
   const bool mark = record[0] & 1, all = record[0] % 8 >= 6, few = record[0] & 8;
   u64 first = all ? 0 : min(a, b), last = all ? store->nr_pages - 1 : max(a, b);
   if (few && !all) last = min(last, first + b % 8);
-  os_current->fail_allocation = record[0] >= 240 ? record[0] - 239 : 0;
+  os_current->fail_allocation = record[0] >= 240 ? (record[0] - 240) / 2 + 1 : 0;
   if (mark && all) tidemark_dirty_store_mark_all(store);
   if (!mark) tidemark_dirty_store_clear(store, first, last);
   if (mark && !all) tidemark_dirty_store_mark(store, first, last);
