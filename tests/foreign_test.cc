@@ -13,9 +13,9 @@
 
 #include "command.h"
 #include "diagnosis.h"
+#include "foreign_corpus.h"
 #include "parsed.h"
 #include "program_bytes.h"
-#include "program_file.h"
 #include "subject_features.h"
 #include "temporary_folder.h"
 
@@ -30,40 +30,6 @@ std::string example(const std::string& name) {
 
 std::string unusable(const std::string& name) {
   return std::string(TIDEMARK_UNUSABLE) + "/" + name + ".so";
-}
-
-UnderTest loaded(const std::string& path) {
-  std::string why;
-  const auto tested = load_library(path, why);
-  EXPECT_TRUE(tested) << why;
-  return tested.value();
-}
-
-std::vector<Program> corpus() {
-  std::vector<fs::path> paths;
-  for (const char* folder : {"seeds", "regressions"})
-    for (const auto& entry : fs::directory_iterator(fs::path(TIDEMARK_CORPUS_DIR) / folder))
-      if (entry.path().extension() == ".trace") paths.push_back(entry.path());
-  std::ranges::sort(paths);
-  std::vector<Program> programs;
-  for (const fs::path& path : paths)
-    programs.push_back(std::get<LoadedProgram>(load_program(path.string(), Form::text)).program);
-  return programs;
-}
-
-// As far as the subject can run them.
-std::vector<Program> corpus_for(const UnderTest& tested) {
-  std::vector<Program> programs;
-  for (const Program& program : corpus()) programs.push_back(fitted(program, tested.features));
-  return programs;
-}
-
-void expect_right(const UnderTest& tested) {
-  const auto lockstep = tested.lockstep();
-  for (const Program& program : corpus_for(tested)) {
-    const auto found = lockstep->run(program);
-    EXPECT_FALSE(found) << print(found->signature) << "\n" << describe(*found, program);
-  }
 }
 
 TEST(Foreign, TheExampleIsRight) {
