@@ -104,3 +104,5 @@ set(iommufd peers/iommufd/ peers/iommufd/kernel/ harness/base/)
 rule(peers/iommufd/iommufd_command.cc ${iommufd} harness/cli/ ${std} ${system} "<CLI/CLI\\.hpp>")
 rule(peers/iommufd/*.* ${iommufd} tests/ ${std} ${system} "<boost/icl/[a-z_0-9/]+\\.hpp>"
   "<gtest/gtest\\.h>")
+rule(peers/libvfio-user/*_test.cc tests/ ${rooms} ${std} "<gtest/gtest\\.h>")
+rule(peers/libvfio-user/*.* peers/libvfio-user/ ${system} "<(dma|tidemark/subject)\\.h>")
