@@ -18,6 +18,7 @@ done
 command -v clang-19 >/dev/null || die "needs clang-19 (./tidemark setup installs it)"
 out=${2:-$here/../../build/libvfio-user}
 mkdir -p "$out" || die "'$out' cannot be made"
+out=$(realpath --relative-base="$PWD" "$out")
 work=$(mktemp -d) || die "TMPDIR has to be a folder that can be written"
 trap 'rm -rf "$work"' EXIT
 
