@@ -7,6 +7,7 @@ namespace tidemark {
 namespace {
 
 constexpr Rule kLostPage = {"N1", "a page that may have been written is reported"};
+constexpr Rule kCheckedAgain = {"B6", "an unmap checks again, after each callback, what is there"};
 constexpr Rule kBytes = {"N2", "only what is meant for the user reaches its memory"};
 constexpr Rule kNothingLeft = {"N3", "nothing is left after release, nor of a call that fails"};
 constexpr Rule kNoOthers = {"R8", "a query reports the dirty pages of its range and no others"};
@@ -102,7 +103,10 @@ std::optional<Rule> broken_rule(const Signature& signature) {
     case Kind::stored_words:
       return Rule{"R11", "which words of a bitmap are stored, and what they say"};
     case Kind::address:
-      return is_leak(signature) ? kNothingLeft : kBytes;
+      if (is_leak(signature)) return kNothingLeft;
+      return signature.verb == Verb::unmap && signature.what == "heap-use-after-free"
+                 ? kCheckedAgain
+                 : kBytes;
     case Kind::outside:
     case Kind::memory:
       return kBytes;
