@@ -172,8 +172,14 @@ TEST(NamingOfCrashes, WhatHangsIsBroughtIntoThePlainestForm) {
       "start\npin d0 520p 3p rw\nwrite 515p 77\nquery 513p 70p\nunmap 0x201000 70p bitmap\nstop\n");
   std::size_t told = 0;
   const auto watch = [&told](std::size_t, std::size_t runs) { told = runs; };
+  std::vector<std::string> in_short;
+  const auto tell = [&in_short](const Diagnosed& diagnosed) {
+    in_short.push_back(diagnosed.finding.name + "\n" + print(*diagnosed.finding.program));
+    EXPECT_NE(diagnosed.finding.report.find("did not end within 1 s"), std::string::npos);
+  };
   const auto found =
-      diagnose_as(tested, judge_apart(tested, program, 1), program, {}, 1, {}, watch).value();
+      diagnose_as(tested, judge_apart(tested, program, 1), program, {}, 1, {}, watch, tell).value();
+  EXPECT_EQ(in_short, std::vector<std::string>{"hang\ncontainer v2\nunmap 0p 0p\n"});
   EXPECT_EQ(found.finding.name, "hang");
   EXPECT_EQ(print(*found.finding.program), "container v2\nunmap 0p 0p\n");
   EXPECT_EQ(told, found.runs);

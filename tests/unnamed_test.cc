@@ -36,6 +36,14 @@ TEST(Unnamed, WhereNoStepIsKnownNoneIsSaid) {
       << finding.report;
 }
 
+TEST(Unnamed, WhatWasSeenInShortSaysSo) {
+  Finding finding;
+  finding.report = "actual    it did not end within 2 s\n";
+  EXPECT_EQ(seen_in_short(finding, 150).report,
+            finding.report +
+                "\nnaming it took more than 150 s, so that nobody has seen it run for longer\n");
+}
+
 TEST(Unnamed, WhatTookTooLongToMakeSmallHasThemAsWell) {
   Suspect one = suspect("oom-1");
   one.judgement = Judgement{{.kind = Kind::out_of_memory}, 3, {}, true};

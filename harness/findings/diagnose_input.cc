@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "end_report.h"
 #include "finding_name.h"
@@ -196,7 +197,7 @@ std::optional<Diagnosed> diagnose_before_end(const UnderTest& tested, const Redu
 std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature& signature,
                                         const Program& program, std::span<const std::uint8_t> input,
                                         unsigned seconds, const NamedPrograms& named,
-                                        const Watch& watch) {
+                                        const Watch& watch, const Tell& tell) {
   std::map<std::string, std::string> names;  // by program: one that has no end takes its time
   const auto name = [&](const Reduction& small) -> const std::string& {
     std::string& known = names[print(small.signature) + "\n" + print(small.program)];
@@ -204,10 +205,15 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
       known = tested.finding_name(name_of_end(tested, small.signature, small.program));
     return known;
   };
+  bool told = false;
   // What hangs and has a name is not news, for which it need not be looked at for the whole time.
   const SecondsFor enough = [&](const Reduction& small) {
-    if (signature.kind != Kind::hang || !named.contains(name(small))) return seconds;
-    return std::min(seconds, kHangSeconds);
+    if (signature.kind != Kind::hang) return seconds;
+    if (named.contains(name(small))) return std::min(seconds, kHangSeconds);
+    // A busy machine may take minutes for that time.
+    if (tell && !std::exchange(told, true))
+      tell(found_crash(tested, small, name(small), input, std::min(seconds, kHangSeconds)));
+    return seconds;
   };
   std::optional<Reduction> few;
   if (!named.empty()) {
@@ -240,14 +246,14 @@ std::optional<Program> sketch_of_end(const UnderTest& tested, const Program& pro
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
                                      unsigned seconds, const NamedPrograms& named,
-                                     const Watch& watch) {
+                                     const Watch& watch, const Tell& tell) {
   if (!judgement.crashed) {
     // If it is a difference that is known, then no other must hide it.
     const UnderTest counting = tested.counting(print(judgement.signature));
     auto apart = diagnose_apart(tested, counting, program, input);
     if (apart.came_back) return std::move(apart.found);
   }
-  return diagnose_crash(tested, judgement.signature, program, input, seconds, named, watch);
+  return diagnose_crash(tested, judgement.signature, program, input, seconds, named, watch, tell);
 }
 
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program,

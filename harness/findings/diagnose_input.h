@@ -32,6 +32,9 @@ using Watch = std::function<void(std::size_t operations, std::size_t runs)>;
 std::optional<Diagnosed> diagnose_any(const UnderTest& tested, const Program& program,
                                       const Watch& watch = {});
 
+// Told what is to be said of a program that hangs, before it is seen to do so for the whole time.
+using Tell = std::function<void(const Diagnosed& in_short)>;
+
 // Reduced programs of findings, by name.
 using NamedPrograms = std::map<std::string, Program>;
 
@@ -44,7 +47,7 @@ using NamedPrograms = std::map<std::string, Program>;
 std::optional<Diagnosed> diagnose_as(const UnderTest& tested, const Judgement& judgement,
                                      const Program& program, std::span<const std::uint8_t> input,
                                      unsigned seconds, const NamedPrograms& named = {},
-                                     const Watch& watch = {});
+                                     const Watch& watch = {}, const Tell& tell = {});
 
 // The same of a program that does nothing wrong alone, but after `before` in the same
 // process: these are made few and small, too. Nothing if it does not then, either.

@@ -209,16 +209,19 @@ void Found::judged() {
   if (is_boring(judgement)) return conclude(std::nullopt);
   current_->how.step = step;
   begin_naming([this] {
-    return diagnose_as(tested_, *current_->judgement, current_->program, current_->bytes, seconds_,
-                       named_, [this](std::size_t operations, std::size_t runs) {
-                         reduced_->operations = operations;
-                         reduced_->runs = runs;
-                       });
+    return diagnose_as(
+        tested_, *current_->judgement, current_->program, current_->bytes, seconds_, named_,
+        [this](std::size_t operations, std::size_t runs) {
+          reduced_->operations = operations;
+          reduced_->runs = runs;
+        },
+        [this](const Diagnosed& in_short) { in_short_->become(written(in_short)); });
   });
 }
 
 void Found::begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose) {
   reduced_->runs = 0;
+  in_short_.emplace();
   const auto name = [this, &diagnose] {
     const auto found = diagnose();
     return found ? (is_old(found->finding) ? kOld : kNew) + written(*found) : std::string();
@@ -251,8 +254,12 @@ void Found::named() {
     if (!current_->input.empty()) add_leads(*diagnosed);
     return conclude(diagnosed->finding, text->starts_with(kOld));
   }
-  if (task_->timed_out() && current_->judgement->signature)
+  if (task_->timed_out() && current_->judgement->signature) {
+    if (const auto in_short = in_short_->text())
+      if (const auto diagnosed = read_diagnosed(*in_short))
+        return conclude(seen_in_short(diagnosed->finding, kNamingSeconds));
     return conclude(not_reduced(tested_, *current_, kNamingSeconds));
+  }
   if (current_->input.empty()) return conclude(std::nullopt);
   if (current_->how.starved && reason_for(current_->input) == kHang) return conclude_slow();
   conclude(not_reproduced(tested_, *current_));
@@ -399,8 +406,8 @@ void Found::print_summary(std::uint64_t left_out) const {
     return;
   }
   fmt::print(out_,
-             "{} found, {} of them new; how often each was filed, which most that fail alike "
-             "are not:\n",
+             "{} found, {} of them new; how often each was filed (of many that fail alike, a few "
+             "are):\n",
              times_.size(), fresh_);
   for (const auto& [name, times] : times_) fmt::print(out_, "  {:>4} x  {}\n", times, name);
   fmt::print(out_, "{}", probably_one_bug(reports_));

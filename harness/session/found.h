@@ -23,6 +23,7 @@
 #include "older_tracker.h"
 #include "run_state.h"
 #include "shared_memory.h"
+#include "shared_text.h"
 #include "unnamed.h"
 
 namespace tidemark::session {
@@ -144,7 +145,8 @@ class Found {
   std::deque<Suspect> waiting_;
   std::optional<Suspect> current_;
   Shared<Reduced> reduced_;
-  std::optional<ChildTask> task_;  // the last: it uses the memory
+  std::optional<SharedText> in_short_;  // of a hang, once it is small
+  std::optional<ChildTask> task_;       // the last: it uses the memory
 };
 
 }  // namespace tidemark::session

@@ -144,11 +144,14 @@ bool file_deadly(const UnderTest& tested, const StartFolders& folders, unsigned 
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds kSilence(10);
   auto next = Clock::now() + kSilence;
+  std::size_t before = inputs.size();
   const auto say = [&](std::size_t at) {
     if (Clock::now() < next) return;
     next += kSilence;
-    fmt::print(out, "{}looking for inputs that end the process: {} of {}{}", anew, at,
-               inputs.size(), anew.empty() ? "\n" : "");
+    fmt::print(out, "{}running seeds and earlier inputs, each once and alone: {} of {}{}{}", anew,
+               at + 1, inputs.size(), at == before ? ", which takes long" : "",
+               anew.empty() ? "\n" : "");
+    before = at;
     std::fflush(out);
   };
   MetResults met = {};

@@ -48,8 +48,14 @@ Finding not_reduced(const UnderTest& tested, const Suspect& suspect, unsigned se
   finding.program = program;
   if (suspect.how.step)
     finding.report = lines_of_step(finding, signature, *suspect.how.step, program);
-  finding.report +=
-      fmt::format("\nto make it small took more than {} s: this is all of it\n", seconds);
+  finding.report += fmt::format(
+      "\nmaking it small took more than {} s: this is the program as it was\n", seconds);
+  return finding;
+}
+
+Finding seen_in_short(Finding finding, unsigned seconds) {
+  finding.report += fmt::format(
+      "\nnaming it took more than {} s, so that nobody has seen it run for longer\n", seconds);
   return finding;
 }
 

@@ -41,6 +41,9 @@ struct Suspect {
 
 // It fails, but to make it small took more than `seconds`: the report says in which step it does.
 Finding not_reduced(const UnderTest& tested, const Suspect& suspect, unsigned seconds);
+// `finding` is of a hang that was seen for less than it should be, as naming it took more than
+// `seconds`: with a line that says so.
+Finding seen_in_short(Finding finding, unsigned seconds);
 // A process ended on it, but in a process of its own it does nothing wrong: the report says in
 // which step that was, if that is known.
 Finding not_reproduced(const UnderTest& tested, const Suspect& suspect);
