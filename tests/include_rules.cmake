@@ -105,4 +105,4 @@ rule(peers/iommufd/iommufd_command.cc ${iommufd} harness/cli/ ${std} ${system} "
 rule(peers/iommufd/*.* ${iommufd} tests/ ${std} ${system} "<boost/icl/[a-z_0-9/]+\\.hpp>"
   "<gtest/gtest\\.h>")
 rule(peers/libvfio-user/*_test.cc tests/ ${rooms} ${std} "<gtest/gtest\\.h>")
-rule(peers/libvfio-user/*.* peers/libvfio-user/ ${system} "<(dma|tidemark/subject)\\.h>")
+rule(peers/libvfio-user/adapter/*.* peers/libvfio-user/adapter/ ${system} "<(dma|tidemark/subject)\\.h>")

@@ -35,7 +35,7 @@ library() {
   shift
   read -ra more <<<"${CFLAGS:-}"
   clang-19 "${flags[@]}" "$@" "${more[@]}" -shared -o "$work/$name.so" \
-    "$here"/{adapter,regions}.c "$sources"/lib/{btree,dma,fd_cache}.c 2>"$log" ||
+    "$here"/adapter/{adapter,regions}.c "$sources"/lib/{btree,dma,fd_cache}.c 2>"$log" ||
     { cat "$log" >&2; die "'$sources' could not be compiled; what was tried with is in README.md"; }
   missing=$(nm -D --undefined-only "$work/$name.so" | awk '{ print $2 }' |
     grep -E '^_?(btree|dma|fd_cache|vfu)_' | paste -sd' ') || true
