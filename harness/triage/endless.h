@@ -12,8 +12,8 @@ namespace tidemark {
 // The innermost of the subject's functions in which `program`, which hangs or takes all memory, is
 // in each of some twenty samples of the operation that it comes to; of what waits there is one
 // sample. Empty where it is in none, and without AddressSanitizer. One that is called again and
-// again, and takes nearly all of the time, is taken for it. Cost: half a second of a processor; 2 s,
-// if it waits.
+// again, and takes nearly all of the time, is taken for it. Cost: half a second of a processor; 2
+// s, if it waits.
 std::string function_without_end(const UnderTest& tested, const Program& program);
 
 }  // namespace tidemark
