@@ -119,10 +119,12 @@ std::optional<Signature> seen_as(const std::string& said) {
   return parse_signature(std::string_view(said).substr(from, said.find('\n', from) - from));
 }
 
-// The number behind "after" in what `tidemark minimise` prints.
+// The number behind "after" in what `tidemark minimise` prints; what it writes is beside `input`,
+// and goes with that.
 std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
   constexpr unsigned kSeconds = 120;
-  const Ending ending = run_program({tool, "minimise", input}, kSeconds);
+  const std::string small = input.string() + ".min.trace";
+  const Ending ending = run_program({tool, "minimise", "--output", small, input}, kSeconds);
   const auto at = ending.said.find("\nafter ");
   if (!ending.fine || at == std::string::npos) return 0;
   return std::strtoull(ending.said.c_str() + at + 7, nullptr, 10);
