@@ -19,7 +19,7 @@ extern "C" void __sanitizer_print_stack_trace() __attribute__((weak));
 namespace tidemark {
 namespace {
 
-volatile int has_no_end = 1;
+volatile int stays_in_it = 1;
 volatile unsigned sink = 0;
 
 [[gnu::noinline]] void work_a_little(unsigned times) {
@@ -27,17 +27,17 @@ volatile unsigned sink = 0;
 }
 extern "C" {
 [[gnu::noinline]] void pass_over_all() {
-  while (has_no_end) {
+  while (stays_in_it) {
     work_a_little(1000);
     for (unsigned i = 0; i < 1000; ++i) sink = sink ^ i;
   }
 }
 [[gnu::noinline]] void wait_for_ever() {
-  while (has_no_end) pause();
+  while (stays_in_it) pause();
 }
 [[gnu::noinline]] void keep_all() {
   static std::vector<std::unique_ptr<std::vector<char>>> kept;
-  while (has_no_end) {
+  while (stays_in_it) {
     kept.push_back(std::make_unique<std::vector<char>>(1 << 16, 'x'));
     work_a_little(100'000);
   }

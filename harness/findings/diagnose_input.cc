@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "end_report.h"
+#include "endless.h"
 #include "finding_name.h"
 #include "known_ends.h"
 #include "plain_form.h"
@@ -44,10 +45,6 @@ Reduction reduce_in_a_hurry(const UnderTest& tested, const Program& program,
                                 : reduce(program, judge, limits);
 }
 
-bool takes_long(const Signature& signature) {
-  return signature.kind == Kind::hang || signature.kind == Kind::out_of_memory;
-}
-
 // How long a small program is looked at before it is said to hang.
 using SecondsFor = std::function<unsigned(const Reduction&)>;
 
@@ -59,7 +56,7 @@ std::optional<Reduction> reduce_in_a_hurry_to(const Signature& signature, const 
   Reduction reduction = reduce_in_a_hurry(tested, program, limits, signature.kind == Kind::hang);
   if (!reduction.signature) return std::nullopt;
   reduction.signature = judge_apart(tested, reduction.program, seconds(reduction)).signature;
-  if (!takes_long(reduction.signature)) return std::nullopt;
+  if (!has_no_end(reduction.signature.kind)) return std::nullopt;
   return reduction;
 }
 
@@ -72,13 +69,13 @@ Judge judge_within(const UnderTest& tested, unsigned seconds) {
 Reduction reduce_crash(const UnderTest& tested, const Program& program, const Signature& signature,
                        unsigned seconds, const SecondsFor& enough, const Watch& watch) {
   const bool hangs = signature.kind == Kind::hang;
-  if (takes_long(signature))
+  if (has_no_end(signature.kind))
     if (auto hurried =
             reduce_in_a_hurry_to(signature, tested, program, limits_of(kPlainTime, watch), enough))
       return *std::move(hurried);
   Reduction reduction = reduce_to_plain_form(
       program, judge_within(tested, hangs ? std::min(seconds, kHangSeconds) : seconds),
-      limits_of(takes_long(signature) ? kSlowTime : kPlainTime, watch));
+      limits_of(has_no_end(signature.kind) ? kSlowTime : kPlainTime, watch));
   // It may have become one that is only slow, or have been one.
   const auto ends = [&](const Program& one) {
     return judge_apart(tested, one, seconds).signature != signature;
@@ -95,9 +92,9 @@ Reduction reduce_crash(const UnderTest& tested, const Program& program, const Si
 std::optional<Reduction> reduce_operations(const UnderTest& tested, const Program& program,
                                            const Signature& signature, unsigned seconds,
                                            const Watch& watch) {
-  ReductionLimits limits = limits_of(takes_long(signature) ? kSketchTime : kPlainTime, watch);
+  ReductionLimits limits = limits_of(has_no_end(signature.kind) ? kSketchTime : kPlainTime, watch);
   limits.simplify_values = false;
-  if (takes_long(signature))
+  if (has_no_end(signature.kind))
     return reduce_in_a_hurry_to(signature, tested, program, limits, [seconds](const Reduction&) {
       return std::min(seconds, kHangSeconds);
     });
@@ -215,22 +212,21 @@ std::optional<Diagnosed> diagnose_crash(const UnderTest& tested, const Signature
       tell(found_crash(tested, small, name(small), input, std::min(seconds, kHangSeconds)));
     return seconds;
   };
+  const auto found = [&](Reduction small) {
+    const unsigned seen = enough(small);
+    const std::string& its_name = name(small);
+    return found_crash(tested, std::move(small), its_name, input, seen);
+  };
   std::optional<Reduction> few;
   if (!named.empty()) {
     few = reduce_operations(tested, program, signature, seconds, watch);
-    if (few && is_named(name(*few), *few, named)) {
-      const unsigned seen = enough(*few);
-      const std::string& its_name = name(*few);
-      return found_crash(tested, *std::move(few), its_name, input, seen);
-    }
+    if (few && is_named(name(*few), *few, named)) return found(*std::move(few));
   }
   Reduction reduction =
       reduce_crash(tested, few ? few->program : program, signature, seconds, enough, watch);
   if (!reduction.signature) return std::nullopt;  // not every time
-  if (auto found = diagnose_before_end(tested, reduction, input)) return found;
-  const unsigned seen = enough(reduction);
-  const std::string& its_name = name(reduction);
-  return found_crash(tested, std::move(reduction), its_name, input, seen);
+  if (auto before_end = diagnose_before_end(tested, reduction, input)) return before_end;
+  return found(std::move(reduction));
 }
 
 }  // namespace

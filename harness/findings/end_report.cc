@@ -29,8 +29,8 @@ Signature in_its_step(const ProgramEnd& end, std::size_t step, const Program& pr
 
 std::string name_of_end(const UnderTest& tested, const Signature& signature,
                         const Program& program) {
-  const bool has_no_end = signature.kind == Kind::hang || signature.kind == Kind::out_of_memory;
-  const std::string function = has_no_end ? function_without_end(tested, program) : std::string();
+  const std::string function =
+      has_no_end(signature.kind) ? function_without_end(tested, program) : std::string();
   return function.empty() ? name_of(signature, program) : print(signature) + "." + function;
 }
 

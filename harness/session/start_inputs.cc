@@ -19,6 +19,7 @@
 #include "child_task.h"
 #include "corpus_files.h"
 #include "diagnose_input.h"
+#include "endless.h"
 #include "files.h"
 #include "handed_over.h"
 #include "interrupts.h"
@@ -100,8 +101,7 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
     if (judgement.crashed || took_long) deadly.push_back({at, judgement.signature});
     // One is enough: a process goes on after it.
     looks_for_leaks = looks_for_leaks && !is_leak(judgement.signature);
-    const Kind how = judgement.signature.kind;
-    if (how == Kind::hang || how == Kind::out_of_memory) break;
+    if (has_no_end(judgement.signature.kind)) break;
   }
   return deadly;
 }

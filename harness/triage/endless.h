@@ -6,8 +6,12 @@
 
 #include "program.h"
 #include "registry.h"
+#include "signature.h"
 
 namespace tidemark {
+
+// What hangs, and what takes all memory: which of the two limits such a program meets is chance.
+inline bool has_no_end(Kind kind) { return kind == Kind::hang || kind == Kind::out_of_memory; }
 
 // The innermost of the subject's functions in which `program`, which hangs or takes all memory, is
 // in each of some twenty samples of the operation that it comes to; of what waits there is one

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "endless.h"
 #include "program_text.h"
 #include "verbs.h"
 
@@ -164,7 +165,7 @@ std::string name_after_others(const Signature& signature, const Program& program
 Kind limit_met_in(std::string_view name) {
   if (name.starts_with(kAfterOthers)) name.remove_prefix(kAfterOthers.size());
   const Kind kind = parse_signature(name.substr(0, name.find('.'))).kind;
-  return kind == Kind::hang || kind == Kind::out_of_memory ? kind : Kind::none;
+  return has_no_end(kind) ? kind : Kind::none;
 }
 
 bool is_shown_by_query(const Signature& signature) {
