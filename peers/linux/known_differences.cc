@@ -245,6 +245,11 @@ reference::Quirks quirks_of(const LinuxVersion& version) {
   return quirks;
 }
 
+const KnownDifference* known_difference_named(std::string_view name) {
+  const auto found = std::ranges::find(known_differences(), name, &KnownDifference::name);
+  return found == known_differences().end() ? nullptr : &*found;
+}
+
 const KnownDifference* find_known_difference(const LinuxVersion& version,
                                              const Divergence& difference) {
   for (const KnownDifference* entry : version.known)

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "divergence.h"
@@ -34,6 +35,8 @@ struct KnownDifference {
   const char* page = nullptr;
 };
 std::span<const KnownDifference> known_differences();
+// Null if there is none of that name.
+const KnownDifference* known_difference_named(std::string_view name);
 
 struct LinuxVersion {
   std::string name;             // of the subject: "linux-6.1", "linux:/home/me/linux"

@@ -20,14 +20,9 @@ std::string report_of(const Mismatch& mismatch) {
   return "expected  " + mismatch.expected + "\nactual    " + mismatch.actual + "\n";
 }
 
-const KnownDifference* entry_named(std::string_view name) {
-  const auto found = std::ranges::find(known_differences(), name, &KnownDifference::name);
-  return found == known_differences().end() ? nullptr : &*found;
-}
-
-// The same, if it has a quirk.
+// One with a quirk; null if there is none of that name.
 const KnownDifference* quirk_named(std::string_view name) {
-  const KnownDifference* entry = entry_named(name);
+  const KnownDifference* entry = known_difference_named(name);
   return entry && entry->quirk ? entry : nullptr;
 }
 
@@ -229,7 +224,7 @@ Verdict LinuxLockstep::run_apart(const LinuxVersion& version, const Program& pro
     verdict.operation = std::strtoull(said.c_str() + at + 11, nullptr, 10);
     const auto entry = said.find("entry: ") + 7;
     const auto line_end = said.find('\n', entry);
-    verdict.expected = entry_named(said.substr(entry, line_end - entry));
+    verdict.expected = known_difference_named(said.substr(entry, line_end - entry));
     verdict.report = said.substr(line_end + 1, said.find("Assertion failure") - line_end - 1);
   } else {  // which operation it was is not known
     verdict.report = symbolized(said, kType1Source);

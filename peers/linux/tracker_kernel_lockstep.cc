@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "tracker_kernel_lockstep.h"
 
-#include <algorithm>
-
 #include "factories.h"
 #include "linux_lockstep.h"
 #include "linux_subject.h"
@@ -43,11 +41,9 @@ std::optional<Mismatch> TrackerKernelLockstep::unless_it_stops(Call call) {
   } catch (const LinuxStopped& stopped) {
     over_ = true;
     Mismatch found = mismatch_of(stopped, index_);
-    const KnownDifference& slow =
-        *std::ranges::find(known_differences(), std::string_view(kSlow), &KnownDifference::name);
     if (!(stopped.signature == said_by_linux(Kind::foreseen, kSlow))) return found;
     if (known_ != kAllKnown && known_ != kSlow) return std::nullopt;
-    return explained(std::move(found), slow);
+    return explained(std::move(found), *known_difference_named(kSlow));
   }
 }
 
