@@ -63,7 +63,7 @@ TEST_F(CliEnds, WantOfMemoryIsThatOfTheStep) {
     EXPECT_EQ(ended.err.find(of_watcher), std::string::npos) << of_watcher << " in " << ended.err;
 }
 
-// Its verdict takes a minute.
+// Its verdict takes a while.
 TEST_F(CliEnds, WhatMayHangIsNamedMeanwhile) {
   const Command command =
       Command({"/bin/sh", "-c", "exec \"$0\" replay p 2>errors", TIDEMARK_LYING_PROGRAM})
@@ -74,7 +74,7 @@ TEST_F(CliEnds, WhatMayHangIsNamedMeanwhile) {
   running.kill(SIGKILL);
   EXPECT_EQ(running.wait().out.find(": hangs"), std::string::npos);
   EXPECT_EQ(content(path() / "errors"),
-            "tidemark: step 3 of 4, unmap 0p 1p, is running; it may take 60 s\n");
+            "tidemark: step 3 of 4, unmap 0p 1p, is running; it may take 20 s\n");
 }
 
 }  // namespace

@@ -86,6 +86,30 @@ TEST(Crash, ReportEndsWhereTheHarnessCame) {
   EXPECT_EQ(text.find("#2"), std::string::npos) << text;
 }
 
+// What runs in a callback was called by the tracker, and in it: that has to be seen.
+TEST(Crash, ReportSaysThatTheHarnessWasInBetween) {
+  const std::string harness = frame(1, &run_programs_apart);
+  const std::string text = symbolized(
+      frame(0, &tidemark_pages_pin) + harness + harness + frame(3, &tidemark_pages_unpin) + harness,
+      kSources);
+  EXPECT_EQ(text.find("run_programs_apart"), std::string::npos) << text;
+  const auto between = text.find("\n    ... the harness, which they called\n    #3 ");
+  ASSERT_NE(between, std::string::npos) << text;
+  EXPECT_LT(text.find("tidemark_pages_pin"), between) << text;
+  EXPECT_GT(text.find("tidemark_pages_unpin"), between) << text;
+  EXPECT_EQ(text.find("the harness", between + 10), std::string::npos) << text;
+}
+
+// Nobody reads it, and it is longer than the rest.
+TEST(Crash, ReportHasNoShadowMemory) {
+  EXPECT_EQ(
+      symbolized("SUMMARY: it broke\nShadow bytes around the buggy address:\n  0x0c04: fa fa\n"
+                 "Shadow byte legend (one shadow byte represents 8 application bytes):\n"
+                 "  Freed heap region:       fd\n==7==ABORTING\n",
+                 kSources),
+      "SUMMARY: it broke\n==7==ABORTING\n");
+}
+
 // Strange text is left alone.
 TEST(Crash, OddFramesAreNotNamed) {
   for (const char* said : {"    #0 0x1 (+0x)\n", "#1 0x1 )+0x3(\n", "    #0 0x1 (/nowhere+0x99)\n"})

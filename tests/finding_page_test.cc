@@ -65,15 +65,34 @@ TEST(KindMeaning, IsInTheDocument) {
 
 TEST(KindMeaning, IsSaidOnceOfEachKind) {
   const std::string lost = "means     missing-dirty: a dirty page is not reported\n";
-  EXPECT_EQ(meaning_lines(Kind::missing_dirty), lost);
-  EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::missing_dirty), lost);
-  EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::missing_marks),
+  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::none, ""), lost);
+  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::missing_dirty, ""), lost);
+  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::missing_marks, ""),
             lost + "          missing-marks: a page that may have been written is not marked\n");
-  EXPECT_EQ(meaning_lines(Kind::named), "");
+  EXPECT_EQ(meaning_lines("", Kind::named, Kind::none, ""), "");
+}
+
+TEST(KindMeaning, IsSaidOfTheNamesWordsForWhen) {
+  const auto lines = [](std::string_view name) {
+    return meaning_lines(name, Kind::pins, Kind::none, "");
+  };
+  const std::string pins = "pins: the tracker has other pins than it should\n";
+  EXPECT_EQ(lines("lockstep.pin.pins"), "means     " + pins);
+  EXPECT_EQ(lines("after-others.lockstep.unmap.window.pin.pins"),
+            "means     after-others: it fails only after the programs of before.trace, in one "
+            "process\n          window: while an unmap calls a driver, to have its pins back\n"
+            "          " +
+                pins);
+  EXPECT_TRUE(
+      lines("lockstep.after-query.pins").starts_with("means     after-query: the operation "))
+      << lines("lockstep.after-query.pins");
+  for (const char* word : {"marking", "unpinning", "closing"})
+    EXPECT_NE(lines("lockstep." + std::string(word) + ".pins").find(std::string(word) + ": "),
+              std::string::npos);
 }
 
 TEST(KindMeaning, IsSaidOfTheNamesLastPart) {
-  EXPECT_EQ(meaning_lines(Kind::missing_dirty, Kind::none, "rule_any"),
+  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::none, "rule_any"),
             "means     missing-dirty: a dirty page is not reported\n"
             "          rule_any: the container takes queries of any range\n");
   EXPECT_EQ(meaning_of_part("pin"), "it has the operation pin");

@@ -252,6 +252,15 @@ TEST(AMismatch, IsDescribedWithItsStep) {
                                "also      reported, and not dirty: 0x2000 0x2000 "))
       << describe(mismatch, program);
   EXPECT_TRUE(describe(mismatch, program).ends_with(" 0x2000 ...\n"));
+  mismatch.pages = {0x1000, 0x2000, 0x5000, 0x6000, 0x7000};
+  EXPECT_NE(describe(mismatch, program).find("iova      0x1000 0x2000 0x5000-0x7fff (3 pages)\n"),
+            std::string::npos)
+      << describe(mismatch, program);
+  mismatch.page_bytes = 0x1000 / 4;
+  mismatch.pages = {0x1000, 0x1400, 0x1800, 0x2800};
+  EXPECT_NE(describe(mismatch, program).find("iova      0x1000-0x1bff (3 pages) 0x2800\n"),
+            std::string::npos)
+      << describe(mismatch, program);
   mismatch.operation = 2;
   mismatch.known = "B2: because";
   mismatch.pages.clear();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -109,6 +110,56 @@ bool is_of(std::string_view sources, const Frame& frame, const Name& name) {
   return frame.address.module == sources || name.place.find(sources) != std::string::npos;
 }
 
+// Bytes of the sanitizer's own bookkeeping, and what each may mean: up to the "==PID==" of its end.
+constexpr std::string_view kShadowBegins = "Shadow bytes around the buggy address";
+
+// One stack, and what is shown of it.
+class Stack {
+ public:
+  void add(const Frame& frame, const std::string& line, const Names& names,
+           std::string_view sources) {
+    if (names.empty()) lines_.push_back({line + "\n", Whose::others});
+    for (const Name& name : names) {
+      const Whose whose = is_of(sources, frame, name) ? Whose::theirs
+                          : is_of_harness(name.place) ? Whose::harness
+                                                      : Whose::others;
+      lines_.push_back({frame.head + "in " + name.function + " " + name.place + "\n", whose});
+    }
+  }
+
+  // Who called them last is no news. Between two calls of theirs, what the harness does for a
+  // driver, or for the user, is one line.
+  std::string text() const {
+    const auto is = [](Whose whose) {
+      return [whose](const Line& line) { return line.whose == whose; };
+    };
+    const auto last = std::find_if(lines_.rbegin(), lines_.rend(), is(Whose::theirs)).base();
+    const auto end = last == lines_.begin() ? lines_.end()
+                                            : std::find_if(last, lines_.end(), is(Whose::harness));
+    std::string text;
+    bool in_theirs = false, called_back = false;
+    for (auto line = lines_.begin(); line != end; ++line) {
+      if (line->whose == Whose::theirs) {
+        in_theirs = true;
+        called_back = false;
+      } else if (in_theirs && !called_back && line->whose == Whose::harness) {
+        called_back = true;
+        text += "    ... the harness, which they called\n";
+      }
+      if (!called_back) text += line->text;
+    }
+    return text;
+  }
+
+ private:
+  enum class Whose : std::uint8_t { theirs, harness, others };
+  struct Line {
+    std::string text;
+    Whose whose;
+  };
+  std::vector<Line> lines_;
+};
+
 }  // namespace
 
 std::string function_in(std::string_view sources, const std::string& said) {
@@ -125,23 +176,19 @@ std::string function_in(std::string_view sources, const std::string& said) {
 std::string symbolized(const std::string& said, std::string_view sources) {
   const auto& names = names_in(said);
   std::string result;
-  // In a stack: a function of theirs came, and then who called it.
-  bool in_them = false, behind_it = false;
+  Stack stack;
+  bool in_shadow = false;
   for (const std::string& line : lines_of(said)) {
     const auto frame = frame_of(line);
-    if (!frame) in_them = behind_it = false;
-    if (!frame || names.at(frame->address).empty()) {
-      if (!behind_it) result += line + "\n";
+    if (frame) {
+      stack.add(*frame, line, names.at(frame->address), sources);
       continue;
     }
-    for (const Name& name : names.at(frame->address)) {
-      const bool of_them = is_of(sources, *frame, name);
-      behind_it = behind_it || (in_them && !of_them && is_of_harness(name.place));
-      in_them |= of_them;
-      if (!behind_it) result += frame->head + "in " + name.function + " " + name.place + "\n";
-    }
+    result += std::exchange(stack, {}).text();
+    in_shadow = line.starts_with(kShadowBegins) || (in_shadow && !line.starts_with("=="));
+    if (!in_shadow) result += line + "\n";
   }
-  return result;
+  return result + stack.text();
 }
 
 std::vector<std::vector<std::string>> calls_in(std::string_view sources, const std::string& said) {

@@ -15,8 +15,9 @@ namespace tidemark {
 // A function is of `sources` if its file has that in its path, or if it is in the library of that
 // path.
 //
-// `said` with function, file and line in the place of addresses. A stack that goes through
-// functions of `sources` ends where the harness called these.
+// `said` with function, file and line in the place of addresses, and without the bytes of
+// AddressSanitizer's shadow memory. A stack that goes through functions of `sources` ends where the
+// harness called the outermost; where they call it, and it calls them again, that is one line.
 std::string symbolized(const std::string& said, std::string_view sources);
 
 // The innermost function of `sources` in the first stack that has one; empty if none does.

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "finding_name.h"
+#include "isolation.h"
 #include "registry.h"
 #include "replayed.h"
 
@@ -11,6 +12,8 @@ namespace tidemark::cli {
 namespace {
 
 constexpr unsigned kSoonSeconds = 3;
+// Of the process that replays it, and has the limit for the program itself.
+constexpr unsigned kReplaySeconds = 2 * kMostSeconds;
 
 // Of a name with the label of the finding's subject before it, or without.
 Kind limit_in(const FiledFinding& finding, std::string_view name) {
@@ -27,10 +30,10 @@ Now now_of(const FiledFinding& finding) {
   const auto say_what_takes_long = [&] {
     if (++past == kSoonSeconds)
       fmt::print(stderr, "tidemark: replaying {}, which may take {} s of a processor\n",
-                 finding.name, kNowSeconds);
+                 finding.name, kMostSeconds);
   };
   const session::Replayed found = session::replayed(
-      session::kThisProgram, finding.subject, finding.folder, kNowSeconds, say_what_takes_long);
+      session::kThisProgram, finding.subject, finding.folder, kReplaySeconds, say_what_takes_long);
   if (!found.verdict) return {kNotJudged, found.text};
   if (*found.verdict == Outcome::agrees) return {kGone, {}};
   if (found.text == finding.name) return {kStillThere, {}};

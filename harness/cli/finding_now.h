@@ -9,9 +9,6 @@
 
 namespace tidemark::cli {
 
-// Seconds that a finding may take to show again.
-inline constexpr unsigned kNowSeconds = 10;
-
 struct Now {
   std::string_view word;  // one of those below
   // With kAnother its name, with kNotJudged why. With kStillThere "hang" of what took too much
@@ -22,7 +19,7 @@ inline constexpr std::string_view kStillThere = "still there", kGone = "gone", k
                                   kNotJudged = "not judged";
 
 // Its program is replayed once, in the subject that it was found in, as ./tidemark replay does
-// it. Cost: some tenths of a second; for what hangs kNowSeconds. Throws std::system_error if there
+// it. Cost: some tenths of a second; for what hangs kMostSeconds. Throws std::system_error if there
 // can be no child.
 Now now_of(const FiledFinding& finding);
 

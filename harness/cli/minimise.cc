@@ -41,17 +41,18 @@ void write_leads(const Diagnosed& diagnosed, const fs::path& result) {
   }
 }
 
-// What ends its process takes seconds, and what hangs a minute.
+// What ends its process takes seconds, and what hangs more than its limit.
 class SaysHowFar {
  public:
   void operator()(std::size_t operations, std::size_t runs) {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + kSilence;
-    fmt::print(
-        stderr, "tidemark: made small so far: {} after {}{}\n", how_many(operations, "operation"),
-        how_many(runs, "run"),
-        std::exchange(said_, true) ? "" : "; what hangs has a minute of a processor in the end");
+    fmt::print(stderr, "tidemark: made small so far: {} after {}{}\n",
+               how_many(operations, "operation"), how_many(runs, "run"),
+               std::exchange(said_, true)
+                   ? ""
+                   : fmt::format("; what hangs has {} s of a processor in the end", kMostSeconds));
   }
 
  private:
@@ -80,6 +81,12 @@ std::string counts(const Program& program, const Diagnosed& diagnosed, bool same
                      how_many(after, "operation"), how_many(diagnosed.runs, "run"), note);
 }
 
+void print_what_is_wrong(const Finding& finding) {
+  fmt::print("\n{}\n{}", print(*finding.program), finding.report);
+  if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
+    fmt::print("\n{}", picture);
+}
+
 int minimise(const MinimiseOptions& options) {
   const std::string& path = options.path;
   const auto programs = load_all({path});
@@ -97,14 +104,13 @@ int minimise(const MinimiseOptions& options) {
   const bool same = is_same(program, *finding.program);
   const bool writes = !same || !options.output.empty();
   if (writes) write_file(result, trace_text(finding, result));
-  fmt::print("{}\n{}\n{}\n{}", finding.name, counts(program, *diagnosed, same),
-             print(*finding.program), finding.report);
-  if (const auto picture = picture_text(finding.picture, has_colour()); !picture.empty())
-    fmt::print("\n{}", picture);
+  fmt::print("{}\n{}", finding.name, counts(program, *diagnosed, same));
+  if (!same) print_what_is_wrong(finding);
   if (writes)
     fmt::print("\nwritten to {}\n", quoted_path(result.string()));
   else
-    fmt::print("\nnothing is written: {} is that program\n", quoted_path(path));
+    fmt::print("\nnothing is written: {} is that program, and `replay` says what is wrong\n",
+               quoted_path(path));
   write_leads(*diagnosed, result);
   return kFine;
 }

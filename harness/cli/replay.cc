@@ -36,7 +36,7 @@ using session::print_json;
 
 // A program that takes longer hangs: slow is not wrong, and those with many operations are.
 unsigned most_seconds(const Program& program) {
-  return 60 + static_cast<unsigned>(program.operations.size() / 500);
+  return kMostSeconds + static_cast<unsigned>(program.operations.size() / 500);
 }
 
 // What a fuzzer's has, and room for a large bitmap: on both sides, with the marks it is of.
@@ -357,7 +357,8 @@ void add_replay(CLI::App& app, Action& action) {
   command->footer(
       "Steps are counted from 1, here as in reports, without the line of the container.\n"
       "Verdicts: agrees; known (the subject is known to differ in this); diverges; crashes;\n"
-      "hangs (for a minute, and a second more for each 500 operations). More than a gigabyte\n"
+      "hangs (for 20 s of a processor, and one more for each 500 operations). More than a "
+      "gigabyte\n"
       "of memory, and six times what its bitmaps may take, is a crash.\n"
       "Exit code: 0 all agree or are known, 1 one is anything else, 2 one is no program, or\n"
       "needs what its subject has not (and none is run).");

@@ -273,7 +273,7 @@ std::optional<Mismatch> Lockstep::compare_bitmap(const Operation& operation, con
     return std::nullopt;
 
   Mismatch found = report(Kind::stored_words);
-  const std::uint64_t page = expected_.page_bytes();
+  const std::uint64_t page = found.page_bytes = expected_.page_bytes();
   std::vector<std::uint64_t>& extra = found.also_reported;
   const WordRange asked = words_asked();
   for (std::int64_t index = asked.first;

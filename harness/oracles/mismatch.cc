@@ -9,9 +9,25 @@
 namespace tidemark {
 namespace {
 
-std::string list(const std::vector<std::uint64_t>& pages) {
+// How many pages from index `from` on are neighbours, each of the one before.
+std::size_t length_of_run(const std::vector<std::uint64_t>& pages, std::size_t from,
+                          std::uint64_t page_bytes) {
+  std::size_t to = from + 1;
+  while (to < pages.size() && pages[to] == pages[to - 1] + page_bytes) ++to;
+  return to - from;
+}
+
+// Two neighbours are as short by themselves.
+std::string list(const std::vector<std::uint64_t>& pages, std::uint64_t page_bytes) {
   std::string text;
-  for (const std::uint64_t page : pages) text += (text.empty() ? "" : " ") + hex(page);
+  for (std::size_t i = 0; i < pages.size();) {
+    const std::size_t length = length_of_run(pages, i, page_bytes);
+    text += (text.empty() ? "" : " ") + hex(pages[i]);
+    if (length > 2)
+      text += "-" + hex(pages[i + length - 1] + (page_bytes - 1)) + " (" + std::to_string(length) +
+              " pages)";
+    i += length > 2 ? length : 1;
+  }
   return text + (pages.size() == Mismatch::kMaxPages ? " ..." : "");
 }
 
@@ -32,9 +48,12 @@ std::string describe(const Mismatch& mismatch, const Program& program) {
       mismatch.signature.kind == Kind::reference_expectation)
     text += "by        the program itself, in what it has behind =>\n";
   if (!mismatch.known.empty()) text += "known     " + mismatch.known + "\n";
-  if (!mismatch.pages.empty()) text += "iova      " + list(mismatch.pages) + "\n";
+  if (!mismatch.pages.empty())
+    text += "iova      " + list(mismatch.pages, mismatch.page_bytes) + "\n";
   if (!mismatch.also_reported.empty())
-    text += "also      reported, and not dirty: " + list(mismatch.also_reported) + "\n";
+    text +=
+        "also      reported, and not dirty: " + list(mismatch.also_reported, mismatch.page_bytes) +
+        "\n";
   return text;
 }
 

@@ -19,6 +19,7 @@ struct Mismatch {
   std::size_t operation = 0;  // index; the number of operations if it came after the last
   std::string expected, actual;
   std::vector<std::uint64_t> pages;  // iovas, in bytes, of the pages that differ; at most kMaxPages
+  std::uint64_t page_bytes = kPageBytes;  // of each
   // Of a bitmap in which pages are missing: those that it has and should not have. As many.
   std::vector<std::uint64_t> also_reported;
   bool in_bitmap = false;  // they differ in what the user's bitmap says of them

@@ -283,6 +283,13 @@ void Found::conclude(const std::optional<Finding>& finding, bool is_old) {
   current_.reset();
 }
 
+void Found::fuzzing_begins() { began_ = std::chrono::steady_clock::now(); }
+
+std::optional<double> Found::seconds_of_fuzzing() const {
+  if (!began_) return std::nullopt;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - *began_).count();
+}
+
 // Only when it is filed does the drop go: of a run that is killed in between, it is found
 // again.
 void Found::take_drops(const fs::path& folder) {
@@ -340,8 +347,11 @@ void Found::announce(const Finding& finding) {
   if (!filed.is_new && (!is_first || announced_.contains(finding.name))) return;
   reports_[finding.name] = finding.report;
   fresh_ += is_first && filed.is_new;
+  const auto seconds = seconds_of_fuzzing();
   if (json_) {
-    print_json({{"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}});
+    Json json = {{"found", finding.name}, {"new", filed.is_new}, {"folder", filed.folder.string()}};
+    if (seconds) json["seconds"] = tenths(*seconds);
+    print_json(json);
     std::fflush(stdout);
   } else if (is_terminal()) {
     fmt::print("\r\x1b[K");
@@ -351,7 +361,11 @@ void Found::announce(const Finding& finding) {
   fmt::print(out_, "\n{}", finding.report);
   if (const auto picture = picture_text(finding.picture, !json_ && has_colour()); !picture.empty())
     fmt::print(out_, "\n{}", picture);
-  fmt::print(out_, "\n      {}\n\n", filed.folder.string());
+  fmt::print(out_, "\n      {}   {}\n\n", filed.folder.string(),
+             seconds ? fmt::format("after {:.0f} s", *seconds) : "before the fuzzing");
+  if (!std::exchange(said_slower_, true))
+    fmt::print(out_,
+               "Fuzzing goes on, at fewer programs/s: what fails alike is compared with this.\n\n");
   std::fflush(out_);
 }
 
@@ -413,7 +427,8 @@ void Found::print_summary(std::uint64_t left_out) const {
   fmt::print(out_, "{}", probably_one_bug(reports_));
   for (const auto& [signature, crashes] : crashes_)
     if (crashes.passed_over)
-      fmt::print(out_, "  {:>4} x  {}, not looked into\n", crashes.passed_over, print(signature));
+      fmt::print(out_, "  {:>4} x  {}, not looked into: probably the same\n", crashes.passed_over,
+                 print(signature));
   if (left_out)
     fmt::print(out_, "  {:>4} x  like one that ends the process, left out or run in a child\n",
                left_out);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -52,6 +53,8 @@ class Found {
         unsigned seconds, bool json, const std::optional<OlderTracker>& older,
         const Earlier& earlier = {});
 
+  // From now on what is announced has a time.
+  void fuzzing_begins();
   // An input on which a fuzzing process ended, to be looked into: what ran before it counts if it
   // shows nothing alone. Only when the finding is in its folder is it announced, and only then does
   // the input go. What took too long in a process that was starved, and does not alone, is no
@@ -97,6 +100,7 @@ class Found {
     std::atomic<std::size_t> operations, runs;
   };
 
+  std::optional<double> seconds_of_fuzzing() const;  // none: it has not begun
   unsigned seconds_for_older() const { return older_ ? 2 * (seconds_ + kMoreSeconds) : 0; }
   void begin();
   void begin_naming(const std::function<std::optional<Diagnosed>()>& diagnose);
@@ -135,6 +139,8 @@ class Found {
   const std::set<std::string> announced_;         // earlier
   std::map<Signature, Crashes> crashes_;
   std::size_t fresh_ = 0, slow_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> began_;
+  bool said_slower_ = false;
   std::map<std::string, std::size_t> outcomes_;
   std::vector<Program> ends_;  // that end the process, as small as is known
   bool hung_ = false;          // a process

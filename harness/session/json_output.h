@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -15,6 +16,8 @@ using Json = nlohmann::ordered_json;
 inline std::string json_text(const Json& json, int indent = -1) {
   return json.dump(indent, ' ', true, Json::error_handler_t::replace) + "\n";
 }
+// Of seconds, as many digits as anybody reads.
+inline double tenths(double seconds) { return std::round(seconds * 10) / 10; }
 inline void print_json(const Json& json) { fmt::print("{}", json_text(json)); }
 
 }  // namespace tidemark::session

@@ -50,7 +50,6 @@ std::string line(const Live& live, unsigned columns) {
 }
 
 Json json_of(const Live& live) {
-  const auto tenths = [](double seconds) { return std::round(seconds * 10) / 10; };
   return {{"seconds", tenths(live.seconds)},
           {"programs_per_second", std::llround(live.programs_per_second)},
           {"corpus", live.corpus},

@@ -135,6 +135,7 @@ class Running {
                options_.seconds, options_.processes, files_in(seeds_), files_in(corpus_));
     std::fflush(stdout);
     started_ = last_new_ = Clock::now();
+    found_->fuzzing_begins();
     for (unsigned i = 0; i < options_.processes; ++i) slots_.push_back({make_worker(i)});
   }
 

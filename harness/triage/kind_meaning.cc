@@ -72,6 +72,22 @@ constexpr std::pair<std::string_view, std::string_view> kParts[] = {
     {"failed", "the call failed, and left the state so"},
 };
 
+// What the words for when it goes wrong mean; of those that begin "after-" the operation follows.
+constexpr std::pair<std::string_view, std::string_view> kMoments[] = {
+    {"after-others", "it fails only after the programs of before.trace, in one process"},
+    {"closing", "an operation that ends the migration showed it"},
+    {"marking", "a call that marks pages (pin, write, device write); which of them is chance"},
+    {"unpinning", "a call that unpins (unpin, unmap, detach, a pin that fails); which is chance"},
+    {"window", "while an unmap calls a driver, to have its pins back"},
+    {"after-", "the operation leaves a wrong state, which only a later one may show"},
+};
+
+std::string_view meaning_of_moment(std::string_view word) {
+  for (const auto& [moment, meaning] : kMoments)
+    if (moment.ends_with('-') ? word.starts_with(moment) : word == moment) return meaning;
+  return {};
+}
+
 // True, and `text` is without it, if it begins (or ends) with `piece`.
 bool takes_off(std::string_view& text, std::string_view piece, bool at_its_beginning) {
   if (at_its_beginning ? !text.starts_with(piece) : !text.ends_with(piece)) return false;
@@ -123,13 +139,18 @@ std::string meaning_of_part(std::string_view part) {
   return text + (window ? ", in a window: while an unmap calls a driver" : "");
 }
 
-std::string meaning_lines(Kind kind, Kind also, std::string_view part) {
+std::string meaning_lines(std::string_view name, Kind kind, Kind also, std::string_view part) {
   std::string text;
   const auto add = [&text](std::string_view word, std::string_view meaning) {
     if (meaning.empty()) return;
     text.append(text.empty() ? "means     " : "          ").append(word).append(": ");
     text.append(meaning).append("\n");
   };
+  for (std::string_view rest = name; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find('.'));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    add(word, meaning_of_moment(word));
+  }
   add(word(kind), meaning(kind));
   if (also != kind) add(word(also), meaning(also));
   if (!part.empty()) add(part, meaning_of_part(part));

@@ -19,8 +19,9 @@ std::string meaning_of_part(std::string_view part);
 // Is it one that meaning_of_part() knows, and not a function?
 bool is_part(std::string_view word);
 
-// Lines of a report: "means     missing-dirty: a dirty page is not reported", and below it the
-// same of `also`, if that is another, and of `part`; empty if there is nothing to say.
-std::string meaning_lines(Kind kind, Kind also = Kind::none, std::string_view part = {});
+// Lines of a report: "means     missing-dirty: a dirty page is not reported", above it the words of
+// `name` that say when it goes wrong, and below it the same of `also`, if that is another kind, and
+// of `part`; empty if there is nothing to say.
+std::string meaning_lines(std::string_view name, Kind kind, Kind also, std::string_view part);
 
 }  // namespace tidemark
