@@ -34,45 +34,57 @@ void tidemark_process_put(struct tidemark_process *process)
 	put_task_struct(process->task);
 }
 
-static int process_account(struct tidemark_process *process, u64 nr_pages, bool charge)
+/*
+ * A process that ended meanwhile has its memory taken apart by whoever leaves it last. That
+ * takes long, and here the container's lock is held.
+ */
+static void process_memory_put(struct tidemark_process *process)
 {
-	int ret;
+	mmput_async(process->mm);
+}
+
+int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
+{
+	int ret = -EINTR;
 
 	if (!nr_pages)
 		return 0;
 	if (!mmget_not_zero(process->mm))
 		return -ESRCH;
-	mmap_write_lock(process->mm);
-	ret = __account_locked_vm(process->mm, nr_pages, charge, process->task,
-				  process->unlimited);
-	mmap_write_unlock(process->mm);
-	mmput(process->mm);
+	if (!mmap_write_lock_killable(process->mm)) {
+		ret = __account_locked_vm(process->mm, nr_pages, true, process->task,
+					  process->unlimited);
+		mmap_write_unlock(process->mm);
+	}
+	process_memory_put(process);
 	return ret;
-}
-
-int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages)
-{
-	return process_account(process, nr_pages, true);
 }
 
 void tidemark_process_uncharge(struct tidemark_process *process, u64 nr_pages)
 {
-	process_account(process, nr_pages, false);
+	if (!nr_pages || !mmget_not_zero(process->mm))
+		return;
+	/* Whoever is killed has to give it back all the same. */
+	mmap_write_lock(process->mm);
+	__account_locked_vm(process->mm, nr_pages, false, process->task, process->unlimited);
+	mmap_write_unlock(process->mm);
+	process_memory_put(process);
 }
 
 /* Return: how many pages, at least 1, or -errno. */
 static long process_pin_pages(struct tidemark_process *process, u64 vaddr, unsigned long nr_pages,
 			      bool write, struct page **pages)
 {
-	long ret;
+	long ret = -EINTR;
 
 	if (!mmget_not_zero(process->mm))
 		return -ENODEV;
-	mmap_read_lock(process->mm);
-	ret = pin_user_pages_of(process->mm, vaddr, nr_pages,
-				FOLL_LONGTERM | (write ? FOLL_WRITE : 0), pages);
-	mmap_read_unlock(process->mm);
-	mmput(process->mm);
+	if (!mmap_read_lock_killable(process->mm)) {
+		ret = pin_user_pages_of(process->mm, vaddr, nr_pages,
+					FOLL_LONGTERM | (write ? FOLL_WRITE : 0), pages);
+		mmap_read_unlock(process->mm);
+	}
+	process_memory_put(process);
 	return ret ? ret : -EFAULT;
 }
 
@@ -107,7 +119,7 @@ int tidemark_process_enter(struct tidemark_process *process)
 	if (process->borrowed) {
 		kthread_use_mm(process->mm);
 	} else if (current->mm != process->mm) {
-		mmput(process->mm);
+		process_memory_put(process);
 		return -EFAULT;
 	}
 	return 0;
@@ -117,7 +129,7 @@ void tidemark_process_leave(struct tidemark_process *process)
 {
 	if (process->borrowed)
 		kthread_unuse_mm(process->mm);
-	mmput(process->mm);
+	process_memory_put(process);
 }
 
 void tidemark_batch_begin(struct tidemark_batch *batch, struct tidemark_process *process,

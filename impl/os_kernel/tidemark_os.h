@@ -64,7 +64,8 @@ void tidemark_process_put(struct tidemark_process *process);
  * @process: who pays
  * @nr_pages: how many; 0 is always granted
  *
- * Return: 0, -ENOMEM over RLIMIT_MEMLOCK, -ESRCH if the process is gone.
+ * Return: 0, -ENOMEM over RLIMIT_MEMLOCK, -ESRCH if the process is gone, -EINTR if the
+ * caller is killed while it waits for the process's memory map.
  */
 int tidemark_process_charge(struct tidemark_process *process, u64 nr_pages);
 

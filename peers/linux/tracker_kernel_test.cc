@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "factories.h"
+#include "linux_fixture.h"
 #include "linux_kernel.h"
 #include "linux_subject.h"
 #include "lockstep.h"
@@ -50,6 +51,41 @@ TEST(TrackerKernel, EndsWherePinsTakeMinutes) {
       "unmap 0 0 all\nattach g1 hardware=0\n");
   EXPECT_FALSE(TrackerKernelLockstep(kAllKnown).run(many)) << "each call counts anew";
 }
+
+// Whoever is killed while others hold the memory map does not wait for it, unless to give pages
+// back.
+class KilledInTheModule : public HandsOn {};
+
+TEST_P(KilledInTheModule, WaitsForNothing) {
+  ASSERT_EQ(subject_->attach(0, nullptr), 0);
+  subject_->enroll(0);
+  ASSERT_EQ(map(0, 4 * kPageBytes), 0);
+  ASSERT_EQ(pin(0, 0, 1), 1);
+  now().dying = true;
+  EXPECT_EQ(pin(0, kPageBytes, 1), -EINTR);
+  EXPECT_EQ(subject_->attach(1, &hardware_kind(0)), -EINTR);
+  EXPECT_EQ(subject_->sizes().locked_pages, 1u);
+  EXPECT_EQ(unmap(0, 4 * kPageBytes), -EBUSY) << "its callbacks keep the pin";
+  subject_->unpin(0, 1);
+  EXPECT_EQ(unmap(0, 4 * kPageBytes), 0);
+  EXPECT_EQ(subject_->sizes().locked_pages, 0u);
+  EXPECT_EQ(subject_->release(), "");
+}
+
+// Beside hardware a pin is not accounted, which would have to wait as well.
+TEST_P(KilledInTheModule, PinsNothing) {
+  ASSERT_EQ(subject_->attach(0, &hardware_kind(0)), 0);
+  subject_->enroll(0);
+  ASSERT_EQ(map(0, 4 * kPageBytes), 0);
+  now().dying = true;
+  EXPECT_EQ(pin(0, 0, 1), -EINTR);
+  EXPECT_EQ(subject_->release(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(TrackerKernel, KilledInTheModule,
+                         testing::Values(LinuxVersion{
+                             "tracker-kernel", 0, make_tracker_kernel, make_tracker_kernel, {}}),
+                         [](const auto&) { return "tracker_kernel"; });
 
 // It has room for one mapping, and the reference for more; the sizes say so.
 std::unique_ptr<Subject> make_small(const Setup& setup, World& world) {

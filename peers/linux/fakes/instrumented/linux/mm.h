@@ -105,6 +105,10 @@ static inline void mmap_read_lock(struct mm_struct *mm)
 {
 	(void)mm;
 }
+static inline int mmap_read_lock_killable(struct mm_struct *mm)
+{
+	return mmap_write_lock_killable(mm);
+}
 static inline void mmap_read_unlock(struct mm_struct *mm)
 {
 	(void)mm;

@@ -18,5 +18,9 @@ static inline void mmput(struct mm_struct *mm)
 {
 	--mm->nr_references;
 }
+static inline void mmput_async(struct mm_struct *mm)
+{
+	mmput(mm);
+}
 
 #endif
