@@ -156,6 +156,11 @@ TEST(ReportLines, WhatEndsTheProcessAlikeIsProbablyOneBug) {
             "probably one bug (a memory error in unmap_pass): "
             "AddressSanitizer.SEGV.unmap_pass, AddressSanitizer.heap-use-after-free.unmap_pass\n"
             "probably one bug (it has no end, pin): hang.pin, out-of-memory.pin\n");
+  const std::string unmap = "step 5 of 5: unmap 0 0 all\nrule      D6, and so on\n";
+  EXPECT_EQ(probably_one_bug({{"hang.unmap_pass", unmap},
+                              {"hang.take_pins_back", unmap},
+                              {"hang.report_run", "step 2 of 2: query 0p 1p\nrule      D21, a\n"}}),
+            "probably one bug (it has no end, unmap, D6): hang.take_pins_back, hang.unmap_pass\n");
 }
 
 Finding finding() {

@@ -22,15 +22,30 @@ std::string said_in(const std::string& report, const std::string& word) {
 
 namespace {
 
-// Of a name, "AddressSanitizer.heap-use-after-free.unmap_pass", the function; of what does not end,
-// the last part.
-std::string blamed_in_end(std::string_view name) {
+// "step 6: query 0p 1p (missing-marks)", or of the first line "6 of 6: query 0p 1p": the operation
+// and the rule that it breaks, "query, N1".
+std::string operation_and_rule(const std::string& step, const std::string& report) {
+  const std::string rule = said_in(report, "rule");
+  const auto colon = step.find(": ");
+  if (colon == std::string::npos || rule.empty()) return {};
+  std::istringstream words(step.substr(colon + 2));
+  std::string verb, device;
+  words >> verb;
+  if (verb.ends_with("window")) words >> device >> verb;
+  return verb + ", " + rule.substr(0, rule.find(','));
+}
+
+// Of a name, "AddressSanitizer.heap-use-after-free.unmap_pass", the function. Of what does not end,
+// the operation: which of the functions around a loop it is named for may be chance.
+std::string blamed_in_end(std::string_view name, const std::string& report) {
   const auto last = name.rfind('.');
   if (last == std::string_view::npos) return {};
   const std::string_view before = name.substr(0, last);
   const std::string part(name.substr(last + 1));
-  if (before == word(Kind::hang) || before == word(Kind::out_of_memory))
-    return "it has no end, " + part;
+  if (before == word(Kind::hang) || before == word(Kind::out_of_memory)) {
+    const std::string operation = operation_and_rule(said_in(report, "step"), report);
+    return "it has no end, " + (operation.empty() ? part : operation);
+  }
   const bool of_function = std::ranges::count(before, '.') == 1 && !is_part(part);
   if (of_function && before.starts_with(word(Kind::address))) return "a memory error in " + part;
   return of_function && before.starts_with(word(Kind::undefined)) ? "undefined in " + part : "";
@@ -49,20 +64,12 @@ std::string blamed_in_store(std::string_view name) {
 }  // namespace
 
 std::string blamed_in(std::string_view name, const std::string& report) {
-  if (std::string end = blamed_in_end(name); !end.empty()) return end;
+  if (std::string end = blamed_in_end(name, report); !end.empty()) return end;
   if (std::string store = blamed_in_store(name); !store.empty()) return store;
-  // "step 6: query 0p 1p (missing-marks)", or of the first line "6 of 6: query 0p 1p"
   std::string blamed = said_in(report, "cause");
   const bool did_it = name.starts_with("lockstep.") && !name.starts_with("lockstep.after-");
   if (blamed.empty() && did_it) blamed = said_in(report, "step");
-  const std::string rule = said_in(report, "rule");
-  const auto colon = blamed.find(": ");
-  if (colon == std::string::npos || rule.empty()) return {};
-  std::istringstream words(blamed.substr(colon + 2));
-  std::string verb, device;
-  words >> verb;
-  if (verb.ends_with("window")) words >> device >> verb;
-  return verb + ", " + rule.substr(0, rule.find(','));
+  return operation_and_rule(blamed, report);
 }
 
 std::string probably_one_bug(const std::map<std::string, std::string>& reports) {
