@@ -10,6 +10,7 @@
 
 // Around the borders of a word, of a word of words, and of a third level.
 static const u64 sizes[12] = {1, 2, 63, 64, 65, 128, 300, 4095, 4096, 4097, 8192, 12345};
+static const struct rb_root no_pins;  // pages.c changes them, and lockstep_fuzzer fuzzes that
 static u64 plain[(12345 + 63) / 64], shown[(12345 + 63) / 64];
 
 // Of the pages start to start + 63, those in [first, last].
@@ -56,7 +57,7 @@ static void apply(struct dirty_store* store, const uint8_t* record) {
 }
 
 static void make(struct dirty_store* store, struct dirty_shared* shared, u64 page, u64 nr_pages) {
-  CHECK(!tidemark_dirty_store_make(store, shared, page, nr_pages), "memory");
+  CHECK(!tidemark_dirty_store_make(store, shared, page, nr_pages, &no_pins), "memory");
 }
 
 static void check_neighbour(const struct dirty_store* store) {
@@ -68,7 +69,7 @@ static void check_neighbour(const struct dirty_store* store) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const u64 nr_pages = size ? sizes[data[0] % 12] : 1;
   struct os_machine machine = {0};
-  struct dirty_shared shared = {.kind = (enum tidemark_store)(size ? data[0] / 12 % 3 : 0)};
+  struct dirty_shared shared = {.kind = (enum tidemark_store)(size ? data[0] / 12 % 4 : 0)};
   struct dirty_store store = {0}, neighbours[2] = {{0}};
   os_current = &machine;
   memset(plain, 0, sizeof(plain));
@@ -77,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     tidemark_dirty_store_mark(&neighbours[i], 0, 63);
   }
   machine.fail_allocation = size && data[0] >= 250;
-  if (tidemark_dirty_store_make(&store, &shared, 64, nr_pages)) goto drop;
+  if (tidemark_dirty_store_make(&store, &shared, 64, nr_pages, &no_pins)) goto drop;
   for (size_t at = 1; at + 5 <= size && at < 1000; at += 5) apply(&store, data + at);
   compare(&store, 0, nr_pages - 1);
   machine = (struct os_machine){.nr_allocations = machine.nr_allocations, .fail_allocation = 1};

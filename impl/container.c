@@ -7,7 +7,7 @@
 static bool store_exists(enum tidemark_store store)
 {
 	return store == TIDEMARK_STORE_BITMAP || store == TIDEMARK_STORE_SPARSE ||
-	       store == TIDEMARK_STORE_RANGES;
+	       store == TIDEMARK_STORE_RANGES || store == TIDEMARK_STORE_PINNED;
 }
 
 static int config_check(const struct tidemark_config *config)

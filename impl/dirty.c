@@ -5,10 +5,17 @@
  * mark, which drivers wait for, is a direct call.
  */
 #include "dirty_bitmap.h"
-#include "dirty_ranges.h"
+#include "dirty_pinned.h"
 #include "dirty_sparse.h"
 
-static int store_make(struct dirty_store *store, struct dirty_shared *shared, u64 first_page)
+/* Are its marks in the container's tree of ranges? */
+static bool has_ranges(const struct dirty_store *store)
+{
+	return store->kind == TIDEMARK_STORE_RANGES || store->kind == TIDEMARK_STORE_PINNED;
+}
+
+static int store_make(struct dirty_store *store, struct dirty_shared *shared, u64 first_page,
+		      const struct rb_root *pins)
 {
 	if (store->kind == TIDEMARK_STORE_BITMAP)
 		return tidemark_dirty_bitmap_make(store);
@@ -16,14 +23,15 @@ static int store_make(struct dirty_store *store, struct dirty_shared *shared, u6
 		return tidemark_dirty_sparse_make(store);
 	store->shared = shared;
 	store->first_page = first_page;
+	store->pins = pins;
 	return tidemark_dirty_ranges_make(store);
 }
 
 int tidemark_dirty_store_make(struct dirty_store *store, struct dirty_shared *shared,
-			      u64 first_page, u64 nr_pages)
+			      u64 first_page, u64 nr_pages, const struct rb_root *pins)
 {
 	struct dirty_store new = { .kind = shared->kind, .nr_pages = nr_pages };
-	int ret = store_make(&new, shared, first_page);
+	int ret = store_make(&new, shared, first_page, pins);
 
 	if (!ret)
 		*store = new;
@@ -34,17 +42,17 @@ void tidemark_dirty_store_drop(struct dirty_store *store)
 {
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		tidemark_dirty_sparse_drop(store);
-	else if (store->kind == TIDEMARK_STORE_RANGES)
+	else if (has_ranges(store))
 		tidemark_dirty_ranges_drop(store);
 	else
 		tidemark_dirty_bitmap_drop(store);
 	memset(store, 0, sizeof(*store));
 }
 
-/* Return: false if nothing is marked, for want of memory, which only ranges can have. */
+/* Return: false if nothing is marked, for want of memory, which only ranges may have. */
 static bool pages_mark(struct dirty_store *store, u64 first, u64 last)
 {
-	if (store->kind == TIDEMARK_STORE_RANGES)
+	if (has_ranges(store))
 		return tidemark_dirty_ranges_mark(store, first, last);
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		tidemark_dirty_sparse_mark(store, first, last);
@@ -57,6 +65,19 @@ void tidemark_dirty_store_mark(struct dirty_store *store, u64 first, u64 last)
 {
 	if (!pages_mark(store, first, last))
 		store->all = true;	/* D23 */
+}
+
+bool tidemark_dirty_store_shows_pins(const struct dirty_store *store)
+{
+	return store->kind == TIDEMARK_STORE_PINNED;
+}
+
+void tidemark_dirty_store_unpin(struct dirty_store *store, u64 page, struct pin *pin)
+{
+	if (store->kind == TIDEMARK_STORE_PINNED && !store->all)
+		tidemark_dirty_ranges_mark_unpinned(store, page, pin);
+	else
+		kfree(pin);
 }
 
 void tidemark_dirty_store_mark_all(struct dirty_store *store)
@@ -74,7 +95,7 @@ void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
 	store->all = false;
 	if (store->kind == TIDEMARK_STORE_SPARSE)
 		tidemark_dirty_sparse_clear(store, first, last);
-	else if (store->kind == TIDEMARK_STORE_RANGES)
+	else if (has_ranges(store))
 		tidemark_dirty_ranges_clear(store, first, last);
 	else
 		tidemark_dirty_bitmap_clear(store, first, last);
@@ -90,6 +111,8 @@ static bool store_find(const struct dirty_store *store, u64 page, struct dirty_r
 		return tidemark_dirty_sparse_find(store, page, run);
 	if (store->kind == TIDEMARK_STORE_RANGES)
 		return tidemark_dirty_ranges_find(store, page, run);
+	if (store->kind == TIDEMARK_STORE_PINNED)
+		return tidemark_dirty_pinned_find(store, page, run);
 	return tidemark_dirty_bitmap_find(store, page, run);
 }
 

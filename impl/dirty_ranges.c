@@ -14,6 +14,7 @@
  * the range for that from the beginning.
  */
 #include "dirty_ranges.h"
+#include "pin.h"
 
 /**
  * struct dirty_range - pages that are marked
@@ -134,6 +135,16 @@ int tidemark_dirty_ranges_make(struct dirty_store *store)
 	return store->spare ? 0 : -ENOMEM;
 }
 
+/* Mark first..last in a range that is there already, from just before. Return: false if none is. */
+static bool range_join(struct dirty_shared *shared, struct dirty_range *range, u64 first, u64 last)
+{
+	if (!range || range->first > last + 1)
+		return false;
+	range->first = min(range->first, first);
+	range_extend(shared, range, last);
+	return true;
+}
+
 bool tidemark_dirty_ranges_mark(struct dirty_store *store, u64 first, u64 last)
 {
 	struct dirty_range *range, *new;
@@ -141,18 +152,28 @@ bool tidemark_dirty_ranges_mark(struct dirty_store *store, u64 first, u64 last)
 
 	first += store->first_page;
 	last += store->first_page;
-	/* Also one that ends just before. */
 	range = range_from(store->shared, first ? first - 1 : 0, &place);
-	if (range && range->first <= last + 1) {
-		range->first = min(range->first, first);
-		range_extend(store->shared, range, last);
+	if (range_join(store->shared, range, first, last))
 		return true;
-	}
 	new = range_alloc();
 	if (!new)
 		return range_widen(store, place.before, range, first, last);
 	range_insert(store->shared, new, first, last, &place);
 	return true;
+}
+
+void tidemark_dirty_ranges_mark_unpinned(struct dirty_store *store, u64 page, struct pin *pin)
+{
+	struct dirty_range *range, *new = (struct dirty_range *)pin;
+	struct range_place place;
+
+	static_assert(sizeof(*new) <= sizeof(*pin), "a range has the memory of a pin");
+	page += store->first_page;
+	range = range_from(store->shared, page ? page - 1 : 0, &place);
+	if (range_join(store->shared, range, page, page))
+		kfree(pin);
+	else
+		range_insert(store->shared, new, page, page, &place);
 }
 
 /* Take first..last out of a range that goes on behind it; @behind is for what does. */

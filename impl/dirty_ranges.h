@@ -34,6 +34,14 @@ void tidemark_dirty_ranges_drop(struct dirty_store *store);
 bool tidemark_dirty_ranges_mark(struct dirty_store *store, u64 first, u64 last);
 
 /**
+ * tidemark_dirty_ranges_mark_unpinned - mark a page, with memory that is given for it
+ * @store: which
+ * @page: number of the page
+ * @pin: the memory of a pin, by kzalloc(), which becomes the store's or is freed
+ */
+void tidemark_dirty_ranges_mark_unpinned(struct dirty_store *store, u64 page, struct pin *pin);
+
+/**
  * tidemark_dirty_ranges_clear - as tidemark_dirty_store_clear()
  * @store: which; its flag @all is not looked at
  * @first: number of the first page

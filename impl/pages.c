@@ -2,21 +2,8 @@
 /*
  * Pages that drivers hold: which, how often, and on whose account (R3, R16).
  */
+#include "pin.h"
 #include "private.h"
-
-/**
- * struct pin - a page that drivers hold
- * @node: in mapping.pins, by @page
- * @page: number of the page in its mapping
- * @pfn: host page
- * @count: pins of this page; not 0
- */
-struct pin {
-	struct rb_node node;
-	u64 page;
-	u64 pfn;
-	u64 count;
-};
 
 int tidemark_pages_charge(struct tidemark_container *container, struct mapping *mapping,
 			  u64 nr_pages)
@@ -38,37 +25,11 @@ void tidemark_pages_uncharge(struct tidemark_container *container, struct mappin
 	container->locked_pages -= nr_pages;
 }
 
-/* The pin of the lowest page from @page on, or NULL. */
-static struct pin *pin_first_from(const struct mapping *mapping, u64 page)
-{
-	struct rb_node *node = mapping->pins.rb_node;
-	struct pin *found = NULL;
-
-	while (node) {
-		struct pin *pin = rb_entry(node, struct pin, node);
-
-		if (pin->page < page) {
-			node = node->rb_right;
-		} else {
-			found = pin;
-			node = node->rb_left;
-		}
-	}
-	return found;
-}
-
 static struct pin *pin_find(const struct mapping *mapping, u64 page)
 {
-	struct pin *pin = pin_first_from(mapping, page);
+	struct pin *pin = tidemark_pin_first_from(&mapping->pins, page);
 
 	return pin && pin->page == page ? pin : NULL;
-}
-
-static struct pin *pin_next(const struct pin *pin)
-{
-	struct rb_node *node = rb_next(&pin->node);
-
-	return rb_entry_safe(node, struct pin, node);
 }
 
 static void pin_insert(struct mapping *mapping, struct pin *pin)
@@ -94,22 +55,26 @@ u64 tidemark_pins_count(const struct mapping *mapping, u64 first, u64 last)
 
 	if (!mapping->nr_pins)
 		return 0;
-	for (pin = pin_first_from(mapping, first); pin && pin->page <= last; pin = pin_next(pin))
+	pin = tidemark_pin_first_from(&mapping->pins, first);
+	for (; pin && pin->page <= last; pin = tidemark_pin_next(pin))
 		count++;
 	return count;
 }
 
 void tidemark_pins_mark(struct mapping *mapping, u64 first, u64 last)
 {
-	struct pin *pin = pin_first_from(mapping, first);
+	struct pin *pin;
 
+	if (tidemark_dirty_store_shows_pins(&mapping->dirty))
+		return;
+	pin = tidemark_pin_first_from(&mapping->pins, first);
 	/* Run by run: drivers mostly pin pages that follow each other. */
 	while (pin && pin->page <= last) {
 		u64 begin = pin->page, end;
 
 		do {
 			end = pin->page;
-			pin = pin_next(pin);
+			pin = tidemark_pin_next(pin);
 		} while (pin && pin->page == end + 1 && pin->page <= last);
 		tidemark_dirty_store_mark(&mapping->dirty, begin, end);
 	}
@@ -125,7 +90,10 @@ static void pin_free(struct tidemark_container *container, struct mapping *mappi
 	tidemark_process_unpin(&mapping->owner, pin->pfn, 1, mapping->prot & TIDEMARK_WRITE);
 	if (!container->nr_hardware)
 		tidemark_pages_uncharge(container, mapping, 1);
-	kfree(pin);
+	if (container->tracking)
+		tidemark_dirty_store_unpin(&mapping->dirty, pin->page, pin);
+	else
+		kfree(pin);
 }
 
 void tidemark_pins_drop(struct tidemark_container *container, struct mapping *mapping)
@@ -133,7 +101,7 @@ void tidemark_pins_drop(struct tidemark_container *container, struct mapping *ma
 	struct pin *pin;
 
 	lockdep_assert_held(&container->lock);
-	while ((pin = pin_first_from(mapping, 0)))
+	while ((pin = tidemark_pin_first_from(&mapping->pins, 0)))
 		pin_free(container, mapping, pin);
 }
 
@@ -141,7 +109,7 @@ void tidemark_pins_visit(const struct mapping *mapping, const struct tidemark_vi
 {
 	struct pin *pin;
 
-	for (pin = pin_first_from(mapping, 0); pin; pin = pin_next(pin))
+	for (pin = tidemark_pin_first_from(&mapping->pins, 0); pin; pin = tidemark_pin_next(pin))
 		visitor->pin(visitor->context,
 			     mapping->first + (pin->page << TIDEMARK_PAGE_SHIFT), pin->count);
 }
@@ -173,7 +141,7 @@ static int pin_new(struct tidemark_container *container, struct mapping *mapping
 	pin->count = 1;
 	pin_insert(mapping, pin);
 	container->pinned_pages++;
-	if (container->tracking)
+	if (container->tracking && !tidemark_dirty_store_shows_pins(&mapping->dirty))
 		tidemark_dirty_store_mark(&mapping->dirty, page, page);
 	return 0;
 

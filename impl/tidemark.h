@@ -43,11 +43,13 @@ enum tidemark_range_rule {
  * @TIDEMARK_STORE_BITMAP: a bit for each page, from START to STOP, as Linux
  * @TIDEMARK_STORE_SPARSE: a tree that takes memory when pages are marked (D23)
  * @TIDEMARK_STORE_RANGES: a tree of dirty ranges for all mappings of the container (D23)
+ * @TIDEMARK_STORE_PINNED: the same, but for pages that are pinned: their pins are walked (D23)
  */
 enum tidemark_store {
 	TIDEMARK_STORE_BITMAP,
 	TIDEMARK_STORE_SPARSE,
 	TIDEMARK_STORE_RANGES,
+	TIDEMARK_STORE_PINNED,
 };
 
 /**

@@ -17,7 +17,8 @@ int tidemark_tracking_add(struct tidemark_container *container, struct mapping *
 		return -ENOMEM;
 
 	ret = tidemark_dirty_store_make(&mapping->dirty, &container->marks,
-					mapping->first >> TIDEMARK_PAGE_SHIFT, nr_pages);
+					mapping->first >> TIDEMARK_PAGE_SHIFT, nr_pages,
+					&mapping->pins);
 	if (!ret)
 		tidemark_pins_mark(mapping, 0, nr_pages - 1);
 	return ret;

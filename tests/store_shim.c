@@ -2,10 +2,12 @@
 #include "store_shim.h"
 
 #include "dirty.h"
+#include "pin.h"
 
 static_assert((int)STORE_BITMAP == (int)TIDEMARK_STORE_BITMAP, "the kinds have their numbers here");
 static_assert((int)STORE_SPARSE == (int)TIDEMARK_STORE_SPARSE, "the kinds have their numbers here");
 static_assert((int)STORE_RANGES == (int)TIDEMARK_STORE_RANGES, "the kinds have their numbers here");
+static_assert((int)STORE_PINNED == (int)TIDEMARK_STORE_PINNED, "the kinds have their numbers here");
 
 #define FIRST_PAGE	100	/* not 0, and no multiple of 64: a store has its own numbers */
 
@@ -13,6 +15,7 @@ struct store_under_test {
 	struct dirty_shared own;
 	struct dirty_shared *shared;
 	u64 first_page;
+	struct rb_root pins;
 	struct dirty_store dirty;
 	struct dirty_run run;
 };
@@ -22,7 +25,8 @@ static int make(struct dirty_shared *shared, u64 first_page, u64 nr_pages,
 {
 	store->shared = shared;
 	store->first_page = first_page;
-	return tidemark_dirty_store_make(&store->dirty, shared, first_page, nr_pages);
+	return tidemark_dirty_store_make(&store->dirty, shared, first_page, nr_pages,
+					 &store->pins);
 }
 
 int store_make(int kind, uint64_t nr_pages, struct store_under_test **store)
@@ -42,8 +46,35 @@ int store_make_behind(struct store_under_test *before, uint64_t nr_pages,
 			     *store) : -ENOMEM;
 }
 
+void store_pin(struct store_under_test *store, uint64_t page)
+{
+	struct rb_node **link = &store->pins.rb_node, *parent = NULL;
+	struct pin *pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
+
+	while (*link) {
+		parent = *link;
+		link = page < rb_entry(parent, struct pin, node)->page ? &parent->rb_left :
+									  &parent->rb_right;
+	}
+	pin->page = page;
+	rb_link_node(&pin->node, parent, link);
+	rb_insert_color(&pin->node, &store->pins);
+	if (!tidemark_dirty_store_shows_pins(&store->dirty))
+		tidemark_dirty_store_mark(&store->dirty, page, page);
+}
+
+void store_unpin(struct store_under_test *store, uint64_t page)
+{
+	struct pin *pin = tidemark_pin_first_from(&store->pins, page);
+
+	rb_erase(&pin->node, &store->pins);
+	tidemark_dirty_store_unpin(&store->dirty, page, pin);
+}
+
 void store_drop(struct store_under_test *store)
 {
+	while (store->pins.rb_node)
+		store_unpin(store, tidemark_pin_first_from(&store->pins, 0)->page);
 	tidemark_dirty_store_drop(&store->dirty);
 	free(store);
 }

@@ -16,7 +16,7 @@ extern "C" {
 struct store_under_test;
 
 /* Of tidemark.h's enum tidemark_store. */
-enum { STORE_BITMAP, STORE_SPARSE, STORE_RANGES };
+enum { STORE_BITMAP, STORE_SPARSE, STORE_RANGES, STORE_PINNED };
 
 /*
  * Alone in a container. 0 or -errno. What it leaves in @store is to be given to
@@ -36,6 +36,9 @@ int store_remake(struct store_under_test *store, uint64_t nr_pages);
 void store_mark(struct store_under_test *store, uint64_t first, uint64_t last);
 void store_mark_all(struct store_under_test *store);
 void store_clear(struct store_under_test *store, uint64_t first, uint64_t last);
+/* A page that is not pinned becomes so, and is not any more; as pages.c does it. */
+void store_pin(struct store_under_test *store, uint64_t page);
+void store_unpin(struct store_under_test *store, uint64_t page);
 /* At most 64 words; returns how many, 0 if no page in the range is marked. */
 unsigned store_next(struct store_under_test *store, uint64_t first, uint64_t last,
                     uint64_t *first_page, const uint64_t **words);

@@ -49,6 +49,8 @@ class Store {
     store_mark(store_, first, last);
     for (std::uint64_t i = first; i <= last; ++i) expected_[i] = true;
   }
+  // Of a page that is marked by other means.
+  void expect(std::uint64_t page) { expected_[page] = true; }
   void mark_all() {
     store_mark_all(store_);
     expected_.assign(pages_, true);
@@ -98,8 +100,9 @@ class Store {
 };
 
 class DirtyStore : public testing::TestWithParam<int> {};
-constexpr const char* kKindNames[] = {"bitmap", "sparse", "ranges"};
-INSTANTIATE_TEST_SUITE_P(, DirtyStore, testing::Values(STORE_BITMAP, STORE_SPARSE, STORE_RANGES),
+constexpr const char* kKindNames[] = {"bitmap", "sparse", "ranges", "pinned"};
+INSTANTIATE_TEST_SUITE_P(, DirtyStore,
+                         testing::Values(STORE_BITMAP, STORE_SPARSE, STORE_RANGES, STORE_PINNED),
                          [](const auto& kind) { return kKindNames[kind.param]; });
 
 // Page numbers around each border below `pages`.
@@ -331,7 +334,7 @@ void lose_nothing(int kind, unsigned seed, unsigned fails) {
 }
 
 TEST(D23, WithoutMemoryNoMarkIsLost) {
-  for (const int kind : {STORE_SPARSE, STORE_RANGES})
+  for (const int kind : {STORE_SPARSE, STORE_RANGES, STORE_PINNED})
     for (unsigned seed = 0; seed < 4; ++seed)
       for (unsigned fails = 0; fails < 12; ++fails) lose_nothing(kind, seed, fails);
 }
@@ -446,6 +449,81 @@ TEST(D23, WithoutMemoryAClearInTheMiddleClearsNothing) {
     store.clear(100, 110);
     EXPECT_TRUE(store.agrees());
   }
+}
+
+// Pages that drivers hold, and that they let go, beside others: what is held is dirty whatever was
+// cleared (R3), and what was held stays so until it is.
+TEST_P(DirtyStore, WhatIsPinnedIsShown) {
+  std::mt19937_64 random(1);
+  for (const std::uint64_t size : Pages{1, 64, 65, 200, 4097, 20000}) {
+    Store store(GetParam(), size);
+    std::vector<bool> pinned(size, false);
+    const auto again = [&] {  // as after a query
+      for (std::uint64_t page = 0; page < size; ++page)
+        if (pinned[page] && GetParam() != STORE_PINNED)
+          store.mark(page, page);
+        else if (pinned[page])
+          store.expect(page);
+    };
+    for (int i = 0; i < 400; ++i) {
+      const std::uint64_t first = random() % size, last = std::min(size - 1, first + random() % 90);
+      switch (random() % 8) {
+        case 0:
+          store.mark(first, last);
+          break;
+        case 1:
+          store.clear(first, last);
+          again();
+          break;
+        case 2:
+          store.clear(0, size - 1);
+          again();
+          break;
+        case 3:
+          if (random() % 8 == 0) store.mark_all();
+          break;
+        default:
+          for (std::uint64_t page = first; page <= last; page += 1 + random() % 3) {
+            pinned[page] ? store_unpin(store.get(), page) : store_pin(store.get(), page);
+            if (!pinned[page]) store.expect(page);
+            pinned[page] = !pinned[page];
+          }
+      }
+      ASSERT_TRUE(store.agrees()) << "step " << i;
+      ASSERT_TRUE(store.agrees(first, last)) << "step " << i;
+    }
+  }
+}
+
+// Words in which there is a range, a pin, both, one behind the other.
+TEST(DirtyPinned, WordsOfBothKindsFollowEachOther) {
+  Store store(STORE_PINNED, 10000);
+  store.mark(70, 70);
+  store.mark(640, 1300);
+  for (const std::uint64_t page : Pages{0, 63, 71, 130, 600, 639, 640, 1301, 1408, 5000, 9999}) {
+    store_pin(store.get(), page);
+    store.expect(page);
+  }
+  for (const std::uint64_t first : Pages{0, 1, 64, 100, 639, 640, 1300, 1301, 1302, 5001, 9999})
+    for (const std::uint64_t last : Pages{0, 63, 64, 130, 640, 1300, 1301, 1408, 9998, 9999})
+      if (first <= last) {
+        EXPECT_TRUE(store.agrees(first, last));
+      }
+}
+
+// A page that is let go has the memory of its pin, and takes none.
+TEST(B10, NoUnpinNeedsMemory) {
+  Store store(STORE_PINNED, 1000);
+  for (std::uint64_t page = 0; page < 1000; page += 3) store_pin(store.get(), page);
+  const std::uint64_t bytes = store.bytes();
+  store.machine().fail_allocation = 1;
+  for (std::uint64_t page = 0; page < 1000; page += 3) {
+    store_unpin(store.get(), page);
+    store.expect(page);
+  }
+  EXPECT_FALSE(store.machine().allocation_failed);
+  EXPECT_EQ(store.bytes(), bytes);
+  EXPECT_TRUE(store.agrees());
 }
 
 // B10: what touches is one range, and nothing that is marked already takes more.

@@ -3,6 +3,7 @@
 
 #include <linux/vfio.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMemory = std::uint64_t{1} << 60;  // where the guest's is; there is none
+constexpr std::uint64_t kRun = 8;                          // pages that are pinned at once
 constexpr int kEmulated = 0;                               // the address is the group's name
 
 // The user's addresses are ours, and the guest's memory is not looked at.
@@ -34,6 +36,11 @@ Guest::Guest(tidemark_store store, std::uint64_t pages)
   machine_.copy_from_user = [](void*, void* to, __u64 from, std::size_t bytes) {
     return copy(to, reinterpret_cast<const void*>(from), from, bytes);
   };
+  machine_.pin = [](void*, __u64 vaddr, __u64, bool, __u64* pfn) -> __s64 {
+    *pfn = vaddr / kPage;
+    return 1;
+  };
+  machine_.unpin = [](void*, __u64, __u64, bool) {};
   machine_.access_ok = [](void*, __u64, __u64) { return true; };
   os_current = &machine_;
   os_call_begin(&call_);
@@ -51,6 +58,7 @@ Guest::Guest(tidemark_store store, std::uint64_t pages)
 
 Guest::~Guest() {
   os_current = &machine_;
+  if (device_.dma_unmap) tidemark_device_unregister(container_, &device_);
   tidemark_container_destroy(container_);
   os_call_end(&call_);
   os_current = nullptr;
@@ -89,6 +97,17 @@ void Guest::dirty(std::uint64_t one_in) {
     for (std::uint64_t page = 0; page < pages_; page += kWord) write(page, kWord);
   else
     for (std::uint64_t i = 0; i < pages_ / one_in; ++i) write(random_() % pages_, 1);
+}
+
+void Guest::pin(std::uint64_t pages) {
+  device_.dma_unmap = [](tidemark_device*, __u64, __u64) {};
+  tidemark_device_register(container_, &device_);
+  std::array<__u64, kRun> pfns = {};
+  const std::uint64_t step = pages_ / (pages / kRun);
+  for (std::uint64_t i = 0; i < pages / kRun; ++i)
+    check(tidemark_pages_pin(container_, &kEmulated, i * step * kPage, kRun,
+                             TIDEMARK_READ | TIDEMARK_WRITE, pfns.data()) == kRun,
+          "bench.pin");
 }
 
 void Guest::query() {

@@ -26,6 +26,8 @@ class Guest {
 
   // Single pages, of `one_in` each one on average, at random; 1: all.
   void dirty(std::uint64_t one_in);
+  // So many pages, in runs of 8, evenly over all; for as long as the guest is.
+  void pin(std::uint64_t pages);
   // All of it. The bitmap is the same each time, and is not zeroed.
   void query();
 
@@ -42,6 +44,7 @@ class Guest {
   os_call call_ = {};
   std::uint64_t bytes_at_start_ = 0;
   tidemark_container* container_ = nullptr;
+  tidemark_device device_ = {};
   std::vector<std::uint64_t> bitmap_;
   std::mt19937_64 random_{1};
 };

@@ -21,7 +21,7 @@
 namespace tidemark::bench {
 namespace {
 
-constexpr const char* kStoreNames[] = {"bitmap", "sparse", "ranges"};
+constexpr const char* kStoreNames[] = {"bitmap", "sparse", "ranges", "pinned"};
 constexpr int kStores = std::size(kStoreNames);
 constexpr const char* kOrderNames[] = {"in order", "random", "alternating", "dense"};
 static_assert(std::size(kOrderNames) == BENCH_ORDERS);
@@ -94,6 +94,16 @@ void query(benchmark::State& state, tidemark_store kind, const Share& share, std
     state.SetIterationTime(seconds_of([&] { guest.query(); }));
   }
   state.counters["bytes"] = static_cast<double>(guest.mark_bytes());
+}
+
+// Of a guest in which so many pages are pinned, and nothing else is dirty.
+void query_pins(benchmark::State& state, tidemark_store kind, std::uint64_t pins,
+                std::uint64_t pages) {
+  Guest guest(kind, pages);
+  guest.pin(pins);
+  guest.start();
+  guest.query();
+  for (auto _ : state) state.SetIterationTime(seconds_of([&] { guest.query(); }));
 }
 
 void start(benchmark::State& state, tidemark_store kind, std::uint64_t pages) {
@@ -229,6 +239,12 @@ void add_all() {
         add(std::string("query/") + share.name + "/" + size.name + "/" + kStoreNames[kind], 2,
             [=](benchmark::State& state) {
               query(state, static_cast<tidemark_store>(kind), share, pages);
+            });
+    for (const std::uint64_t pins : {512, 100000})
+      for (int kind = 0; kind < kStores; ++kind)
+        add("query, " + std::to_string(pins) + " pins/" + size.name + "/" + kStoreNames[kind], 5,
+            [=](benchmark::State& state) {
+              query_pins(state, static_cast<tidemark_store>(kind), pins, pages);
             });
     add(std::string("memcpy/") + size.name, 5,
         [=](benchmark::State& state) { copy(state, pages); });

@@ -8,6 +8,7 @@
 struct bench_store {
 	struct os_machine machine;
 	struct dirty_shared shared;
+	struct rb_root no_pins;
 	struct dirty_store dirty;
 };
 
@@ -19,7 +20,8 @@ struct bench_store *bench_store_make(int kind, uint64_t nr_pages)
 		return NULL;
 	os_current = &store->machine;
 	store->shared.kind = (enum tidemark_store)kind;
-	if (tidemark_dirty_store_make(&store->dirty, &store->shared, 0, nr_pages)) {
+	if (tidemark_dirty_store_make(&store->dirty, &store->shared, 0, nr_pages,
+				      &store->no_pins)) {
 		free(store);
 		return NULL;
 	}

@@ -278,7 +278,7 @@ Taken read_setting(Line& line, Setup& setup) {
     const std::size_t store = find_word(kStoreNames, word);
     setup.store = static_cast<StoreKind>(store);
     return taken(
-        line.take_if(store < kStoreNames.size(), "store=bitmap, store=sparse or store=ranges"));
+        line.take_if(store < kStoreNames.size(), "store=bitmap, sparse, ranges or pinned"));
   }
   if (skip(word, "entries=")) {
     return taken(line.take_if(whole_number(word, kMax32, setup.entries, setup.entries_written),

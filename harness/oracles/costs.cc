@@ -48,7 +48,8 @@ void Costs::operation_runs(const Operation& operation, const Step& step) {
   all_ = operation.flags & kAll;
 }
 
-bool Costs::has_ranges() const { return source_.setup().store == StoreKind::ranges; }
+bool Costs::has_ranges() const { return source_.setup().store >= StoreKind::ranges; }
+bool Costs::walks_pins() const { return source_.setup().store == StoreKind::pinned; }
 
 // What the store of a mapping has before anything is marked.
 std::uint64_t Costs::bytes_of_store(std::uint64_t pages) const {
@@ -62,9 +63,14 @@ std::uint64_t Costs::bytes_of_runs(std::uint64_t runs) const {
   return source_.setup().store == StoreKind::sparse ? runs * kRunOfSparse : 0;
 }
 
+// Of the marks of so many pages that drivers hold.
+std::uint64_t Costs::bytes_of_held(std::uint64_t pages) const {
+  return walks_pins() ? 0 : bytes_of_runs(pages);
+}
+
 // At START, what drivers hold is marked (B10).
 std::uint64_t Costs::marks_of_all() const {
-  std::uint64_t bytes = bytes_of_runs(source_.held_pages());
+  std::uint64_t bytes = bytes_of_held(source_.held_pages());
   for (const auto& [age, mapping] : source_.mappings().by_age())
     bytes += bytes_of_store((mapping.last - mapping.first) / kPageBytes + 1);
   return bytes;
@@ -81,11 +87,12 @@ std::uint64_t Costs::most_bytes(const Call& call) const {
       return bent_flags_ ? marks_of_all() : 0;
     case Verb::query:
       if (bent_flags_) return marks_of_all();
-      return bytes_of_runs(mappings_touched() + source_.held_pages(first_, last()));
+      return bytes_of_runs(mappings_touched()) +
+             bytes_of_held(source_.held_pages(first_, last()));
     case Verb::write:
       return bytes_of_runs(mappings_touched());
     case Verb::pin:
-      return (kPin + bytes_of_runs(1)) * static_cast<std::uint64_t>(std::max(pin_pages_, 0));
+      return (kPin + bytes_of_held(1)) * static_cast<std::uint64_t>(std::max(pin_pages_, 0));
     case Verb::attach:
     case Verb::info:
       return kCall + kRange * kRanges;
@@ -120,7 +127,9 @@ std::uint64_t Costs::most_steps_of_answer(std::uint64_t mappings) const {
   for (const BitmapArea& bitmap : source_.world().bitmaps) words += bitmap.touched().size();
   // What is stored in the guest's memory is not counted: at most the whole bitmap.
   if (source_.bitmap_data() >= kRamFirst) words += source_.bitmap_words();
-  const std::uint64_t way = way_to_range(), of_word = has_ranges() ? kRangesOfWord : 0;
+  const std::uint64_t of_word =
+      (has_ranges() ? kRangesOfWord : 0) + (walks_pins() ? kRangesOfWord + height_of_pins(0) : 0);
+  const std::uint64_t way = way_to_range();
   return mappings * (kMapping + height_of_pins(0) + kWays * way + of_word) +
          (kWord + way + of_word) * words + (kHeldPage + way) * source_.held_pages(first_, last());
 }
@@ -176,7 +185,7 @@ std::optional<std::uint64_t> Costs::most_steps(const Call& call) const {
              source_.mappings().size();
     case Verb::unpin:
       return static_cast<std::uint64_t>(std::max<std::int64_t>(call.number, 0)) *
-             (find + height_of_pins(pin_pages));
+             (find + height_of_pins(pin_pages) + (walks_pins() ? way_to_range() : 0));
     default:
       return std::nullopt;
   }

@@ -43,8 +43,10 @@ class Costs final : public Watcher {
   std::uint64_t most_bytes(const Call& call) const;
   std::optional<std::uint64_t> most_steps(const Call& call) const;
   bool has_ranges() const;
+  bool walks_pins() const;
   std::uint64_t bytes_of_store(std::uint64_t pages) const;
   std::uint64_t bytes_of_runs(std::uint64_t runs) const;
+  std::uint64_t bytes_of_held(std::uint64_t pages) const;
   std::uint64_t marks_of_all() const;
   std::uint64_t last() const;
   std::uint64_t mappings_touched() const;

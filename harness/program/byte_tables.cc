@@ -428,7 +428,8 @@ std::uint32_t bitmap_words_value(Byte code) {
 
 StoreKind store_value(Byte code) {
   if (code < 128) return StoreKind::bitmap;
-  return code < 192 ? StoreKind::sparse : StoreKind::ranges;
+  if (code < 192) return StoreKind::sparse;
+  return code < 224 ? StoreKind::ranges : StoreKind::pinned;
 }
 
 }  // namespace tidemark::codes

@@ -365,7 +365,7 @@ void Found::announce(const Finding& finding) {
              seconds ? fmt::format("after {:.0f} s", *seconds) : "before the fuzzing");
   if (!std::exchange(said_slower_, true))
     fmt::print(out_,
-               "Fuzzing goes on, at fewer programs/s: what fails alike is compared with this.\n\n");
+               "Fuzzing goes on, and is slower now: what fails alike is compared with this.\n\n");
   std::fflush(out_);
 }
 

@@ -143,8 +143,7 @@ class Running {
     if (found_->has_leak()) look_for_no_more_leaks();
     const double left = std::max(1.0, longest() - seconds());
     const bool hangs = found_->has_hang();
-    // Once it is known that something hangs, nobody need wait for that as long again:
-    // what is only slow is judged with the whole time.
+    // Nobody need wait as long for the next that hangs: who looks into it has the whole time.
     const unsigned timeout = hangs ? std::min(options_.timeout, kHangTimeout) : options_.timeout;
     Worker::Places places = {.folder = work_ / fmt::format("worker-{}", number),
                              .artifacts = artifacts_,

@@ -179,6 +179,8 @@ tidemark_store store_of(StoreKind store) {
       return TIDEMARK_STORE_SPARSE;
     case StoreKind::ranges:
       return TIDEMARK_STORE_RANGES;
+    case StoreKind::pinned:
+      return TIDEMARK_STORE_PINNED;
   }
   return {};
 }

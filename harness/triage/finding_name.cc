@@ -9,6 +9,7 @@
 #include "endless.h"
 #include "program_text.h"
 #include "verbs.h"
+#include "vocabulary.h"
 
 namespace tidemark {
 
@@ -38,9 +39,9 @@ namespace {
 constexpr std::string_view kAfterOthers = "after-others.";
 constexpr std::string_view kFailed = "failed", kUnpinning = "unpinning", kOddBytes = "odd-bytes";
 // The strongest first: where a store is to blame, it is so with a group of any kind.
-constexpr const char* kWorlds[] = {"store_sparse", "store_ranges", "hardware", "v1",
-                                   "rule_exact",   "rule_any",     "entries",  "memlock",
-                                   "room",         "bent",         "fault"};
+constexpr const char* kWorlds[] = {"store_sparse", "store_ranges", "store_pinned", "hardware",
+                                   "v1",           "rule_exact",   "rule_any",     "entries",
+                                   "memlock",      "room",         "bent",         "fault"};
 
 // What a reduced program has that not every one needs before it can do anything.
 std::set<std::string> doings(const Program& program) {
@@ -78,7 +79,8 @@ std::set<std::string> doings(const Program& program) {
   if (program.setup.memlock_pages != usual.memlock_pages) words.insert("memlock");
   if (program.setup.bitmap_words != usual.bitmap_words) words.insert("room");
   if (program.setup.store != usual.store)
-    words.insert(program.setup.store == StoreKind::sparse ? "store_sparse" : "store_ranges");
+    words.insert("store_" +
+                 std::string(words::kStoreNames[static_cast<std::size_t>(program.setup.store)]));
   return words;
 }
 

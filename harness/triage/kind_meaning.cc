@@ -62,6 +62,7 @@ constexpr std::pair<std::string_view, std::string_view> kParts[] = {
     {"rule_exact", "the container takes queries of exactly one mapping"},
     {"store_sparse", "the container keeps its marks in a sparse store"},
     {"store_ranges", "the container keeps its marks in a tree of ranges"},
+    {"store_pinned", "the container looks at pins, and has a tree of ranges besides"},
     {"entries", "the container takes fewer mappings than usual"},
     {"memlock", "memory that is locked has a limit"},
     {"room", "the user has room for a small bitmap"},

@@ -142,9 +142,10 @@ std::vector<Setup> simpler(const Setup& setup) {
   add(&Setup::bitmap_words);
   add(&Setup::store);
   // A bug of all stores that are no bitmaps has one name.
-  if (setup.store == StoreKind::ranges) {
+  for (const StoreKind other : {StoreKind::sparse, StoreKind::ranges}) {
+    if (setup.store <= other) break;
     result.push_back(setup);
-    result.back().store = StoreKind::sparse;
+    result.back().store = other;
   }
   return result;
 }

@@ -51,6 +51,7 @@ static const char *const store_names[] = {
 	[TIDEMARK_STORE_BITMAP] = "bitmap",
 	[TIDEMARK_STORE_SPARSE] = "sparse",
 	[TIDEMARK_STORE_RANGES] = "ranges",
+	[TIDEMARK_STORE_PINNED] = "pinned",
 };
 
 static int store_set(const char *text, const struct kernel_param *parameter)
@@ -74,7 +75,7 @@ static const struct kernel_param_ops store_ops = {
 };
 
 module_param_cb(store, &store_ops, NULL, 0644);
-MODULE_PARM_DESC(store, "Where marks are kept: bitmap (as Linux), sparse, ranges");
+MODULE_PARM_DESC(store, "Where marks are kept: bitmap (as Linux), sparse, ranges, pinned");
 
 static int __init tidemark_init(void)
 {

@@ -147,7 +147,7 @@ struct linux_type1 {
 	/*
 	 * @world outlives it. @range_rule and @store are the tracker's: 0 exact, 1
 	 * whole, which is all that type1 has, 2 any; 0 bitmap, as type1, 1 sparse,
-	 * 2 ranges. If @careful, calls that are known to read or write memory that is not
+	 * 2 ranges, 3 pinned. If @careful, calls that are known to read or write memory that is not
 	 * theirs, or that pin more than @most_pages, which may take minutes, stop instead.
 	 */
 	struct linux_container *(*create)(const struct linux_world *world,
