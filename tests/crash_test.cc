@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "isolation.h"
+#include "os_machine.h"
 #include "stack_traces.h"
 #include "support.h"
 #include "tidemark.h"
@@ -49,6 +50,13 @@ TEST(Crash, IsNamedForTheInnermostFunctionOfTheTracker) {
                       frame(0, &tidemark_pages_pin) +
                       "SUMMARY: UndefinedBehaviorSanitizer: shift-exponent map.c:4:2\n")),
             "UndefinedBehaviorSanitizer.shift-exponent.tidemark_pages_pin");
+}
+
+// Lists and trees of the kernel's are gone wrong for whoever has them.
+TEST(Crash, IsNotNamedForWhatStandsInForTheKernel) {
+  EXPECT_EQ(how(crash("==7==ERROR: AddressSanitizer: SEGV on unknown address 0x61\n" +
+                      frame(0, &os_call_begin) + frame(1, &tidemark_pages_pin))),
+            "AddressSanitizer.SEGV.tidemark_pages_pin");
 }
 
 // Of another subject, by where its sources are.

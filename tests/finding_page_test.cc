@@ -11,6 +11,7 @@
 #include "broken_rule.h"
 #include "files.h"
 #include "kind_meaning.h"
+#include "parsed.h"
 #include "report_lines.h"
 
 namespace tidemark {
@@ -65,16 +66,16 @@ TEST(KindMeaning, IsInTheDocument) {
 
 TEST(KindMeaning, IsSaidOnceOfEachKind) {
   const std::string lost = "means     missing-dirty: a dirty page is not reported\n";
-  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::none, ""), lost);
-  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::missing_dirty, ""), lost);
-  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::missing_marks, ""),
+  EXPECT_EQ(meaning_lines("", {}, Kind::missing_dirty, Kind::none, ""), lost);
+  EXPECT_EQ(meaning_lines("", {}, Kind::missing_dirty, Kind::missing_dirty, ""), lost);
+  EXPECT_EQ(meaning_lines("", {}, Kind::missing_dirty, Kind::missing_marks, ""),
             lost + "          missing-marks: a page that may have been written is not marked\n");
-  EXPECT_EQ(meaning_lines("", Kind::named, Kind::none, ""), "");
+  EXPECT_EQ(meaning_lines("", {}, Kind::named, Kind::none, ""), "");
 }
 
 TEST(KindMeaning, IsSaidOfTheNamesWordsForWhen) {
   const auto lines = [](std::string_view name) {
-    return meaning_lines(name, Kind::pins, Kind::none, "");
+    return meaning_lines(name, {}, Kind::pins, Kind::none, "");
   };
   const std::string pins = "pins: the tracker has other pins than it should\n";
   EXPECT_EQ(lines("lockstep.pin.pins"), "means     " + pins);
@@ -86,13 +87,17 @@ TEST(KindMeaning, IsSaidOfTheNamesWordsForWhen) {
   EXPECT_TRUE(
       lines("lockstep.after-query.pins").starts_with("means     after-query: the operation "))
       << lines("lockstep.after-query.pins");
+  const Program program = parsed("container v2\nwindow d1: unmap 0p 1p\nunmap 0p 2p\n");
+  EXPECT_EQ(meaning_lines("lockstep.unmap.pins", program, Kind::pins, Kind::none, ""),
+            "means     " + pins +
+                "          window d1: what its driver does when an unmap asks for its pins\n");
   for (const char* word : {"marking", "unpinning", "closing"})
     EXPECT_NE(lines("lockstep." + std::string(word) + ".pins").find(std::string(word) + ": "),
               std::string::npos);
 }
 
 TEST(KindMeaning, IsSaidOfTheNamesLastPart) {
-  EXPECT_EQ(meaning_lines("", Kind::missing_dirty, Kind::none, "rule_any"),
+  EXPECT_EQ(meaning_lines("", {}, Kind::missing_dirty, Kind::none, "rule_any"),
             "means     missing-dirty: a dirty page is not reported\n"
             "          rule_any: the container takes queries of any range\n");
   EXPECT_EQ(meaning_of_part("pin"), "it has the operation pin");

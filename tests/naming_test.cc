@@ -43,7 +43,7 @@ class Naming : public testing::Test {
     found_.add(folder_.path / name, {.said = "what it said\n", .starved = starved});
   }
   std::string said() {
-    name_what_waits(found_, 100, out_);
+    name_what_waits(found_, 100, "to go", out_);
     std::fseek(out_, 0, SEEK_SET);
     std::string text(10000, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), out_));

@@ -12,8 +12,8 @@
 
 namespace tidemark {
 
-// A function is of `sources` if its file has that in its path, or if it is in the library of that
-// path.
+// A function is of `sources` if its file has that in its path, and is not in a folder os_user/ (the
+// kernel's functions, in user space), or if it is in the library of that path.
 //
 // `said` with function, file and line in the place of addresses, and without the bytes of
 // AddressSanitizer's shadow memory. A stack that goes through functions of `sources` ends where the

@@ -67,7 +67,7 @@ Json place(const std::string& file, std::size_t line) {
 
 // The places that a stack goes through in the tracker, the innermost first.
 std::optional<Json> place_in_tracker(const std::string& report) {
-  static const std::regex kPlace("(?:^|/)(impl/[A-Za-z0-9_/]+\\.[ch]):(\\d+)");
+  static const std::regex kPlace("(?:^|/)(impl/(?!os_user/)[A-Za-z0-9_/]+\\.[ch]):(\\d+)");
   std::smatch found;
   if (!std::regex_search(report, found, kPlace)) return std::nullopt;
   return place(found[1], std::strtoul(found[2].str().c_str(), nullptr, 10));

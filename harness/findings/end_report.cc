@@ -45,7 +45,8 @@ std::string lines_of_end(const ProgramEnd& end, const Program& program, std::str
     text += "actual    " + actual + "\n";
   const std::string part = part_of_name(end.signature, program);
   return text +
-         meaning_lines(name, end.signature.kind, Kind::none, name.ends_with(part) ? part : "") +
+         meaning_lines(name, program, end.signature.kind, Kind::none,
+                       name.ends_with(part) ? part : "") +
          rule_line(signature);
 }
 

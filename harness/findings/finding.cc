@@ -114,7 +114,7 @@ std::string report_of(const Mismatch& mismatch, const Naming& naming, const Prog
   if (!mismatch.known.empty()) return said;
   const Kind brought_about = naming.cause ? naming.cause->signature.kind : Kind::none;
   return said + cause_line(naming.cause, program) +
-         meaning_lines(naming.name, mismatch.signature.kind, brought_about, naming.part) +
+         meaning_lines(naming.name, program, mismatch.signature.kind, brought_about, naming.part) +
          rule_line(mismatch.signature);
 }
 

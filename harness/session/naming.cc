@@ -9,7 +9,7 @@
 
 namespace tidemark::session {
 
-void name_what_waits(Found& found, unsigned seconds, std::FILE* out) {
+void name_what_waits(Found& found, unsigned seconds, std::string_view of_the_rest, std::FILE* out) {
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + std::chrono::seconds(seconds);
   auto next = Clock::now() + std::chrono::seconds(1);
@@ -28,6 +28,7 @@ void name_what_waits(Found& found, unsigned seconds, std::FILE* out) {
   for (const auto& [what, times] : found.take_outcomes())
     fmt::print(out, "of what was to be named, {} {}\n",
                times == 1 ? "one is" : fmt::format("{} are", times), what);
+  if (found.is_busy()) fmt::print(out, "{} {}\n", found.waiting(), of_the_rest);
 }
 
 }  // namespace tidemark::session

@@ -106,13 +106,12 @@ class Running {
   }
 
   // Before it fuzzes, if that is soon done; what is left goes on beside it.
-  void name_soon() { name_what_waits(*found_, kSoonSeconds, out_); }
+  void name_soon() { name_what_waits(*found_, kSoonSeconds, "named beside the fuzzing", out_); }
 
   // What nobody waited for while it fuzzed: time for two that take theirs.
   void name_the_rest() {
-    name_what_waits(*found_, 2 * found_->most_seconds(), out_);
-    if (found_->is_busy())
-      fmt::print(out_, "{} not looked into; the next run will do that\n", found_->waiting());
+    name_what_waits(*found_, 2 * found_->most_seconds(),
+                    "not looked into; the next run will do that", out_);
   }
 
   // What the corpus itself shows, first, and once for each way to die: a process that

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "program.h"
 #include "verbs.h"
 
 namespace tidemark {
@@ -39,8 +40,8 @@ constexpr auto kMeanings = std::to_array<std::string_view>({
     "it does not end",
     "it ended the process",
     "it took too much memory, as what does not end may",
-    "a memory error, as AddressSanitizer calls it",
-    "undefined behaviour, as UndefinedBehaviorSanitizer calls it",
+    "a memory error; AddressSanitizer calls it so, and says below what it saw",
+    "undefined behaviour; UndefinedBehaviorSanitizer says below what it saw",
     "the kernel would warn",
     "the kernel would stop: a BUG()",
     "it waits for itself",
@@ -77,9 +78,8 @@ constexpr std::pair<std::string_view, std::string_view> kParts[] = {
 constexpr std::pair<std::string_view, std::string_view> kMoments[] = {
     {"after-others", "it fails only after the programs of before.trace, in one process"},
     {"closing", "an operation that ends the migration showed it"},
-    {"marking", "a call that marks pages (pin, write, device write); which of them is chance"},
-    {"unpinning", "a call that unpins (unpin, unmap, detach, a pin that fails); which is chance"},
-    {"window", "while an unmap calls a driver, to have its pins back"},
+    {"marking", "it is after a pin, a write or a device write, which all mark pages"},
+    {"unpinning", "it is after an unpin, an unmap, a detach or a pin that fails, which all unpin"},
     {"after-", "the operation leaves a wrong state, which only a later one may show"},
 };
 
@@ -111,6 +111,15 @@ struct PartOfAnOperation {
         fault(takes_off(operation, "_fault", false)) {}
 };
 
+// Of the first operation that is in a window, "window d0"; empty if none is.
+std::string first_window(const Program& program) {
+  for (const Operation& operation : program.operations)
+    if (operation.when != When::now)
+      return (operation.when == When::every_callback ? "each-window d" : "window d") +
+             std::to_string(operation.window_device);
+  return {};
+}
+
 }  // namespace
 
 std::string_view meaning(Kind kind) {
@@ -140,7 +149,8 @@ std::string meaning_of_part(std::string_view part) {
   return text + (window ? ", in a window: while an unmap calls a driver" : "");
 }
 
-std::string meaning_lines(std::string_view name, Kind kind, Kind also, std::string_view part) {
+std::string meaning_lines(std::string_view name, const Program& program, Kind kind, Kind also,
+                          std::string_view part) {
   std::string text;
   const auto add = [&text](std::string_view word, std::string_view meaning) {
     if (meaning.empty()) return;
@@ -155,6 +165,8 @@ std::string meaning_lines(std::string_view name, Kind kind, Kind also, std::stri
   add(word(kind), meaning(kind));
   if (also != kind) add(word(also), meaning(also));
   if (!part.empty()) add(part, meaning_of_part(part));
+  if (const std::string window = first_window(program); !window.empty())
+    add(window, "what its driver does when an unmap asks for its pins");
   return text;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "program.h"
 #include "signature.h"
 
 namespace tidemark {
@@ -20,8 +21,9 @@ std::string meaning_of_part(std::string_view part);
 bool is_part(std::string_view word);
 
 // Lines of a report: "means     missing-dirty: a dirty page is not reported", above it the words of
-// `name` that say when it goes wrong, and below it the same of `also`, if that is another kind, and
-// of `part`; empty if there is nothing to say.
-std::string meaning_lines(std::string_view name, Kind kind, Kind also, std::string_view part);
+// `name` that say when it goes wrong, and below it the same of `also`, if that is another kind, of
+// `part`, and of the first window in `program`; empty if there is nothing to say.
+std::string meaning_lines(std::string_view name, const Program& program, Kind kind, Kind also,
+                          std::string_view part);
 
 }  // namespace tidemark
