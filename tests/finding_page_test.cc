@@ -81,8 +81,7 @@ TEST(KindMeaning, IsSaidOfTheNamesWordsForWhen) {
   EXPECT_EQ(lines("lockstep.pin.pins"), "means     " + pins);
   EXPECT_EQ(lines("after-others.lockstep.unmap.window.pin.pins"),
             "means     after-others: it fails only after the programs of before.trace, in one "
-            "process\n          window: while an unmap calls a driver, to have its pins back\n"
-            "          " +
+            "process\n          " +
                 pins);
   EXPECT_TRUE(
       lines("lockstep.after-query.pins").starts_with("means     after-query: the operation "))
