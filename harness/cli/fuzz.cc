@@ -32,7 +32,7 @@ struct FuzzOptions {
       work;
   std::string findings = "findings", older;
   std::optional<std::string> against;
-  bool known = false, json = false, forever = false;
+  bool known = false, all_stores = false, json = false, forever = false;
   unsigned seconds = 60;
   unsigned timeout = kMostSeconds;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -95,6 +95,9 @@ std::vector<session::CampaignOptions::Subject> subjects_of(const FuzzOptions& op
 std::string problem_of(const FuzzOptions& options) {
   const bool in_turns = options.forever || options.subject == kAll;
   if (options.seeds.empty()) return "--seeds is missing: what to start from";
+  if (options.all_stores && options.subject != kTracker)
+    return "--all-stores is for the tracker, and not for " + options.subject + ", which has none";
+  if (options.all_stores && is_afl(options)) return "--all-stores is for the engine libfuzzer";
   if (is_afl(options) && options.subject != kTracker)
     return "--engine afl is for the tracker, and not for " + options.subject +
            ", in which AFL++ would see nothing";
@@ -138,6 +141,7 @@ int fuzz(const FuzzOptions& given) {
       .findings = options.findings,
       .afl_mutator = mutator_of(options),
       .known = options.known,
+      .all_stores = options.all_stores,
       .json = options.json,
       .seconds = options.seconds,
       .timeout = options.timeout,
@@ -185,6 +189,8 @@ void add_fuzz(CLI::App& app, Action& action) {
       ->capture_default_str()
       ->check(CLI::IsMember({kLibFuzzer, kAfl}));
   command->add_flag("--known", options->known, "Find also what the subject is known to differ in");
+  command->add_flag("--all-stores", options->all_stores,
+                    "Each program with each of the tracker's stores, four times as slow");
   auto* seconds = command->add_option("--seconds", options->seconds, "How long")
                       ->capture_default_str()
                       ->check(CLI::Range(1u, 100'000'000u));

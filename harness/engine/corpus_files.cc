@@ -111,4 +111,14 @@ bool keep_last_input(const fs::path& file, const std::vector<std::uint8_t>& ran)
   return false;
 }
 
+fs::path with_what_ran(const fs::path& file, const std::vector<std::uint8_t>& ran) {
+  const std::string name = file.filename().string();
+  fs::path path = file;
+  path.replace_filename(name.substr(0, name.size() - digest_in(name).size()) +
+                        sha1_of(characters(ran)));
+  write_file(path, characters(ran), Survives::process);
+  if (path != file) fs::remove(file);
+  return path;
+}
+
 }  // namespace tidemark::session

@@ -40,5 +40,9 @@ InputPut put_input(const std::filesystem::path& file, const std::filesystem::pat
 // began with, is that input. Else what there is of it goes, as it is another input, and standard
 // error tells. Throws std::system_error.
 bool keep_last_input(const std::filesystem::path& file, const std::vector<std::uint8_t>& ran);
+// Where a process runs several programs for one input: the file gets the one that ran, and a name
+// that goes with it, which is returned. Throws std::system_error.
+std::filesystem::path with_what_ran(const std::filesystem::path& file,
+                                    const std::vector<std::uint8_t>& ran);
 
 }  // namespace tidemark::session

@@ -13,6 +13,7 @@
 #include <string>
 #include <system_error>
 
+#include "corpus_files.h"
 #include "dedup.h"
 #include "drop.h"
 #include "files.h"
@@ -20,6 +21,7 @@
 #include "known_ends.h"
 #include "processor_limit.h"
 #include "program_file.h"
+#include "registry.h"
 #include "text.h"
 
 namespace tidemark::session {
@@ -196,6 +198,9 @@ WorkerEnd Worker::finish() {
   end.input =
       end.took_long ? input_that_took_long() : fs::path(after(said_, "Test unit written to "));
   end.crashed = code != 0 && !end.input.empty();
+  if (end.crashed && std::getenv(kAllStoresVariable))
+    if (const auto ran = recent_inputs(); !ran.empty())
+      end.input = with_what_ran(end.input, ran.back());
   end.failed = code != 0 && !end.crashed;
   return end;
 }

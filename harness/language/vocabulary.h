@@ -34,8 +34,8 @@ inline constexpr std::array<std::string_view, 4> kCapabilityNames = {"", "iova-r
                                                                      "dma-avail"};
 inline constexpr std::array<std::string_view, 4> kRightsNames = {"none", "r", "w", "rw"};
 inline constexpr std::array<std::string_view, 3> kRuleNames = {"exact", "whole", "any"};
-inline constexpr std::array<std::string_view, 4> kStoreNames = {"bitmap", "sparse", "ranges",
-                                                                "pinned"};
+inline constexpr std::array<std::string_view, kStores> kStoreNames = {"bitmap", "sparse", "ranges",
+                                                                      "pinned"};
 inline constexpr std::array<std::string_view, 2> kTypeNames = {"v1", "v2"};
 
 inline constexpr std::string_view kKernelName = "kernel";

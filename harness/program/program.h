@@ -169,6 +169,7 @@ enum class ContainerType : std::uint8_t { v1, v2 };
 enum class RangeRule : std::uint8_t { exact, whole, any };
 // Where the tracker keeps its marks. What others do does not depend on it.
 enum class StoreKind : std::uint8_t { bitmap, sparse, ranges, pinned };
+inline constexpr std::size_t kStores = 4;
 
 inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0} >> 12;
 

@@ -435,6 +435,7 @@ void set_environment(const Options& options) {
     unsetenv("ASAN_OPTIONS");
   setenv(kSubjectVariable, std::string(options.tested.subject).c_str(), 1);
   if (options.known) setenv(kWithKnownVariable, "", 1);
+  if (options.all_stores) setenv(kAllStoresVariable, "", 1);
   setenv(kReportedVariable, fs::absolute(options.work / "known").c_str(), 1);
 }
 

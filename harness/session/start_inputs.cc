@@ -86,7 +86,8 @@ std::vector<std::pair<std::size_t, Signature>> look_through(const UnderTest& tes
             const Program program = read_program(tested, inputs[at]);
             // Others no fuzz target runs.
             if (program.setup.bitmap_words <= kFuzzedBitmapWords)
-              run_noting(*lockstep, program, look.met);
+              for (const Program& one : programs_by_environment(program))
+                run_noting(*lockstep, one, look.met);
             if (looks_for_leaks && leaks.finds_any()) std::_Exit(1);
           }
         },

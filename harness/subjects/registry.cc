@@ -83,4 +83,16 @@ UnderTest under_test_by_environment() {
   return found->counting(std::getenv(kWithKnownVariable) ? kAllKnown : "");
 }
 
+std::vector<Program> programs_by_environment(const Program& program) {
+  std::vector<Program> programs = {program};
+  if (!std::getenv(kAllStoresVariable)) return programs;
+  for (std::size_t i = 0; i < kStores; ++i) {
+    const auto store = static_cast<StoreKind>(i);
+    if (store == program.setup.store) continue;
+    programs.push_back(program);
+    programs.back().setup.store = store;
+  }
+  return programs;
+}
+
 }  // namespace tidemark

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ablation.h"
 #include "lockstep.h"
@@ -54,6 +55,11 @@ inline constexpr const char* kSubjectVariable = "TIDEMARK_SUBJECT";
 inline constexpr const char* kWithKnownVariable = "TIDEMARK_WITH_KNOWN";
 // A subject that is not here ends the process.
 UnderTest under_test_by_environment();
+
+// With this variable, of any value, a fuzzed program runs with each of the tracker's stores: one
+// program for each, its own first. Without it there is only that.
+inline constexpr const char* kAllStoresVariable = "TIDEMARK_ALL_STORES";
+std::vector<Program> programs_by_environment(const Program& program);
 
 // Nothing if none of that name is here, or it is a library that cannot be used; `why`, if
 // given, is then in words. No known difference counts. A library stays loaded.

@@ -196,12 +196,12 @@ Naming naming_of(Lockstep& lockstep, const Program& program, const Mismatch& mis
   const bool failed =
       left && (!cause || cause->operation == seen.operation) && lockstep.steps()[0].result < 0;
   const auto part_of = [&](Signature& signature) {
+    std::string part = part_of_name(signature, failing);
     // A pin that fails unpins what it has pinned, and the marks stay (R9).
     if (failed && signature.verb == Verb::pin && signature.kind == Kind::missing_marks) {
       signature.verb = Verb::unpin;
-      return std::string(name(Verb::pin));
+      return is_of_world(part) ? part : std::string(name(Verb::pin));
     }
-    std::string part = part_of_name(signature, failing);
     return failed && !is_of_unpinning(signature, part) ? std::string(kFailed) : part;
   };
   up_to(seen);
