@@ -117,6 +117,20 @@ TEST(ExportC, KnowsWhatVfioDoesWithPins) {
   EXPECT_TRUE(has(as_c(before + "pin d0 0p 1p rw\n"), "VFIO registers each device"));
 }
 
+// A real signal would kill who sends it. What a pin marked before one came is marked otherwise.
+TEST(ExportC, MarksWhatAnInterruptedPinWouldHave) {
+  const std::string before = "enroll d0\nmap 0p 4p rw\nstart\n";
+  const std::string pin = "pin d0 1p 3p rw fault=interrupt+";
+  const std::string c = as_c("attach g0 emulated\n" + before + pin + "2\n");
+  EXPECT_TRUE(has(c, "left_out(\"this kernel cannot be made to meet the fault\");"));
+  EXPECT_TRUE(has(c, ", 0x1000, 2), 2);\n\tunpin(0, 0x1000, 2);"));
+  EXPECT_FALSE(has(as_c("attach g0 emulated\n" + before + pin + "0\n"), "\tunpin(0, "));
+  EXPECT_TRUE(has(as_c("attach g0 emulated\n" + before + pin + "4\n"), "0x1000, 3), 3);"));
+  // One that succeeds would change what its group reports.
+  EXPECT_TRUE(has(as_c("attach g0 hardware=0\n" + before + pin + "2\n"),
+                  "inexact(\"what it would have marked is not\");"));
+}
+
 TEST(ExportC, PlacesFaults) {
   const std::string start = "attach g0 emulated\nmap 0p 128p rw\nstart\nwrite 64p 8\n";
   const std::string failing = as_c(start + "query 0p 128p fault=bitmap-write+1\n");

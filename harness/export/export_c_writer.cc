@@ -33,6 +33,12 @@ bool cannot_be_made(const Recorded& r) {
          (kind == FaultKind::interrupt && r.step.result == -EINTR);
 }
 
+// What a shorter pin leaves behind that is given back. A group is pinned by those that succeed
+// alone, and that changes what a hardware group reports.
+bool is_as_a_shorter_pin(const Recorded& r, const CSlots::Slot& slot) {
+  return r.operation.other_fault.kind == FaultKind::none && !slot.hardware;
+}
+
 string comment_of(const Recorded& r) {
   string text = print(r.operation);
   if (r.operation.when != When::now && !r.step.depth) return text + " (waits for its callback)";
@@ -139,6 +145,19 @@ string CWriter::attach(const Recorded& r) {
   return text + moved;
 }
 
+// The pages before the one at which it fails stay marked.
+string CWriter::failed_pin(const Recorded& r, std::size_t slot, const string& flags) const {
+  const unsigned nr_pages = r.operation.fault.index;
+  const string range = hex(r.step.first) + ", " + decimal(nr_pages);
+  const string text = left_out("this kernel cannot be made to meet the fault");
+  if (!is_as_a_shorter_pin(r, slots_.all()[slot]))
+    return text + "\tinexact(\"what it would have marked is not\");\n";
+  if (!nr_pages) return text;
+  return text + note_text("But as far as it would have come it marks the pages.") +
+         "\texpect(pin(" + decimal(slot) + ", " + flags + ", " + range + "), " + decimal(nr_pages) +
+         ");\n\tunpin(" + decimal(slot) + ", " + range + ");\n";
+}
+
 string CWriter::pin(const Recorded& r) {
   const auto slot = slots_.attached(r.operation.id % kGroups);
   if (!slot) return left_out("without its group a device has no file to ask through");
@@ -148,6 +167,7 @@ string CWriter::pin(const Recorded& r) {
       (r.operation.flags & kReadable ? 1u : 0u) | (r.operation.flags & kWritable ? 2u : 0u);
   const string flags = flags_text(rights, {{1, "TIDEMARK_EMU_READ"}, {2, "TIDEMARK_EMU_WRITE"}});
   const std::string device = "\tdevice_of(" + decimal(*slot) + ");\n";
+  if (cannot_be_made(r)) return device + failed_pin(r, *slot, flags);
   // VFIO compares the number as an unsigned one, before the tracker sees it.
   if (pages_of_pin(r.step) < 0)
     return device + "\texpect(pin(" + decimal(*slot) + ", " + flags + ", " + hex(r.step.first) +

@@ -64,6 +64,8 @@ class CWriter {
   std::string driver(const Recorded& recorded);
   std::string attach(const Recorded& recorded);
   std::string pin(const Recorded& recorded);
+  std::string failed_pin(const Recorded& recorded, std::size_t slot,
+                         const std::string& flags) const;
   std::string dma(const Recorded& recorded);
   std::string checked(const Recorded& recorded, const std::string& call);
 
