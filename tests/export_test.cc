@@ -84,8 +84,8 @@ TEST(ExportC, SaysWhatOneProcessCannotDo) {
   EXPECT_TRUE(has(c, "\tinexact(\"this process calls, not another one\");\n\texpect("));
   EXPECT_TRUE(has(c, "\tinexact(\"it maps with the capabilities that it has\");\n\texpect("));
   EXPECT_TRUE(has(c, "left_out(\"it is another process's\");"));
-  EXPECT_TRUE(has(c, "left_out(\"this process goes on alone, and locks nothing by itself\");"));
-  EXPECT_TRUE(has(c, "left_out(\"there is no other host to go on at\");"));
+  EXPECT_TRUE(has(c, "inexact(\"this process goes on alone, and locks nothing by itself\");"));
+  EXPECT_TRUE(has(c, "inexact(\"there is no other host to go on at\");"));
   EXPECT_TRUE(has(c, ".iova = 0x2000"));
 }
 

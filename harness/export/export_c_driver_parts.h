@@ -201,6 +201,8 @@ unused static long pin(unsigned number, __u32 flags, __u64 iova, __s32 nr_pages)
 		.argsz = sizeof(pages), .flags = flags, .iova = iova, .nr_pages = nr_pages};
 	long result = tell(device_of(number), TIDEMARK_EMU_PIN, &pages);
 
+	if (result == -ENOTTY)
+		cannot_run("the device does not know TIDEMARK_EMU_PIN");
 	if (result > 0)
 		slots[number].pinned = 1;
 	return result;
@@ -251,6 +253,13 @@ unused static void contiguous_memory(__u64 address, __u64 bytes)
 	void *at = (void *)(unsigned long)address;
 
 	user_memory(address, bytes);
+	if (bytes / 4096 > (__u64)sysconf(_SC_PHYS_PAGES)) {
+		/* Whoever pinned it would be ended for want of memory. */
+		inexact("this machine has less memory");
+		if (mprotect(at, bytes, PROT_NONE))
+			cannot("mprotect");
+		return;
+	}
 	madvise(at, bytes, MADV_HUGEPAGE);
 	if (bytes <= FILLED_MAX)
 		memset(at, 0, bytes);

@@ -18,6 +18,7 @@ namespace {
 using std::string;
 
 string left_out(const string& why) { return "\tleft_out(" + string_literal(why) + ");\n"; }
+string inexact(const string& why) { return "\tinexact(" + string_literal(why) + ");\n"; }
 
 bool is_too_long(const Recorded& r) {
   const Verb verb = r.operation.verb;
@@ -151,7 +152,7 @@ string CWriter::failed_pin(const Recorded& r, std::size_t slot, const string& fl
   const string range = hex(r.step.first) + ", " + decimal(nr_pages);
   const string text = left_out("this kernel cannot be made to meet the fault");
   if (!is_as_a_shorter_pin(r, slots_.all()[slot]))
-    return text + "\tinexact(\"what it would have marked is not\");\n";
+    return text + inexact("what it would have marked is not");
   if (!nr_pages) return text;
   return text + note_text("But as far as it would have come it marks the pages.") +
          "\texpect(pin(" + decimal(slot) + ", " + flags + ", " + range + "), " + decimal(nr_pages) +
@@ -222,9 +223,9 @@ string CWriter::driver(const Recorded& r) {
     case Verb::mlock:
     case Verb::exit:
     case Verb::exec:
-      return left_out("this process goes on alone, and locks nothing by itself");
+      return inexact("this process goes on alone, and locks nothing by itself");
     case Verb::migrate:
-      return left_out("there is no other host to go on at");
+      return inexact("there is no other host to go on at");
     default: {
       const char* flags = r.operation.verb == Verb::write ? "TIDEMARK_EMU_WRITE" : "0";
       return "\tdevice_of(0);\n" +
@@ -242,9 +243,8 @@ string CWriter::begin(const Recorded& r) const {
 string CWriter::one(const Recorded& r) {
   string before;
   if (r.operation.process && fields_of(r.operation.verb).by && r.operation.verb != Verb::memlock)
-    before = "\tinexact(\"this process calls, not another one\");\n";
-  if (r.operation.flags & kIpcLock)
-    before += "\tinexact(\"it maps with the capabilities that it has\");\n";
+    before = inexact("this process calls, not another one");
+  if (r.operation.flags & kIpcLock) before += inexact("it maps with the capabilities that it has");
   return before + call_of(r);
 }
 
@@ -276,7 +276,7 @@ string CWriter::with_windows(const Recorded& r) {
     if (!nr_windows[i]) continue;
     const auto slot = slots_.usable(i);
     if (!slot || r.allocation_fails || cannot_be_made(r))
-      return "\tinexact(\"left out: its callbacks cannot be held here\");\n";
+      return inexact("left out: its callbacks cannot be held here");
     text += "\thold(" + decimal(*slot) + ", " + decimal(nr_windows[i]) + ");\n";
   }
   const Circumstances around = circumstances(r);
