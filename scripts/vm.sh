@@ -3,19 +3,21 @@
 # Runs programs on a real kernel, Debian's own, in QEMU: each as C, made by
 # `export c`, on containers of /dev/vfio/vfio. ./tidemark vm calls it, once all
 # packages are there. All that it needs besides is below build/vm.
-# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux] [--record DIR]
-# [FILE...], where TIDEMARK is the built program; with --record, tidemark_recorder.so is beside it,
-# and what each program asked, and what came out, goes to DIR. Prints KTAP. What Linux is known to do otherwise is
-# marked XFAIL.
+# Usage: scripts/vm.sh TIDEMARK [--kernel 6.1|6.12] [--driver tidemark|linux]
+# [--groups testdev|pci] [--record DIR] [FILE...], where TIDEMARK is the built program; with
+# --record, tidemark_recorder.so is beside it, and what each program asked, and what came out, goes
+# to DIR. With --groups pci hardware groups are PCI devices behind an Intel IOMMU, both QEMU's, and
+# programs without any are left out. Prints KTAP. What Linux is known to do otherwise is marked
+# XFAIL.
 # Exit code: 0 as expected, 1 something was found, 2 it could not run.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 vm=$root/build/vm
 tidemark=$1
-kernel=6.1 driver=tidemark record='' files=()
-seconds=60       # for one program
-guest_seconds=600 # for one guest
+kernel=6.1 driver=tidemark groups=testdev record='' files=()
+seconds=60        # for one program, as the guest counts them
+guest_seconds=1800 # for one guest
 
 die() { printf 'vm: %s\n' "$*" >&2; exit 2; }
 
@@ -24,10 +26,12 @@ while (($#)); do
   case $1 in
     --kernel=*) kernel=${1#*=} && shift ;;
     --driver=*) driver=${1#*=} && shift ;;
+    --groups=*) groups=${1#*=} && shift ;;
     --record=*) record=${1#*=} && shift ;;
     --record) record=${2:-} && shift 2 ;;
     --kernel) kernel=${2:-} && shift 2 ;;
     --driver) driver=${2:-} && shift 2 ;;
+    --groups) groups=${2:-} && shift 2 ;;
     -*) die "there is no option $1" ;;
     *) files+=("$1") && shift ;;
   esac
@@ -41,6 +45,20 @@ case $driver in
   tidemark) module=tidemark ;;
   linux) module=vfio_iommu_type1 ;;
   *) die "there is no driver '$driver': tidemark or linux" ;;
+esac
+# What the IOMMU is like, in the words of a program.
+iommu=() boot_line=
+case $groups in
+  testdev) programs=$vm/programs machine=(-M q35) modules_of_groups=(tidemark_iommu) ;;
+  pci)
+    programs=$vm/programs.pci
+    modules_of_groups=(irqbypass vfio-pci-core vfio-pci)
+    machine=(-M "q35,kernel-irqchip=split")
+    machine+=(-device "intel-iommu,intremap=on,snoop-control=on,aw-bits=48")
+    machine+=(-device edu -device edu -device edu -device edu)
+    boot_line=" intel_iommu=on iommu=nopt"
+    iommu=(--hardware "5 aperture=0x0-0xffffffffffff") ;;
+  *) die "there are no groups '$groups': testdev or pci" ;;
 esac
 ((${#files[@]})) || files=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
 mapfile -t files < <(realpath -e "${files[@]}")
@@ -67,7 +85,7 @@ fetch_kernel() {
     { cat "$vm/fetch.log" >&2; die "could not download linux-image-$version"; }
   rm -rf "$image.new"
   dpkg-deb -x "$vm/$version/package"/linux-image-*.deb "$image.new"
-  find "$image.new/lib/modules" -name 'vfio*.xz' -exec xz -d {} +
+  find "$image.new/lib/modules" \( -name 'vfio*.xz' -o -name 'irqbypass*.xz' \) -exec xz -d {} +
   mv "$image.new" "$image"
 }
 
@@ -81,19 +99,20 @@ build_module() { # FOLDER, below impl or impl itself
 
 # --- Programs ---
 
-# Exported anew only if the program or the exporter is newer, compiled anew only if the C
-# is another than last time.
+# Exported anew only if the program, its hardware or the exporter is newer, compiled anew only if
+# the C is another than last time.
 compile() { # NAME FILE
-  local c=$vm/programs/$1.c
-  [[ ! $c -nt $2 || ! $c -nt $tidemark || ! -e $vm/programs/$1 ]] || return 0
-  "$tidemark" export c "$2" -o "$c.new" || die "no program: $2"
-  if [[ -e $vm/programs/$1 ]] && cmp -s "$c.new" "$c"; then
+  local c=$programs/$1.c
+  [[ ! $c -nt $2 || ! $c -nt $tidemark || ! $c -nt $programs/hardware || ! -e $programs/$1 ]] ||
+    return 0
+  "$tidemark" export c "${iommu[@]}" "$2" -o "$c.new" || die "no program: $2"
+  if [[ -e $programs/$1 ]] && cmp -s "$c.new" "$c"; then
     rm "$c.new"
     touch "$c"
   else
     mv "$c.new" "$c"
-    rm -f "$vm/programs/$1"
-    gcc -std=c11 -pthread -o "$vm/programs/$1" "$c"
+    rm -f "$programs/$1"
+    gcc -std=c11 -pthread -o "$programs/$1" "$c"
   fi
 }
 
@@ -105,7 +124,9 @@ name_of() {
 
 compile_all() {
   local file name nr_jobs=0 nr_done=0
-  mkdir -p "$vm/programs"
+  mkdir -p "$programs"
+  [[ $(cat "$programs/hardware" 2>/dev/null) == "${iommu[*]}" ]] ||
+    echo "${iommu[*]}" >"$programs/hardware"
   for file in "${files[@]}"; do
     name=$(name_of "$file")
     names+=("$name")
@@ -114,8 +135,21 @@ compile_all() {
   done
   while ((nr_done++ < ${#names[@]})) && wait -n; do :; done
   for name in "${names[@]}"; do
-    [[ -x $vm/programs/$name ]] || die "$name does not compile"
+    [[ -x $programs/$name ]] || die "$name does not compile"
   done
+}
+
+# With PCI devices, of the programs those that have a hardware group, and before them one that has
+# its device write.
+choose() {
+  local name chosen=(guest.device-writes)
+  [[ $groups == pci ]] || return 0
+  gcc -std=c11 -o "$programs/${chosen[0]}" "$root/tests/guest/device_writes.c" ||
+    die "device_writes.c does not compile"
+  for name in "${names[@]}"; do
+    ! grep -q '^	{"hardware' "$programs/$name.c" || chosen+=("$name")
+  done
+  names=("${chosen[@]}")
 }
 
 # What Linux's driver is known to do otherwise: the verdict on the same code in user space.
@@ -139,28 +173,30 @@ pack() {
   cp "$root/scripts/vm_init.sh" "$guest/init"
   cp -L /lib64/ld-linux-x86-64.so.2 "$guest/lib64/"
   cp -L /lib/x86_64-linux-gnu/libc.so.6 "$guest/lib/x86_64-linux-gnu/"
-  for library in vfio_virqfd vfio vfio_iommu_type1; do
-    find "$modules" -name "$library.ko" -exec cp {} "$guest/modules/" \;
+  : >"$guest/modules/order"
+  for library in vfio_virqfd vfio "$module" "${modules_of_groups[@]}" tidemark_emu; do
+    find "$modules" "$vm/$version/impl" -name "$library.ko" -exec cp {} "$guest/modules/" \;
+    # 6.12 has no vfio_virqfd.
+    [[ ! -e $guest/modules/$library.ko ]] || echo "$library.ko" >>"$guest/modules/order"
   done
-  cp "$vm/$version/impl/tidemark.ko" "$vm/$version/impl/testdev"/tidemark_*.ko "$guest/modules/"
-  { [[ ! -e $guest/modules/vfio_virqfd.ko ]] || echo vfio_virqfd.ko
-    printf '%s\n' vfio.ko "$module.ko" tidemark_iommu.ko tidemark_emu.ko; } >"$guest/modules/order"
-  printf '%s\n' tidemark_emu tidemark_iommu "$module" >"$guest/modules/unload"
-  printf '%s\n' "driver=$module" "seconds=$seconds" >"$guest/settings"
+  sed -n '/^vfio\(_virqfd\)\?\.ko$/!s/\.ko$//p' "$guest/modules/order" | tac >"$guest/modules/unload"
+  printf '%s\n' "driver=$module" "groups=$groups" "seconds=$seconds" >"$guest/settings"
   [[ ! $record ]] || cp "${tidemark%/*}/tidemark_recorder.so" "$guest/recorder.so"
   for program in "${names[@]:$1}"; do
-    cp "$vm/programs/$program" "$guest/programs/"
+    cp "$programs/$program" "$guest/programs/"
     echo "$program"
   done >"$guest/programs/order"
   (cd "$guest" && find . | cpio -o -H newc --quiet) >"$vm/initramfs"
 }
 
-# Everything ends: the programs in the guest, the guest, and whoever reads from it.
+# Everything ends: the programs in the guest, the guest, and whoever reads from it. A second in the
+# guest is a number of instructions, so that a busy machine hangs no program, and what waits for its
+# end does not wait.
 boot() {
-  timeout -k 5 "$guest_seconds" qemu-system-x86_64 -M q35 -accel tcg -smp 1 -m 1024 \
-    -nodefaults -no-user-config -display none -serial stdio -no-reboot \
+  timeout -k 5 "$guest_seconds" qemu-system-x86_64 "${machine[@]}" -accel tcg -smp 1 \
+    -icount shift=0,sleep=off -m 2048 -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -kernel "$image/boot/vmlinuz-$version" -initrd "$vm/initramfs" \
-    -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable no_timer_check" \
+    -append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable no_timer_check${boot_line}" \
     </dev/null 2>&1 | stdbuf -oL tr -d '\r'
 }
 
@@ -224,11 +260,12 @@ fetch_kernel
 build_module impl
 build_module impl/testdev
 compile_all
+choose
 known_differences
 
 echo "KTAP version 1"
 echo "1..${#names[@]}"
-echo "# Linux $version, driver $driver"
+echo "# Linux $version, driver $driver, groups of $groups"
 first=0
 while ((first < ${#names[@]})); do
   pack "$first"

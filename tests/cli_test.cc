@@ -272,6 +272,21 @@ TEST_F(Cli, AnExportOfAStrangersCommentsIsStillOneComment) {
   EXPECT_EQ(ended.out.find("*/ #error"), std::string::npos);
 }
 
+// So that a program runs behind the IOMMU that somebody has.
+TEST_F(Cli, AnExportTakesOtherHardwareThanItsPrograms) {
+  file("x", "attach g0 emulated\nattach g1 hardware=2\nmap 0p 1p rw\nattach g2 hardware=0\n");
+  const Ended ended = run({"export", "c", "--hardware", "5 aperture=0x0-0xfffff", "x"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const std::string kind = "\"hardware, page sizes 0x40201000, addresses 0x0-0xfffff but ";
+  EXPECT_NE(ended.out.find(kind, ended.out.find(kind) + 1), std::string::npos) << ended.out;
+  // A page of 4 KiB fits now.
+  EXPECT_NE(ended.out.find("map 0p 1p rw => 0 "), std::string::npos) << ended.out;
+  EXPECT_EQ(run({"export", "c", "--hardware", "2", "x"}).out.find("map 0p 1p rw => 0 "),
+            std::string::npos);
+  for (const char* words : {"five", "5 aperture=1", "5\nstart", "5\nmap 0p 1p rw"})
+    expect_refused(run({"export", "c", "--hardware", words, "x"}), "no hardware is like '");
+}
+
 TEST_F(Cli, AFullDiskIsExitCodeTwo) {
   file("lost", kLost);
   for (const Words& words : std::vector<Words>{{"replay", "lost"},

@@ -37,6 +37,9 @@ static int emu_probe(struct platform_device *device)
 	struct emu_device *emu;
 	int ret;
 
+	/* Without our IOMMU nobody wants those that would be behind it. */
+	if (hardware && !device_iommu_mapped(&device->dev))
+		return -ENODEV;
 	emu = vfio_alloc_device(emu_device, vdev, &device->dev,
 				hardware ? &emu_hardware_ops : &emu_emulated_ops);
 	if (IS_ERR(emu))

@@ -6,6 +6,7 @@
 
 #include <linux/highmem.h>
 #include <linux/iommu.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "iommu.h"
@@ -132,6 +133,19 @@ void emu_pins_give_back(struct emu_device *emu, u64 first, u64 last, bool writes
 		vfio_unpin_pages(&emu->vdev, (dma_addr_t)number << PAGE_SHIFT, 1);
 }
 
+/* Where the machine's own IOMMU is in use ours is not loaded, and no device is behind it. */
+static struct page *page_behind_iommu(struct device *device, u64 iova)
+{
+	typeof(&testdev_iommu_page) look_up = symbol_get(testdev_iommu_page);
+	struct page *page;
+
+	if (!look_up)
+		return NULL;
+	page = look_up(device, iova);
+	symbol_put(testdev_iommu_page);
+	return page;
+}
+
 /* The page of @iova, if the device may write it. */
 static struct page *page_to_write(struct emu_device *emu, u64 iova, bool by_group)
 {
@@ -139,7 +153,7 @@ static struct page *page_to_write(struct emu_device *emu, u64 iova, bool by_grou
 
 	lockdep_assert_held(&emu_lock);
 	if (by_group)
-		return testdev_iommu_page(emu->vdev.dev, iova);
+		return page_behind_iommu(emu->vdev.dev, iova);
 	pin = xa_load(&emu->pins, iova >> PAGE_SHIFT);
 	return pin && pin->writable ? pin->page : NULL;
 }
