@@ -7,8 +7,8 @@
 # [--groups testdev|pci] [--record DIR] [FILE...], where TIDEMARK is the built program; with
 # --record, tidemark_recorder.so is beside it, and what each program asked, and what came out, goes
 # to DIR. With --groups pci hardware groups are PCI devices behind an Intel IOMMU, both QEMU's, and
-# programs without any are left out. Prints KTAP. What Linux is known to do otherwise is marked
-# XFAIL.
+# programs without any are left out. A FILE.c is compiled as it is, and has to behave as an exported
+# program. Prints KTAP. What Linux is known to do otherwise is marked XFAIL.
 # Exit code: 0 as expected, 1 something was found, 2 it could not run.
 set -euo pipefail
 
@@ -60,7 +60,10 @@ case $groups in
     iommu=(--hardware "5 aperture=0x0-0xffffffffffff") ;;
   *) die "there are no groups '$groups': testdev or pci" ;;
 esac
-((${#files[@]})) || files=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
+if ((!${#files[@]})); then
+  [[ $groups != pci ]] || files=("$root/tests/guest/device_writes.c")
+  files+=("$root"/corpus/seeds/*.trace "$root"/corpus/regressions/*.trace)
+fi
 mapfile -t files < <(realpath -e "${files[@]}")
 ((${#files[@]})) || die "no program"
 
@@ -105,14 +108,18 @@ compile() { # NAME FILE
   local c=$programs/$1.c
   [[ ! $c -nt $2 || ! $c -nt $tidemark || ! $c -nt $programs/hardware || ! -e $programs/$1 ]] ||
     return 0
-  "$tidemark" export c "${iommu[@]}" "$2" -o "$c.new" || die "no program: $2"
+  if [[ $2 == *.c ]]; then
+    cp "$2" "$c.new"
+  else
+    "$tidemark" export c "${iommu[@]}" "$2" -o "$c.new" || die "no program: $2"
+  fi
   if [[ -e $programs/$1 ]] && cmp -s "$c.new" "$c"; then
     rm "$c.new"
     touch "$c"
   else
     mv "$c.new" "$c"
     rm -f "$programs/$1"
-    gcc -std=c11 -pthread -o "$programs/$1" "$c"
+    gcc -std=c11 -pthread -I"$root/impl/testdev" -o "$programs/$1" "$c"
   fi
 }
 
@@ -139,27 +146,28 @@ compile_all() {
   done
 }
 
-# With PCI devices, of the programs those that have a hardware group, and before them one that has
-# its device write.
+# With PCI devices, those that have a hardware group.
 choose() {
-  local name chosen=(guest.device-writes)
+  local name chosen=()
   [[ $groups == pci ]] || return 0
-  gcc -std=c11 -o "$programs/${chosen[0]}" "$root/tests/guest/device_writes.c" ||
-    die "device_writes.c does not compile"
   for name in "${names[@]}"; do
-    ! grep -q '^	{"hardware' "$programs/$name.c" || chosen+=("$name")
+    ! "$programs/$name" 2>&1 | grep -q '^  GROUP DEVICE [0-9]*: hardware' || chosen+=("$name")
   done
+  ((${#chosen[@]})) || die "no program has a hardware group"
   names=("${chosen[@]}")
 }
 
 # What Linux's driver is known to do otherwise: the verdict on the same code in user space.
 known_differences() {
-  local line
-  [[ $driver == linux ]] || return 0
+  local line file traces=()
+  for file in "${files[@]}"; do
+    [[ $file == *.c ]] || traces+=("$file")
+  done
+  [[ $driver == linux && ${#traces[@]} != 0 ]] || return 0
   while IFS= read -r line; do
     [[ $line =~ ^(/.*\.[a-z]*):\ known:\ (.*) ]] || continue
     known[$(name_of "${BASH_REMATCH[1]}")]=${BASH_REMATCH[2]}
-  done < <("$tidemark" replay --quiet --subject "linux-$kernel" "${files[@]}" || true)
+  done < <("$tidemark" replay --quiet --subject "linux-$kernel" "${traces[@]}" || true)
 }
 
 # --- Guests ---

@@ -3,9 +3,11 @@
 # The first process of a test guest: loads the driver and the test devices, runs each
 # program, and says on the console what came of it, as KTAP. scripts/vm.sh puts it
 # into the guest together with /settings, /modules and /programs.
+# What it measured, it says in lines "figure: NAME: NUMBER".
 #
 # A program has passed if it exits with 0, leaves no page pinned, and the kernel has
-# not complained. One that hangs ends the guest: nobody knows what it holds.
+# not complained. One that has not ends the guest, as one that hangs does: nobody knows what it
+# holds, or where it wrote.
 
 /bin/busybox mkdir -p /bin /proc /sys /dev /tmp
 /bin/busybox --install -s /bin
@@ -136,6 +138,7 @@ try() {
   [ ! -s /tmp/complaints ] || why="$why the kernel complains"
   if [ -z "$why" ] && [ "$code" = 0 ]; then
     echo "ok $number $name"
+    sed -n 's/^figure: /# &/p' /tmp/output
   elif [ -z "$why" ] && [ "$code" = 2 ]; then
     echo "ok $number $name # SKIP $(grep '^cannot run:' /tmp/output || tail -n 1 /tmp/output)"
   else
@@ -143,6 +146,7 @@ try() {
     show /tmp/output
     [ -z "$why" ] || echo "  # $why"
     show /tmp/complaints
+    give_up "what it has spoilt is not for the next"
   fi
 }
 
