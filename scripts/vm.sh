@@ -151,7 +151,7 @@ choose() {
   local name chosen=()
   [[ $groups == pci ]] || return 0
   for name in "${names[@]}"; do
-    ! "$programs/$name" 2>&1 | grep -q '^  GROUP DEVICE [0-9]*: hardware' || chosen+=("$name")
+    [[ $("$programs/$name" 2>&1) != *": hardware"* ]] || chosen+=("$name")
   done
   ((${#chosen[@]})) || die "no program has a hardware group"
   names=("${chosen[@]}")
