@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 
 #include "mismatch.h"
 #include "text.h"
@@ -125,6 +126,22 @@ std::string summary_of(const Column& column, const Grid& grid) {
       seconds_text(*std::ranges::max_element(worsts)));
 }
 
+// Does it matter who found a bug? Of those that were reduced more than once.
+std::string sameness_of(const Grid& grid) {
+  std::size_t same = 0, all = 0;
+  for (const auto& [bug, cells] : grid.bugs) {
+    std::multiset<std::string_view> programs;
+    for (const auto& [column, cell] : cells)
+      for (const Trial* trial : cell.trials)
+        if (!trial->reduced.empty()) programs.insert(trial->reduced);
+    if (programs.size() < 2) continue;
+    ++all;
+    same += programs.count(*programs.begin()) == programs.size();
+  }
+  return all ? fmt::format("{} of {} bugs always came to the same reduced program\n", same, all)
+             : std::string();
+}
+
 constexpr double kWidth = 720, kHeight = 360, kMargin = 48;
 constexpr double kFirst = 0.05;  // seconds, at the left edge
 
@@ -181,7 +198,7 @@ std::string table(const std::vector<Trial>& trials) {
   for (const auto& [bug, cells] : grid.bugs) text += line_of(bug, grid);
   text += "\n";
   for (const Column& column : grid.columns) text += summary_of(column, grid);
-  return text;
+  return text + sameness_of(grid);
 }
 
 std::string json(const std::vector<Trial>& trials) {
@@ -198,7 +215,8 @@ std::string json(const std::vector<Trial>& trials) {
                    {"signature", t.name},
                    {"seen_as", print(t.seen_as)},
                    {"oracle", t.found ? name(t.seen_as.oracle()) : std::string_view()},
-                   {"operations", t.operations}});
+                   {"operations", t.operations},
+                   {"reduced", t.reduced}});
   return all.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -10,7 +10,8 @@
 namespace tidemark::bench {
 
 // Markdown: a line for each bug, a column for each engine and start, then what
-// the columns come to. Times in seconds.
+// the columns come to, and how many bugs were always made the same small program.
+// Times in seconds.
 std::string table(const std::vector<Trial>& trials);
 std::string json(const std::vector<Trial>& trials);
 // SVG: how many bugs had been found in all their trials after how many seconds.

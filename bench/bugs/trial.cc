@@ -10,12 +10,16 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 #include "ablation.h"
 #include "afl.h"
 #include "files.h"
 #include "isolation.h"
 #include "program_bytes.h"
+#include "program_file.h"
+#include "program_text.h"
 #include "reporter.h"
 #include "worker.h"
 
@@ -111,23 +115,26 @@ Attempt begin(Trial& trial, const Limits& limits, const Folders& folders) {
   return attempt;
 }
 
-// A crash has no name but the one that it was seen with.
+// A crash has no name but the one that it was seen with. What AFL++'s main says of files may end
+// in the middle of a line.
 std::optional<Signature> seen_as(const std::string& said) {
-  const auto at = said.rfind(std::string("\n") + kSeenAs);
+  const auto at = said.rfind(kSeenAs);
   if (at == std::string::npos) return std::nullopt;
-  const auto from = said.find(kSeenAs, at) + std::string_view(kSeenAs).size();
+  const auto from = at + std::string_view(kSeenAs).size();
   return parse_signature(std::string_view(said).substr(from, said.find('\n', from) - from));
 }
 
-// The number behind "after" in what `tidemark minimise` prints; what it writes is beside `input`,
-// and goes with that.
-std::size_t reduced_operations(const fs::path& tool, const fs::path& input) {
+// What `tidemark minimise` makes of `input`; it is written beside that, and goes with it.
+std::optional<Program> reduced(const fs::path& tool, const fs::path& input) {
   constexpr unsigned kSeconds = 120;
   const std::string small = input.string() + ".min.trace";
-  const Ending ending = run_program({tool, "minimise", "--output", small, input}, kSeconds);
-  const auto at = ending.said.find("\nafter ");
-  if (!ending.fine || at == std::string::npos) return 0;
-  return std::strtoull(ending.said.c_str() + at + 7, nullptr, 10);
+  if (!run_program({tool, "minimise", "--output", small, input}, kSeconds).fine)
+    return std::nullopt;
+  auto loaded = load_program(small);
+  if (!std::holds_alternative<LoadedProgram>(loaded)) return std::nullopt;
+  Program program = std::move(std::get<LoadedProgram>(loaded).program);
+  program.expectations.clear();
+  return program;
 }
 
 // What a process of AFL++'s, or of its target with the seeds, ended on.
@@ -168,9 +175,11 @@ bool end(Attempt& attempt, const Limits& limits, const Folders& folders) {
     const Signature ended = signature_of(ending);
     trial.name = print(ended);
     trial.seen_as = seen_as(ending.said).value_or(ended);
-    // Once a bug is enough: it is the same program, more or less.
-    if (trial.number == 0 && trial.left_out.empty())
-      trial.operations = reduced_operations(folders.bugs / trial.bug / "tidemark", *input);
+    if (trial.left_out.empty())
+      if (const auto small = reduced(folders.bugs / trial.bug / "tidemark", *input)) {
+        trial.operations = small->operations.size();
+        trial.reduced = print(*small);
+      }
   }
   attempt.worker.reset();
   fs::remove_all(attempt.folder);

@@ -24,7 +24,8 @@ struct Trial {
   double seconds = 0;          // of a processor until it was found, or given up
   std::string name = {};       // of what the process ended with
   Signature seen_as = {};      // before it had a name; says which oracle saw it
-  std::size_t operations = 0;  // of the reduced program; 0 if it was not reduced
+  std::string reduced = {};    // the program, made small; empty if it was not
+  std::size_t operations = 0;  // that it has
 };
 
 struct Limits {
