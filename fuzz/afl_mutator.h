@@ -18,6 +18,9 @@ void afl_custom_deinit(void* data);
 std::size_t afl_custom_fuzz(void* data, std::uint8_t* buffer, std::size_t size, std::uint8_t** out,
                             const std::uint8_t* other, std::size_t other_size, std::size_t most);
 
+// How many programs are made of an input before another takes its turn; the same for each.
+std::uint32_t afl_custom_fuzz_count(void* data, const std::uint8_t* buffer, std::size_t size);
+
 // Is put into the name of a file that came of it.
 const char* afl_custom_describe(void* data, std::size_t most);
 

@@ -96,6 +96,19 @@ TEST_F(AflMutator, DoesTheSameEveryTime) {
   EXPECT_NE(all[0], all[2]);
 }
 
+// Or afl-fuzz makes tens of thousands of the first.
+TEST_F(AflMutator, GivesEachInputItsTurnSoon) {
+  const auto count = FIND(afl_custom_fuzz_count);
+  ASSERT_TRUE(count);
+  MUTATOR(mutator, 1);
+  for (const std::size_t operations : {std::size_t{1}, kMaxOperations}) {
+    const Bytes input = program_of(operations);
+    const std::uint32_t programs = count(mutator.get(), input.data(), input.size());
+    EXPECT_GE(programs, 1u) << "with none, it would be left out";
+    EXPECT_LE(programs, 256u);
+  }
+}
+
 TEST_F(AflMutator, DescribesItsWorkInAFileName) {
   const auto describe = FIND(afl_custom_describe);
   ASSERT_TRUE(describe);

@@ -140,6 +140,7 @@ TEST_F(AflFolders, OneAloneIsNoMain) {
   EXPECT_TRUE(has(words(1, 2), "-S"));
   EXPECT_TRUE(has(words(1, 2), "instance-1"));
   EXPECT_TRUE(has(words(0, 1), "AFL_CUSTOM_MUTATOR_LIBRARY=m"));
+  EXPECT_TRUE(has(words(0, 1), "AFL_CUSTOM_MUTATOR_ONLY=1"));
   EXPECT_FALSE(has(words(0, 1), "AFL_BENCH_UNTIL_CRASH=1"));
   // Where there are none, it has the target walk stacks the slow way.
   EXPECT_TRUE(has(words(0, 1), "LSAN_OPTIONS=symbolize=0"));

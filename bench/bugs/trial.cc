@@ -58,11 +58,15 @@ std::vector<std::string> words_of(const Trial& trial, const Limits& limits, cons
   return arguments;
 }
 
-// afl-fuzz leaves out what crashes at once. So the target first runs all seeds by itself.
+// afl-fuzz leaves out what crashes at once. So the target first runs all seeds by itself, small
+// ones first, as libFuzzer does: a bug that several show is then seen in the same.
 std::vector<std::string> words_of_seeds(const fs::path& target, const fs::path& seeds) {
+  std::vector<std::pair<std::uintmax_t, std::string>> sized;
+  for (const auto& entry : fs::directory_iterator(seeds))
+    sized.emplace_back(entry.file_size(), entry.path());
+  std::ranges::sort(sized);
   std::vector<std::string> words = {target};
-  for (const auto& entry : fs::directory_iterator(seeds)) words.push_back(entry.path());
-  std::ranges::sort(words.begin() + 1, words.end());
+  for (const auto& [size, path] : sized) words.push_back(path);
   return words;
 }
 

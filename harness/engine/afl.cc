@@ -93,7 +93,8 @@ std::vector<std::string> Afl::words(const AflInstance& instance) const {
       "AFL_DEBUG_CHILD=1",
       // One that takes the place of another goes on in its folder.
       "AFL_AUTORESUME=1", "AFL_SYNC_TIME=1", "AFL_FORKSRV_INIT_TMOUT=30000",
-      "AFL_CUSTOM_MUTATOR_LIBRARY=" + instance.mutator.string(),
+      // Its own mutations, of bytes, would get hundreds of times as many programs as ours.
+      "AFL_CUSTOM_MUTATOR_LIBRARY=" + instance.mutator.string(), "AFL_CUSTOM_MUTATOR_ONLY=1",
       "ASAN_OPTIONS=" + sanitizer_options(), "UBSAN_OPTIONS=" + sanitizer_options(),
       // Where there are none, it has its own, for stacks of leaks: to walk those that exactly, at
       // each allocation, takes twice as long as all that the target does.
