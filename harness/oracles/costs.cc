@@ -87,8 +87,7 @@ std::uint64_t Costs::most_bytes(const Call& call) const {
       return bent_flags_ ? marks_of_all() : 0;
     case Verb::query:
       if (bent_flags_) return marks_of_all();
-      return bytes_of_runs(mappings_touched()) +
-             bytes_of_held(source_.held_pages(first_, last()));
+      return bytes_of_runs(mappings_touched()) + bytes_of_held(source_.held_pages(first_, last()));
     case Verb::write:
       return bytes_of_runs(mappings_touched());
     case Verb::pin:

@@ -39,11 +39,11 @@ struct Options {
   std::filesystem::path findings;
   // With AFL++ as the engine, and not libFuzzer: its library (afl.h).
   std::optional<std::filesystem::path> afl_mutator = {};
-  bool known = false;     // find also what the subject is known to differ in
+  bool known = false;       // find also what the subject is known to differ in
   bool all_stores = false;  // run each program with all of the tracker's
-  bool json = false;      // lines of JSON on standard output, text for people beside it
-  unsigned seconds = 60;  // how long it fuzzes; naming what is left may take longer
-  unsigned timeout = 0;   // seconds after which a program hangs
+  bool json = false;        // lines of JSON on standard output, text for people beside it
+  unsigned seconds = 60;    // how long it fuzzes; naming what is left may take longer
+  unsigned timeout = 0;     // seconds after which a program hangs
   unsigned processes = 1;
   std::optional<OlderTracker> older = {};  // what it does wrong as well is not filed
   // One of many of the same run. It goes on for up to twice its time while something is looked
