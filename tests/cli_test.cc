@@ -155,8 +155,7 @@ const Words& strange_names() {
                               "\xc3\xa4\xe2\x82\xac",
                               "\xff\xfe",
                               "esc\x1b[31m",
-                              "\xc2\x9b"
-                              "31m",
+                              "\302\23331m",
                               "{}",
                               "%s%n",
                               "*/ comment",

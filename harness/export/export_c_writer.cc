@@ -150,7 +150,7 @@ string CWriter::attach(const Recorded& r) {
 string CWriter::failed_pin(const Recorded& r, std::size_t slot, const string& flags) const {
   const unsigned nr_pages = r.operation.fault.index;
   const string range = hex(r.step.first) + ", " + decimal(nr_pages);
-  const string text = left_out("this kernel cannot be made to meet the fault");
+  string text = left_out("this kernel cannot be made to meet the fault");
   if (!is_as_a_shorter_pin(r, slots_.all()[slot]))
     return text + inexact("what it would have marked is not");
   if (!nr_pages) return text;
