@@ -24,13 +24,13 @@ FROM tools AS ready
 COPY --from=linux /usr/src/linux-source-6.1.tar.xz /usr/src/linux-source-6.12.tar.xz /usr/src/
 
 # Whoever runs it with --user, for files of their own, has to be able to build. An image has whole
-# seconds, and what was built in one second would be built anew: so all files are as old as each
-# other, and older than anybody's.
+# seconds, and what was built in one second would be built anew: so all files are of the second in
+# which the build began, behind the compiler's and before what Ninja remembers.
 FROM ready AS build
 COPY . .
-RUN cmake --preset fuzz && \
+RUN began=$(date +%s) && cmake --preset fuzz && \
   cmake --build build/fuzz --target tidemark_cli lockstep_fuzzer linux_fuzzer linux_table && \
-  chmod -R a+rwX . && find . -exec touch -h -d 2000-01-01 {} +
+  chmod -R a+rwX . && find . -exec touch -h -d @$began {} +
 
 FROM ready
 RUN useradd --no-create-home tidemark && install -d -m 777 /data
