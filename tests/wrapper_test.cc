@@ -114,6 +114,8 @@ TEST_F(Wrapper, WhatCannotBeIsSaidBeforeTheBuild) {
       {{"oss-fuzz", "check", "there.trace"}, "takes no 'there.trace'"},
       {{"bugs", "there.trace"}, "bugs takes no 'there.trace'"},
       {{"bench", "--fast"}, "bench has no --fast"},
+      {{"bench", "vm", "--fast"}, "bench vm has no option --fast"},
+      {{"vm", "--grops", "pci"}, "did you mean --groups?"},
       {{"bugs", "--only", "no-such-bug"}, "no bug in corpus/bugs has 'no-such-bug'"},
   };
   for (const auto& [words, reason] : wrong) {
