@@ -19,7 +19,8 @@ int tidemark_dirty_bitmap_make(struct dirty_store *store)
 	} while (bits > 1);
 
 	/* Over the memory cgroup's limit it is -ENOMEM, and nobody is killed. */
-	words = kvcalloc(nr_words, sizeof(*words), GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
+	words = kvcalloc(nr_words, sizeof(*words),
+			 GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!words)
 		return -ENOMEM;
 
