@@ -136,7 +136,7 @@ void emu_pins_give_back(struct emu_device *emu, u64 first, u64 last, bool writes
 /* Where the machine's own IOMMU is in use ours is not loaded, and no device is behind it. */
 static struct page *page_behind_iommu(struct device *device, u64 iova)
 {
-	typeof(&testdev_iommu_page) look_up = symbol_get(testdev_iommu_page);
+	struct page *(*look_up)(struct device *of, u64 at) = symbol_get(testdev_iommu_page);
 	struct page *page;
 
 	if (!look_up)
