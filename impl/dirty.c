@@ -101,7 +101,8 @@ void tidemark_dirty_store_clear(struct dirty_store *store, u64 first, u64 last)
 		tidemark_dirty_bitmap_clear(store, first, last);
 }
 
-static bool store_find(const struct dirty_store *store, u64 page, struct dirty_run *run)
+static bool store_find(const struct dirty_store *store, u64 page, u64 last,
+		       struct dirty_run *run)
 {
 	if (store->all) {
 		dirty_run_show_all(run, page, TIDEMARK_WORDS_SHOWN);
@@ -112,7 +113,7 @@ static bool store_find(const struct dirty_store *store, u64 page, struct dirty_r
 	if (store->kind == TIDEMARK_STORE_RANGES)
 		return tidemark_dirty_ranges_find(store, page, run);
 	if (store->kind == TIDEMARK_STORE_PINNED)
-		return tidemark_dirty_pinned_find(store, page, run);
+		return tidemark_dirty_pinned_find(store, page, last, run);
 	return tidemark_dirty_bitmap_find(store, page, run);
 }
 
@@ -138,7 +139,7 @@ bool tidemark_dirty_store_next(const struct dirty_store *store, u64 first, u64 l
 {
 	u64 page = first;
 
-	while (page <= last && store_find(store, page, run) && run->first <= last) {
+	while (page <= last && store_find(store, page, last, run) && run->first <= last) {
 		if (run_cut(run, first, last))
 			return true;
 		page = run->first + TIDEMARK_WORD_BITS;

@@ -35,22 +35,30 @@ static unsigned int words_with_pins(u64 start, const struct pin *pin, u64 most)
 	return nr_words;
 }
 
-bool tidemark_dirty_pinned_find(const struct dirty_store *store, u64 page,
+/* Words from that of page @start on to that of page @last, as far as they are shown at once. */
+static u64 words_up_to(u64 start, u64 last)
+{
+	return min_t(u64, TIDEMARK_WORDS_SHOWN, ((last - start) >> TIDEMARK_WORD_SHIFT) + 1);
+}
+
+bool tidemark_dirty_pinned_find(const struct dirty_store *store, u64 page, u64 last,
 				struct dirty_run *run)
 {
-	u64 mask = TIDEMARK_WORD_BITS - 1, start, most = TIDEMARK_WORDS_SHOWN;
+	u64 mask = TIDEMARK_WORD_BITS - 1, start, most;
 	bool found = tidemark_dirty_ranges_find(store, page, run);
 	const struct pin *pin = tidemark_pin_first_from(store->pins, page & ~mask);
 
-	if (!pin)
+	if (!pin || pin->page > last)
 		return found;
 	start = pin->page & ~mask;
 	if (found && run->first <= start) {
+		run->nr_words = min_t(u64, run->nr_words, words_up_to(run->first, last));
 		/* Words that are all marked are not the store's, and have every bit. */
 		if (run->words == store->shared->words)
 			words_add_pins(store->shared->words, run->nr_words, run->first, pin);
 		return true;
 	}
+	most = words_up_to(start, last);
 	if (found)
 		most = min(most, (run->first - start) >> TIDEMARK_WORD_SHIFT);
 	run->first = start;

@@ -11,11 +11,12 @@
  * tidemark_dirty_pinned_find - find the next word with a mark or a pin, and those behind it
  * @store: which; its flag @all is not looked at
  * @page: the word of this page is the first that is looked at
- * @run: what is found; no word is cut
+ * @last: the word of this page is the last in which pins are looked for; not below @page
+ * @run: what is found, which may be behind @last; no word is cut
  *
  * Return: false if there is none.
  */
-bool tidemark_dirty_pinned_find(const struct dirty_store *store, u64 page,
+bool tidemark_dirty_pinned_find(const struct dirty_store *store, u64 page, u64 last,
 				struct dirty_run *run);
 
 #endif
