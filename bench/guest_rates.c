@@ -7,7 +7,6 @@
  * a second. Exit code: 0, 1 if a call failed, 2 if it cannot run.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "emu_ioctl.h"
+#include "guest_program.h"
 
 #define LEAST_SECONDS 0.05	/* that a figure is taken over */
 
@@ -29,24 +29,7 @@ static int container, emulated, device, hardware;
 static unsigned char *memory;
 static __u64 bitmap[LARGE / 64];
 
-#define check(condition)                                                            \
-	do {                                                                        \
-		if (!(condition)) {                                                 \
-			printf("line %d: %s: %s\n", __LINE__, #condition,           \
-			       strerror(errno));                                    \
-			exit(1);                                                    \
-		}                                                                   \
-	} while (0)
-
 /* --- Calls --- */
-
-static int open_group(const char *number)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/vfio/%.40s", number);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
 
 static void map(__u64 first, __u64 nr_pages)
 {

@@ -119,7 +119,7 @@ compile() { # NAME FILE
   else
     mv "$c.new" "$c"
     rm -f "$programs/$1"
-    gcc -std=c11 -pthread -I"$root/impl/testdev" -o "$programs/$1" "$c"
+    gcc -std=c11 -pthread -I"$root"/{impl/testdev,tests/guest} -o "$programs/$1" "$c"
   fi
 }
 

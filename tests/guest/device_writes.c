@@ -18,6 +18,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "guest_program.h"
+
 enum { PAGE = 4096, PAGES = 16, COPIED = 2048, SECONDS = 30 };
 /* Device addresses: the device has 28 bits of them. */
 enum { WRITABLE = 0x100000, READABLE = 0x200000 };
@@ -28,23 +30,11 @@ enum { RUNS = 1, TO_MEMORY = 2 };
 static int container, group, device;
 static volatile unsigned char *registers;
 
-#define check(condition)                                                            \
-	do {                                                                        \
-		if (!(condition)) {                                                 \
-			printf("line %d: %s: %s\n", __LINE__, #condition,           \
-			       strerror(errno));                                    \
-			exit(1);                                                    \
-		}                                                                   \
-	} while (0)
-
 static void set_up(const char *number, const char *name)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/vfio/%.40s", number);
 	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	check(container >= 0);
-	group = open(path, O_RDWR | O_CLOEXEC);
+	group = open_group(number);
 	check(group >= 0);
 	check(!ioctl(group, VFIO_GROUP_SET_CONTAINER, &container));
 	check(!ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
